@@ -1,0 +1,5 @@
+//! What the picture holds at a pts: camera, background, hosts, captions, label. Pure: fonts come in as data.
+
+mod picture;
+
+pub use picture::{Background, Camera, HostPlacement, Layer, Picture};

@@ -3,6 +3,8 @@
 //!
 //! The modules below stand in the order of the signal. ARCHITECTURE.md has the tour.
 
+pub mod encode;
 pub mod engine;
 pub mod media;
 pub mod scene;
+pub mod show;

@@ -1,9 +1,52 @@
-//! The order of things: clock, pipeline, the one loop, the speech workers, threads, statistics.
+//! The order of things: clock, pipeline, the one loop, the speech worker, the threads behind them, statistics.
 
+mod clock;
+mod director;
 mod handle;
-pub mod threads;
+mod pipeline;
+mod player;
+mod run;
+mod speech;
+mod stages;
 
+pub use clock::{Clock, Timebase, Turn};
 pub use handle::{
-    Line, MAX_SAY_CHARS, RoomEvent, RoomHandle, RoomSnapshot, RoomState, RoomStats, SayError,
-    SayMode, SayRequest,
+    Line, MAX_SAY_CHARS, RoomEvent, RoomHandle, RoomSnapshot, RoomState, RoomStats, SayError, SayMode, SayRequest,
 };
+pub use pipeline::{Pipeline, PipelineOptions, Step};
+pub use run::{Ending, Progress, ShowOptions, Summary, run};
+pub(crate) use speech::chain;
+pub use speech::SPEECH_DEADLINE;
+pub use stages::SEND_DELAY;
+
+/// Why a show cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody is in the picture.
+    #[error("the document names no host")]
+    NoHost,
+    /// A thread could not be started.
+    #[error("{0}")]
+    Thread(String),
+    /// A thread panicked: our bug.
+    #[error("a media thread died: this is a bug in zhubo, the log above says where")]
+    ThreadDied,
+    /// A film's sentence cannot be spoken.
+    #[error("a sentence could not be spoken: {message}")]
+    Speech {
+        /// What happened, in words.
+        message: String,
+    },
+    /// Drawing.
+    #[error(transparent)]
+    Render(#[from] crate::render::Error),
+    /// Encoding.
+    #[error(transparent)]
+    Encode(#[from] crate::encode::Error),
+    /// Writing.
+    #[error(transparent)]
+    Output(#[from] crate::output::Error),
+}
+
+/// A result of this module.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,140 @@
+//! One step of a show: sound of this tick, pose of each host, picture. The same for a live room, a film and a preview.
+
+use crate::media::{AudioChunk, HostId, MediaTime, Tick, Utterance};
+use crate::motion::{Motion, MotionOptions, SpeechNow};
+use crate::scene::{Picture, Scene};
+use crate::sound::Limiter;
+
+use super::player::{Heard, Player};
+
+/// Length of the test pattern's beep.
+const BEEP: MediaTime = MediaTime::from_millis(100);
+/// Frequency of the test pattern's beep in Hz.
+const BEEP_HZ: f32 = 1000.0;
+/// Level of the test pattern's beep.
+const BEEP_LEVEL: f32 = 0.5;
+/// RMS of loud speech, which counts as full energy for motion.
+const LOUD_RMS: f32 = 0.2;
+
+/// What a pipeline is made for.
+#[derive(Clone, Debug)]
+pub struct PipelineOptions {
+    /// Hosts in the order of the scene; the first speaks where nothing else is said.
+    pub hosts: Vec<HostId>,
+    /// Seed of all chance: same seed, same life.
+    pub seed: u64,
+    /// Once a second a white flash of two frames and a 1 kHz beep that starts on the same tick.
+    pub test_pattern: bool,
+}
+
+/// What one tick gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Which tick.
+    pub tick: Tick,
+    /// Its sound.
+    pub audio: AudioChunk,
+    /// What to draw.
+    pub picture: Picture,
+    /// Marks reached.
+    pub marks: Vec<String>,
+    /// Words on screen.
+    pub caption: String,
+    /// The line being said and its sentence.
+    pub line: Option<(u64, String)>,
+}
+
+/// The state of a show between two ticks.
+#[derive(Debug)]
+pub struct Pipeline {
+    options: PipelineOptions,
+    player: Player,
+    motions: Vec<Motion>,
+    scene: Scene,
+    limiter: Limiter,
+    speaker: Option<HostId>,
+}
+
+impl Pipeline {
+    /// A show at rest.
+    pub fn new(options: PipelineOptions, scene: Scene) -> Self {
+        let motion = |host: &HostId| Motion::new(MotionOptions { seed: options.seed, host: host.clone() });
+        Self {
+            motions: options.hosts.iter().map(motion).collect(),
+            player: Player::new(scene.caption_capacity_ems()),
+            limiter: Limiter::default(),
+            speaker: None,
+            options,
+            scene,
+        }
+    }
+
+    /// Whether nothing is being said.
+    pub fn is_silent(&self) -> bool {
+        self.player.is_silent()
+    }
+
+    /// Fades what is being said from the tick at `pts` on.
+    pub fn cut(&mut self, pts: MediaTime) {
+        self.player.cut(pts);
+    }
+
+    /// Sound, poses and picture of `tick`. `said` gives the next utterance when one is wanted.
+    pub fn step(&mut self, tick: Tick, said: &mut dyn FnMut() -> Option<Utterance>) -> Step {
+        let mut samples = vec![0.0; tick.samples];
+        let mut speaker = self.speaker.take();
+        let marks = self.player.fill(tick, &mut samples, &mut || {
+            said().inspect(|utterance| speaker = Some(utterance.speaker.clone()))
+        });
+        self.speaker = speaker;
+        let energy = (rms(&samples) / LOUD_RMS).min(1.0);
+        let flash = self.options.test_pattern && flashes(tick);
+        if self.options.test_pattern {
+            add_beep(tick, &mut samples);
+        }
+        self.limiter.process(&mut samples);
+
+        // A picture stands for its whole duration, so its mouth is the one at the middle: lips are never late.
+        let shown_at = tick.pts + MediaTime::from_samples(tick.samples / 2);
+        let heard = self.player.heard_at(shown_at);
+        let poses = self.motions.iter_mut().zip(&self.options.hosts).map(|(motion, host)| {
+            let speaks = self.speaker.as_ref().is_none_or(|speaker| speaker == host);
+            motion.pose(shown_at, &speech_now(&heard, speaks, energy))
+        });
+        let poses = poses.collect();
+        let picture = self.scene.picture(tick.pts, poses, &heard.caption, flash);
+        let audio = AudioChunk { pts: tick.pts, channels: 1, samples };
+        Step { tick, audio, picture, marks, caption: heard.caption, line: heard.line }
+    }
+}
+
+/// What one host's motion is told of the speech.
+fn speech_now(heard: &Heard, speaks: bool, energy: f32) -> SpeechNow {
+    if speaks && heard.speaking {
+        SpeechNow { mouth: heard.mouth, speaking: true, energy, emotion: heard.emotion, ..SpeechNow::default() }
+    } else {
+        SpeechNow::default()
+    }
+}
+
+fn rms(samples: &[f32]) -> f32 {
+    let sum: f32 = samples.iter().map(|s| s * s).sum();
+    (sum / samples.len().max(1) as f32).sqrt()
+}
+
+/// Whether the picture of `tick` is white in the test pattern: the first two ticks of each second.
+fn flashes(tick: Tick) -> bool {
+    tick.pts.0.rem_euclid(MediaTime::from_millis(1000).0) < 2 * tick.samples as i64
+}
+
+/// Adds the test pattern's beep, which starts at each whole second of media time.
+fn add_beep(tick: Tick, samples: &mut [f32]) {
+    for (pts, sample) in (tick.pts.0..).zip(samples) {
+        let into = pts.rem_euclid(MediaTime::from_millis(1000).0);
+        if into < BEEP.0 {
+            let ramp = (into.min(BEEP.0 - into) as f32 / 96.0).min(1.0);
+            let phase = into as f32 / 48_000.0 * BEEP_HZ * std::f32::consts::TAU;
+            *sample += phase.sin() * BEEP_LEVEL * ramp;
+        }
+    }
+}

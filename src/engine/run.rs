@@ -1,0 +1,321 @@
+//! The one loop: requests in, ticks out, at the pace of the clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::Receiver;
+
+use super::clock::{Clock, Timebase, Turn};
+use super::director::{Director, Notice};
+use super::handle::{Line, RoomEvent, RoomHandle, RoomSnapshot, RoomState, RoomStats, SayMode, SayRequest};
+use super::pipeline::{Pipeline, PipelineOptions, Step};
+use super::speech::SpeechWorker;
+use super::stages::{StageOptions, Stages};
+use super::{Error, Result};
+use crate::avatar::Avatar;
+use crate::encode::H264Options;
+use crate::lipsync::LipSyncOptions;
+use crate::media::{FrameRate, HostId, MediaTime};
+use crate::output::{AudioCodec, Sink};
+use crate::render::{Gpu, Quality};
+use crate::scene::Scene;
+use crate::voice::{SynthesisContext, VoiceChoice};
+
+/// How many waiting lines a snapshot shows.
+const SHOWN_LINES: usize = 5;
+/// Snapshots per second of media, roughly.
+const SNAPSHOT_EVERY: u64 = 5;
+
+/// Everything a show needs.
+#[derive(Debug)]
+pub struct ShowOptions {
+    /// The room's or film's name, for threads and logs.
+    pub name: String,
+    /// Pictures per second.
+    pub rate: FrameRate,
+    /// Hosts and their avatars, in the order of the scene; the first one speaks.
+    pub hosts: Vec<(HostId, Arc<Avatar>)>,
+    /// Seed of all chance.
+    pub seed: u64,
+    /// What the picture holds.
+    pub scene: Scene,
+    /// Who is heard.
+    pub voices: VoiceChoice,
+    /// Limits for voices.
+    pub synthesis: SynthesisContext,
+    /// The lip-sync model.
+    pub lipsync: LipSyncOptions,
+    /// The device that draws.
+    pub gpu: Arc<Gpu>,
+    /// How finely it draws.
+    pub quality: Quality,
+    /// How pictures are encoded.
+    pub h264: H264Options,
+    /// How sound is encoded.
+    pub audio: AudioCodec,
+    /// A white flash and a beep each second.
+    pub test_pattern: bool,
+}
+
+/// When a show ends.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// After this much media, if given.
+    pub after: Option<MediaTime>,
+    /// When everything has been said and this much silence has followed, if given.
+    pub tail: Option<MediaTime>,
+    /// As soon as this is set (Ctrl-C).
+    pub stop: Arc<AtomicBool>,
+}
+
+/// What a show did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Media made.
+    pub duration: MediaTime,
+    /// Counters.
+    pub stats: RoomStats,
+    /// It was stopped before its end.
+    pub stopped: bool,
+}
+
+/// Progress of a film: told once per tick.
+pub type Progress<'a> = &'a mut dyn FnMut(MediaTime, usize);
+
+/// Runs a show on the calling thread until it ends.
+///
+/// `door` and `inbox` belong together (see [`RoomHandle::new`]). With [`Clock::Offline`] a sentence that no voice can
+/// speak is an error; live it is an incident, and the host goes on.
+///
+/// # Errors
+/// When the show cannot start, an encoder or the output of a film fails, or a film's sentence cannot be spoken.
+pub fn run(
+    options: ShowOptions,
+    mut clock: Clock,
+    ending: &Ending,
+    door: &RoomHandle,
+    inbox: &Receiver<(u64, SayRequest)>,
+    sinks: Vec<Sink>,
+    progress: Progress<'_>,
+) -> Result<Summary> {
+    let timebase = if let Clock::Live(timebase) = &clock { Some(timebase.clone()) } else { None };
+    let (mut show, stages) = Show::start(options, timebase, door, sinks)?;
+    let mut index = 0;
+    let mut failed = None;
+    loop {
+        show.take_requests(inbox, index);
+        if let Err(error) = show.prepare(&clock) {
+            failed = Some(error);
+            break;
+        }
+        let tick = show.rate.tick(index);
+        if show.has_ended(ending, tick.pts) || stages.counters.broken.load(Ordering::Relaxed) {
+            break;
+        }
+        let turn = clock.wait_for(tick, || ending.stop.load(Ordering::Relaxed));
+        let step = show.step(index);
+        progress(tick.pts, show.director.waiting());
+        show.tell(&step);
+        show.stats.late_ms = turn.late.as_millis_f64();
+        show.stats.origin_moves += u64::from(turn.origin_moved);
+        hand_over(step, turn, &clock, &stages, &mut show.stats);
+        if index % SNAPSHOT_EVERY == 0 {
+            show.publish(&stages, tick.pts);
+        }
+        index += 1;
+    }
+    let stopped = ending.stop.load(Ordering::Relaxed);
+    let finished = {
+        show.director_done();
+        stages_finish(stages, &mut show)
+    };
+    show.end();
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    finished?;
+    Ok(Summary { duration: show.rate.pts_of(index), stats: show.stats, stopped })
+}
+
+fn stages_finish(stages: Stages, show: &mut Show<'_>) -> Result<()> {
+    let counters = stages.counters.clone();
+    let finished = stages.finish();
+    show.stats.frames_drawn = counters.drawn.load(Ordering::Relaxed);
+    finished
+}
+
+/// Sound always, the picture if there is time for it.
+fn hand_over(step: Step, turn: Turn, clock: &Clock, stages: &Stages, stats: &mut RoomStats) {
+    let may_drop = clock.drops_when_full();
+    if !stages.hear(step.audio, may_drop) && may_drop {
+        tracing::warn!("the sound encoder is a second behind: {} of sound lost", step.tick.pts);
+    }
+    if turn.origin_moved {
+        tracing::warn!("the machine slept for {}: the timeline was moved", turn.late);
+    }
+    if turn.skip_drawing || !stages.draw(step.picture, may_drop) {
+        stats.frames_dropped += 1;
+    }
+}
+
+/// What the loop owns.
+struct Show<'a> {
+    rate: FrameRate,
+    pipeline: Pipeline,
+    director: Director,
+    door: &'a RoomHandle,
+    stats: RoomStats,
+    state: RoomState,
+    caption: String,
+    line: Option<(u64, String)>,
+    incident: Option<String>,
+    silent_since: MediaTime,
+}
+
+impl<'a> Show<'a> {
+    fn start(
+        options: ShowOptions,
+        timebase: Option<Timebase>,
+        door: &'a RoomHandle,
+        sinks: Vec<Sink>,
+    ) -> Result<(Self, Stages)> {
+        let ShowOptions { name, rate, hosts, seed, scene, voices, synthesis, lipsync, .. } = options;
+        let (worker, model, warning) =
+            SpeechWorker::start(&name, lipsync, synthesis).map_err(|error| Error::Thread(error.to_string()))?;
+        if let Some(warning) = warning {
+            tracing::warn!("{warning}");
+        }
+        let ids: Vec<HostId> = hosts.iter().map(|(id, _)| id.clone()).collect();
+        let speaker = ids.first().cloned().ok_or(Error::NoHost)?;
+        tracing::info!(
+            "{name}: {} at {:.3} fps, seed {seed}, adapter {}, lip-sync {model}",
+            scene.size(),
+            rate.as_f64(),
+            options.gpu.adapter_name(),
+        );
+        let stages = StageOptions {
+            room: name,
+            size: scene.size(),
+            rate,
+            h264: options.h264,
+            audio: options.audio,
+            gpu: options.gpu,
+            quality: options.quality,
+            hosts,
+            timebase,
+        };
+        let stages = Stages::start(stages, sinks)?;
+        let pipeline = PipelineOptions { hosts: ids, seed, test_pattern: options.test_pattern };
+        let show = Self {
+            rate,
+            pipeline: Pipeline::new(pipeline, scene),
+            director: Director::new(worker, voices, speaker),
+            door,
+            stats: RoomStats::default(),
+            state: RoomState::Starting,
+            caption: String::new(),
+            line: None,
+            incident: None,
+            silent_since: MediaTime::ZERO,
+        };
+        Ok((show, stages))
+    }
+
+    fn take_requests(&mut self, inbox: &Receiver<(u64, SayRequest)>, index: u64) {
+        while let Ok((line_id, request)) = inbox.try_recv() {
+            if request.mode == SayMode::Now {
+                self.pipeline.cut(self.rate.pts_of(index));
+            }
+            self.director.add(line_id, request);
+        }
+    }
+
+    /// Keeps speech ahead. Offline waits until the next sentence is ready.
+    fn prepare(&mut self, clock: &Clock) -> Result<()> {
+        loop {
+            let wait = clock.waits() && self.director.is_preparing();
+            if let Some(Notice::Failed { line_id, message }) = self.director.turn(wait) {
+                self.stats.failed_lines += 1;
+                if clock.waits() {
+                    return Err(Error::Speech { message });
+                }
+                let incident = format!("line {line_id} could not be spoken: {message}");
+                tracing::warn!("{incident}");
+                self.door.announce(&RoomEvent::Incident(incident.clone()));
+                self.incident = Some(incident);
+            }
+            if !(clock.waits() && self.director.is_preparing()) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn has_ended(&self, ending: &Ending, pts: MediaTime) -> bool {
+        let said = self.director.is_empty() && self.pipeline.is_silent();
+        ending.stop.load(Ordering::Relaxed)
+            || ending.after.is_some_and(|after| pts >= after)
+            || ending.tail.is_some_and(|tail| said && pts >= self.silent_since + tail)
+    }
+
+    fn step(&mut self, index: u64) -> Step {
+        let tick = self.rate.tick(index);
+        let director = &mut self.director;
+        let step = self.pipeline.step(tick, &mut || director.next());
+        if !self.pipeline.is_silent() {
+            self.silent_since = tick.pts + MediaTime::from_samples(tick.samples);
+        }
+        step
+    }
+
+    /// Tells the outside what changed with this step.
+    fn tell(&mut self, step: &Step) {
+        for mark in &step.marks {
+            self.door.announce(&RoomEvent::Mark(mark.clone()));
+        }
+        if step.caption != self.caption {
+            self.caption.clone_from(&step.caption);
+            self.door.announce(&RoomEvent::Caption(step.caption.clone()));
+        }
+        self.line.clone_from(&step.line);
+        let state = if step.line.is_some() { RoomState::Speaking } else { RoomState::Idle };
+        self.change_state(state);
+    }
+
+    fn change_state(&mut self, state: RoomState) {
+        if state != self.state {
+            self.state = state;
+            self.door.announce(&RoomEvent::State(state));
+        }
+    }
+
+    fn publish(&mut self, stages: &Stages, pts: MediaTime) {
+        self.stats.on_air_secs = pts.as_secs_f64();
+        let drawn = stages.counters.drawn.load(Ordering::Relaxed);
+        let delay = MediaTime(stages.counters.picture_delay.load(Ordering::Relaxed) as i64);
+        self.stats.frames_drawn = drawn;
+        self.stats.picture_ms = delay.as_millis_f64() / drawn.max(1) as f64;
+        self.door.publish(self.snapshot());
+    }
+
+    fn snapshot(&self) -> RoomSnapshot {
+        RoomSnapshot {
+            state: self.state,
+            now: self.line.clone().map(|(id, text)| Line { id, text }),
+            next: self.director.next_lines(SHOWN_LINES),
+            queued: self.director.waiting(),
+            caption: self.caption.clone(),
+            stats: self.stats,
+            last_incident: self.incident.clone(),
+        }
+    }
+
+    fn director_done(&mut self) {
+        self.line = None;
+        self.caption.clear();
+    }
+
+    fn end(&mut self) {
+        self.change_state(RoomState::Ended);
+        self.door.publish(self.snapshot());
+    }
+}

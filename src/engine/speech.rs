@@ -1,0 +1,155 @@
+//! The speech worker: one sentence in, one finished utterance out, ahead of time, on its own thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::threads::{self, SpawnError};
+use crate::lipsync::{LipSync, LipSyncOptions};
+use crate::media::{HostId, MediaTime, SAMPLE_RATE_HZ, Utterance};
+use crate::show::Sentence;
+use crate::sound;
+use crate::voice::{self, SynthesisContext, Voice};
+
+/// Sentences on their way to the worker and back: the director sends one at a time, so one of each suffices.
+const JOBS: usize = 1;
+/// A sentence that takes longer than this to be spoken is given up: far above any engine that can hold a room.
+pub const SPEECH_DEADLINE: Duration = Duration::from_secs(30);
+
+/// One sentence to be made into speech.
+#[derive(Debug)]
+pub(super) struct SpeechJob {
+    pub sentence: Sentence,
+    pub voice: Voice,
+    pub speaker: HostId,
+    pub cancelled: Arc<AtomicBool>,
+}
+
+/// What became of a sentence.
+#[derive(Debug)]
+pub(super) enum SpeechDone {
+    /// It can be said.
+    Ready(u64, Utterance),
+    /// It cannot, and why.
+    Failed(Sentence, String),
+    /// It is not wanted any more.
+    Cancelled,
+}
+
+/// The worker as seen from the engine. Dropping it ends the thread after the sentence it works on.
+#[derive(Debug)]
+pub(super) struct SpeechWorker {
+    jobs: Option<Sender<SpeechJob>>,
+    done: Receiver<SpeechDone>,
+    thread: Option<JoinHandle<Option<()>>>,
+}
+
+impl SpeechWorker {
+    /// Starts the worker; the lip-sync model is loaded on its thread. Returns what to warn of, if anything.
+    ///
+    /// # Errors
+    /// When the thread cannot be made.
+    pub(super) fn start(
+        room: &str,
+        lipsync: LipSyncOptions,
+        context: SynthesisContext,
+    ) -> Result<(Self, String, Option<String>), SpawnError<crate::lipsync::Error>> {
+        let (jobs, inbox) = bounded::<SpeechJob>(JOBS);
+        let (outbox, done) = bounded(JOBS);
+        // What is told once: the name of the model, and a warning.
+        let (tell, told) = bounded(1);
+        let thread = threads::spawn(
+            &format!("zhubo-speech-{room}"),
+            move || {
+                let (lipsync, warning) = LipSync::open_or_energy(&lipsync);
+                tell.send((lipsync.describe(), warning)).ok();
+                Ok(lipsync)
+            },
+            move |mut lipsync| {
+                for job in inbox {
+                    if outbox.send(speak(job, &context, &mut lipsync)).is_err() {
+                        return;
+                    }
+                }
+            },
+        )?;
+        let (model, warning) = told.recv().unwrap_or_default();
+        Ok((Self { jobs: Some(jobs), done, thread: Some(thread) }, model, warning))
+    }
+
+    /// Hands a sentence over; the caller has at most one under way.
+    pub(super) fn send(&self, job: SpeechJob) {
+        if let Some(jobs) = &self.jobs
+            && jobs.send(job).is_err()
+        {
+            tracing::error!("the speech worker is gone");
+        }
+    }
+
+    /// What has become ready; with `wait`, waits for it.
+    pub(super) fn take(&self, wait: bool) -> Option<SpeechDone> {
+        if wait { self.done.recv().ok() } else { self.done.try_recv().ok() }
+    }
+}
+
+impl Drop for SpeechWorker {
+    fn drop(&mut self) {
+        self.jobs = None;
+        // The worker may wait to hand over: take it from it.
+        while self.done.recv().is_ok() {}
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the speech worker panicked");
+        }
+    }
+}
+
+fn speak(job: SpeechJob, context: &SynthesisContext, lipsync: &mut LipSync) -> SpeechDone {
+    if job.cancelled.load(Ordering::Relaxed) {
+        return SpeechDone::Cancelled;
+    }
+    let context = SynthesisContext { cancelled: job.cancelled.clone(), ..context.clone() };
+    match utter(&job, &context, lipsync) {
+        _ if job.cancelled.load(Ordering::Relaxed) => SpeechDone::Cancelled,
+        Ok(utterance) => SpeechDone::Ready(job.sentence.id, utterance),
+        Err(message) => SpeechDone::Failed(job.sentence, message),
+    }
+}
+
+fn utter(job: &SpeechJob, context: &SynthesisContext, lipsync: &mut LipSync) -> Result<Utterance, String> {
+    let sentence = &job.sentence;
+    let speech = job.voice.synthesize(&sentence.text, context).map_err(|error| chain(&error))?;
+    let mut audio = sound::resample(&speech.samples, speech.sample_rate_hz, SAMPLE_RATE_HZ).map_err(|e| chain(&e))?;
+    let mouth = lipsync.track(&audio).map_err(|error| chain(&error))?;
+    let spoken = MediaTime::from_samples(audio.len());
+    audio.extend(std::iter::repeat_n(0.0, sentence.pause_after.0.max(0) as usize));
+    let words =
+        if speech.words.is_empty() { voice::spread_words(&sentence.text, &audio, spoken) } else { speech.words };
+    Ok(Utterance {
+        cue_id: sentence.line_id,
+        speaker: job.speaker.clone(),
+        text: sentence.text.clone(),
+        audio: Arc::new(audio),
+        mouth: Arc::new(mouth),
+        words,
+        phones: speech.phones,
+        marks: Vec::new(),
+        emotion: sentence.emotion,
+    })
+}
+
+/// An error with its causes on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
+}

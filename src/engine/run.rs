@@ -55,6 +55,8 @@ pub struct ShowOptions {
     pub audio: AudioCodec,
     /// A white flash and a beep each second.
     pub test_pattern: bool,
+    /// Silence before the first word.
+    pub lead: MediaTime,
 }
 
 /// When a show ends.
@@ -105,6 +107,8 @@ pub fn run(
     loop {
         show.take_requests(inbox, index);
         if let Err(error) = show.prepare(&clock) {
+            // A film without one of its sentences is not kept.
+            ending.stop.store(true, Ordering::Relaxed);
             failed = Some(error);
             break;
         }
@@ -170,6 +174,7 @@ struct Show<'a> {
     line: Option<(u64, String)>,
     incident: Option<String>,
     silent_since: MediaTime,
+    lead: MediaTime,
 }
 
 impl<'a> Show<'a> {
@@ -217,6 +222,7 @@ impl<'a> Show<'a> {
             line: None,
             incident: None,
             silent_since: MediaTime::ZERO,
+            lead: options.lead,
         };
         Ok((show, stages))
     }
@@ -260,7 +266,8 @@ impl<'a> Show<'a> {
     fn step(&mut self, index: u64) -> Step {
         let tick = self.rate.tick(index);
         let director = &mut self.director;
-        let step = self.pipeline.step(tick, &mut || director.next());
+        let lead_is_over = tick.pts >= self.lead;
+        let step = self.pipeline.step(tick, &mut || if lead_is_over { director.next() } else { None });
         if !self.pipeline.is_silent() {
             self.silent_since = tick.pts + MediaTime::from_samples(tick.samples);
         }

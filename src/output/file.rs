@@ -5,6 +5,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::JoinHandle;
 
@@ -33,6 +35,8 @@ pub struct FileOptions {
     pub audio: AudioCodec,
     /// Audio channels.
     pub channels: u16,
+    /// When this is set before the end, nothing is kept under the final name.
+    pub abandoned: Arc<AtomicBool>,
 }
 
 /// A file being written.
@@ -161,7 +165,7 @@ impl Writer {
                 let config = matches!(packet.track, Track::Video).then(|| matroska::avc_config(&packet.data)).flatten();
                 early.push(packet);
                 let Some(config) = config else { continue };
-                let FileOptions { size, rate, audio, channels, .. } = self.options;
+                let &FileOptions { size, rate, audio, channels, .. } = &self.options;
                 let frame_nanos = 1_000_000_000 * u64::from(rate.den) / u64::from(rate.num);
                 if !self.write(&matroska::header(size, frame_nanos, audio, channels, &config)) {
                     break;
@@ -187,6 +191,9 @@ impl Writer {
         let path = self.options.path;
         let status = self.child.wait().map_err(|source| Error::Write { path: path.clone(), source })?;
         let words = self.words.join().ok().flatten().unwrap_or_default();
+        if self.options.abandoned.load(Ordering::Relaxed) {
+            return std::fs::remove_file(&self.part).map_err(|source| Error::Write { path, source });
+        }
         if !status.success() || !self.header_written {
             std::fs::remove_file(&self.part).ok();
             let words = if self.header_written { words } else { "there was no picture".to_owned() };

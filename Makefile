@@ -1,0 +1,35 @@
+# `make demo` puts a live room on air with the built-in host; `make test` checks everything.
+# Both install what is missing first (`make setup`).
+SHELL := /bin/bash
+.PHONY: demo test setup build avatars bench clean help
+
+# What every recipe needs to find a toolchain that set-up has installed.
+toolchain = [ -f "$$HOME/.cargo/env" ] && . "$$HOME/.cargo/env"; \
+	for folder in /usr/lib/rust-1.*/bin; do [ -d "$$folder" ] && PATH="$$PATH:$$folder"; done
+
+help: ## What can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+demo: build ## A live room with the built-in host at a local URL
+	./target/release/zhubo live
+
+test: setup ## Format, lints, tests, documentation, browser tests
+	.ci/test
+
+setup: ## Install what is missing (Debian, Ubuntu); safe to run twice
+	.ci/setup
+
+build: setup ## The program, optimised, with the lean set of features
+	@$(toolchain); cargo build --locked --release --no-default-features --features live,remote
+
+bench: build ## The pipeline and each stage, measured
+	./target/release/zhubo bench
+
+avatars: ## Build every shipped host and background again from its script
+	python3 -m venv target/studio
+	target/studio/bin/pip install -q -r avatars/studio/requirements.txt
+	target/studio/bin/python avatars/studio/build.py avatars/lina
+	target/studio/bin/python avatars/studio/backdrop.py library/scenes/studio
+
+clean: ## Remove what was built
+	rm -rf target tests/browser/node_modules tests/browser/out

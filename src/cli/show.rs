@@ -1,0 +1,164 @@
+//! From a document to what the engine needs: the part that rooms, films and benchmarks share.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use glam::Vec3;
+
+use super::{Failure, usage};
+use crate::avatar::Avatar;
+use crate::config::{
+    Assets, Captions, HostSection, LabelSection, LipSyncSection, PictureSection, RoomDocument, SpotDocument,
+    VoiceSection,
+};
+use crate::encode::H264Options;
+use crate::engine::ShowOptions;
+use crate::lipsync::{LipSyncOptions, Style};
+use crate::media::{HostId, MediaTime};
+use crate::output::AudioCodec;
+use crate::render::{Gpu, Quality};
+use crate::scene::{Camera, HostPlacement, Scene, SceneOptions};
+use crate::voice::{OpenAiOptions, SynthesisContext, VoiceChoice};
+
+/// The sections of a document, whichever kind it is.
+pub(super) struct Parts<'a> {
+    pub name: &'a str,
+    pub path: &'a Path,
+    pub seed: u64,
+    pub host: &'a HostSection,
+    pub voice: &'a VoiceSection,
+    pub picture: &'a PictureSection,
+    pub captions: Captions,
+    pub label: &'a LabelSection,
+    pub lipsync: &'a LipSyncSection,
+}
+
+impl<'a> From<&'a RoomDocument> for Parts<'a> {
+    fn from(room: &'a RoomDocument) -> Self {
+        Self {
+            name: &room.id,
+            path: &room.path,
+            seed: room.seed,
+            host: &room.host,
+            voice: &room.voice,
+            picture: &room.picture,
+            captions: room.captions,
+            label: &room.label,
+            lipsync: &room.lipsync,
+        }
+    }
+}
+
+impl<'a> From<&'a SpotDocument> for Parts<'a> {
+    fn from(spot: &'a SpotDocument) -> Self {
+        Self {
+            name: "spot",
+            path: &spot.path,
+            seed: spot.seed,
+            host: &spot.host,
+            voice: &spot.voice,
+            picture: &spot.picture,
+            captions: spot.captions,
+            label: &spot.label,
+            lipsync: &spot.lipsync,
+        }
+    }
+}
+
+/// Live or film: what differs before the engine starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Live,
+    Film,
+}
+
+/// Loads everything a document names.
+pub(super) fn prepare(
+    parts: &Parts<'_>,
+    kind: Kind,
+    assets: &Assets,
+    gpu: Arc<Gpu>,
+) -> Result<ShowOptions, Failure> {
+    let voices = voices(parts.voice).map_err(usage)?;
+    let avatar = Arc::new(assets.avatar(&parts.host.avatar, parts.path).map_err(usage)?);
+    let scene = scene(parts, &avatar, assets)?;
+    let size = parts.picture.size;
+    let mut h264 = match kind {
+        Kind::Live => H264Options::live(size, parts.picture.fps),
+        Kind::Film => H264Options::film(size, parts.picture.fps),
+    };
+    h264.bitrate_bps = parts.picture.bitrate_bps.unwrap_or(h264.bitrate_bps);
+    Ok(ShowOptions {
+        name: parts.name.to_owned(),
+        rate: parts.picture.fps,
+        hosts: vec![(HostId::new(&parts.host.id), avatar)],
+        seed: parts.seed,
+        scene,
+        voices,
+        synthesis: synthesis(parts.voice),
+        lipsync: lipsync(parts.lipsync, parts.path).map_err(usage)?,
+        gpu,
+        quality: Quality::Auto,
+        h264,
+        audio: match kind {
+            Kind::Live => AudioCodec::Opus,
+            Kind::Film => AudioCodec::Pcm,
+        },
+        test_pattern: false,
+        lead: MediaTime::ZERO,
+    })
+}
+
+fn scene(parts: &Parts<'_>, avatar: &Avatar, assets: &Assets) -> Result<Scene, Failure> {
+    let background = assets.background(&parts.picture.background, parts.path).map_err(usage)?;
+    let label = parts.label.words().map_err(anyhow::Error::msg).map_err(usage)?;
+    if let Some(reason) = &parts.label.off_because {
+        tracing::warn!("{}: no AI label, reason given: {reason}", parts.name);
+    }
+    let fonts = match assets.fonts() {
+        Ok(fonts) => Some(fonts),
+        // The label is the law: without a font there is none, so nothing is shown.
+        Err(error) if label.is_some() => return Err(anyhow::Error::new(error).context("draw the AI label").into()),
+        Err(_) => None,
+    };
+    let size = parts.picture.size;
+    let options = SceneOptions {
+        size,
+        camera: Camera::framed(parts.host.framing, &avatar.landmarks(), size),
+        background,
+        hosts: vec![HostPlacement { host: HostId::new(&parts.host.id), position: Vec3::ZERO, yaw_deg: 0.0 }],
+        label,
+        captions: parts.captions == Captions::On,
+    };
+    Ok(Scene::new(options, fonts))
+}
+
+/// The voices of a document.
+pub(super) fn voices(section: &VoiceSection) -> anyhow::Result<VoiceChoice> {
+    let VoiceSection { default, zh, en, openai, .. } = section;
+    let openai = OpenAiOptions {
+        base_url: openai.base_url.clone(),
+        model: openai.model.clone(),
+        format: openai.format.parse().map_err(anyhow::Error::msg).context("voice.openai.format")?,
+        speed: openai.speed,
+        key_env: openai.key_env.clone(),
+    };
+    Ok(VoiceChoice::new(default, zh.as_deref(), en.as_deref(), openai)?)
+}
+
+/// The limits of a document's voices.
+pub(super) fn synthesis(section: &VoiceSection) -> SynthesisContext {
+    SynthesisContext::with_deadline(std::time::Duration::from_secs(u64::from(section.deadline_secs.clamp(1, 600))))
+}
+
+/// The lip-sync model of a document; paths in it start at the document's folder.
+pub(super) fn lipsync(section: &LipSyncSection, document: &Path) -> anyhow::Result<LipSyncOptions> {
+    let folder = document.parent().unwrap_or(Path::new(""));
+    let style = section.style.as_deref().map(str::parse::<Style>).transpose()?;
+    Ok(LipSyncOptions {
+        model: section.model.as_ref().map(|path| folder.join(path)),
+        runtime: section.runtime.clone(),
+        style: style.unwrap_or_default(),
+    })
+}

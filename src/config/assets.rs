@@ -1,0 +1,148 @@
+//! Hosts, backgrounds and fonts by name: from `ZHUBO_DATA`, from `data/` beside the program, else built in.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Error, Result};
+use crate::avatar::Avatar;
+use crate::media::{Bitmap, Size};
+use crate::scene::{Background, Fonts};
+
+/// The host that is built in.
+pub const DEFAULT_HOST: &str = "lina";
+const BUILT_IN_HOSTS: [(&str, &[u8]); 1] = [(DEFAULT_HOST, include_bytes!("../../avatars/lina/host.glb"))];
+const BUILT_IN_BACKGROUNDS: [(&str, &[u8]); 1] =
+    [("studio", include_bytes!("../../library/scenes/studio/background.jpg"))];
+
+/// Where fonts with Chinese letters are looked for, best first. Debian, Ubuntu, Fedora, macOS, Windows.
+const FONT_PLACES: [&str; 9] = [
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc",
+    "/usr/share/fonts/noto-cjk/NotoSansCJK-Bold.ttc",
+    "/usr/share/fonts/google-noto-sans-cjk-fonts/NotoSansCJK-Bold.ttc",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+    "/System/Library/Fonts/PingFang.ttc",
+    "C:\\Windows\\Fonts\\msyhbd.ttc",
+    "C:\\Windows\\Fonts\\msyh.ttc",
+];
+
+/// Finds things by name.
+#[derive(Clone, Debug)]
+pub struct Assets {
+    folders: Vec<PathBuf>,
+    font: Option<PathBuf>,
+}
+
+impl Assets {
+    /// Looks in `ZHUBO_DATA` and in `data/` beside the program; fonts in `ZHUBO_FONT` and the usual places.
+    pub fn from_environment() -> Self {
+        let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("data")));
+        let folders = std::env::var_os("ZHUBO_DATA").map(PathBuf::from).into_iter().chain(beside);
+        let named = std::env::var_os("ZHUBO_FONT").map(PathBuf::from);
+        let font = named.or_else(|| FONT_PLACES.iter().map(PathBuf::from).find(|path| path.exists()));
+        Self { folders: folders.filter(|folder| folder.is_dir()).collect(), font }
+    }
+
+    /// A host by name or by path; relative paths start at `document`'s folder.
+    ///
+    /// # Errors
+    /// When there is no such host or its file cannot be used.
+    pub fn avatar(&self, name: &str, document: &Path) -> Result<Avatar> {
+        if let Some(path) = self.file(&format!("avatars/{name}/host.glb")) {
+            return Ok(Avatar::load(&path)?);
+        }
+        if let Some((_, bytes)) = BUILT_IN_HOSTS.iter().find(|(id, _)| *id == name) {
+            return Ok(Avatar::from_glb(bytes, name)?);
+        }
+        match beside(document, name) {
+            Some(path) => Ok(Avatar::load(&path)?),
+            None => Err(Error::Unknown { kind: "host", name: name.to_owned(), known: DEFAULT_HOST.to_owned() }),
+        }
+    }
+
+    /// A background by name, path or colour.
+    ///
+    /// # Errors
+    /// When there is no such background or its file cannot be read.
+    pub fn background(&self, name: &str, document: &Path) -> Result<Background> {
+        if let Some(color) = parse_color(name) {
+            return Ok(Background::Color(color));
+        }
+        if name == "transparent" {
+            return Ok(Background::Transparent);
+        }
+        let path = self.file(&format!("library/scenes/{name}/background.jpg")).or_else(|| beside(document, name));
+        if let Some(path) = path {
+            let bytes = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+            return Ok(Background::Image(Arc::new(decode(&bytes, &path)?)));
+        }
+        match BUILT_IN_BACKGROUNDS.iter().find(|(id, _)| *id == name) {
+            Some((_, bytes)) => Ok(Background::Image(Arc::new(decode(bytes, Path::new(name))?))),
+            None => {
+                let known = "studio, a colour such as #20242c".to_owned();
+                Err(Error::Unknown { kind: "background", name: name.to_owned(), known })
+            }
+        }
+    }
+
+    /// The font for label and captions.
+    ///
+    /// # Errors
+    /// When none is installed.
+    pub fn fonts(&self) -> Result<Fonts> {
+        let path = self.font.clone().ok_or(crate::scene::FontError::NoFont)?;
+        let bytes = std::fs::read(&path).map_err(|source| Error::Read { path, source })?;
+        Ok(Fonts::new([Arc::new(bytes)])?)
+    }
+
+    /// The font file in use.
+    pub fn font_path(&self) -> Option<&Path> {
+        self.font.as_deref()
+    }
+
+    fn file(&self, relative: &str) -> Option<PathBuf> {
+        if relative.contains("..") {
+            return None;
+        }
+        self.folders.iter().map(|folder| folder.join(relative)).find(|path| path.is_file())
+    }
+}
+
+/// `name` as a path from the document's folder, if there is such a file.
+fn beside(document: &Path, name: &str) -> Option<PathBuf> {
+    let path = document.parent().unwrap_or(Path::new("")).join(name);
+    path.is_file().then_some(path)
+}
+
+fn decode(bytes: &[u8], path: &Path) -> Result<Bitmap> {
+    let picture = image::load_from_memory(bytes)
+        .map_err(|error| Error::Picture { path: path.to_owned(), words: error.to_string() })?
+        .into_rgba8();
+    Ok(Bitmap { size: Size::new(picture.width(), picture.height()), rgba: picture.into_raw() })
+}
+
+/// `#rgb` or `#rrggbb`.
+fn parse_color(text: &str) -> Option<[u8; 3]> {
+    let digits = text.strip_prefix('#')?;
+    let wide: String = match digits.len() {
+        3 => digits.chars().flat_map(|c| [c, c]).collect(),
+        6 => digits.to_owned(),
+        _ => return None,
+    };
+    let value = u32::from_str_radix(&wide, 16).ok()?;
+    Some([(value >> 16) as u8, (value >> 8) as u8, value as u8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_read() {
+        assert_eq!(parse_color("#20242c"), Some([0x20, 0x24, 0x2c]));
+        assert_eq!(parse_color("#f80"), Some([0xff, 0x88, 0]));
+        assert_eq!(parse_color("#12345"), None);
+        assert_eq!(parse_color("studio"), None);
+    }
+}

@@ -1,0 +1,192 @@
+//! The sections that rooms and spots share.
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+
+use crate::media::{FrameRate, Size};
+use crate::scene::Framing;
+
+/// Size and rate of the picture.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct PictureSection {
+    /// `720x1280`; both sides even.
+    #[serde(deserialize_with = "size")]
+    pub size: Size,
+    /// Whole frames per second, 1 to 60.
+    #[serde(deserialize_with = "rate")]
+    pub fps: FrameRate,
+    /// Bits per second of the video; by default chosen from size and rate.
+    pub bitrate_bps: Option<u32>,
+    /// A picture file, the name of a built-in background (`studio`), or an sRGB colour such as `#20242c`.
+    pub background: String,
+}
+
+impl Default for PictureSection {
+    fn default() -> Self {
+        Self {
+            size: Size::new(720, 1280),
+            fps: FrameRate::whole(25),
+            bitrate_bps: None,
+            background: "studio".to_owned(),
+        }
+    }
+}
+
+/// Who stands in the picture.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct HostSection {
+    /// A name for this host inside the document.
+    pub id: String,
+    /// A built-in host or the path of a GLB or VRM file.
+    pub avatar: String,
+    /// `face`, `bust` or `full`.
+    #[serde(deserialize_with = "framing")]
+    pub framing: Framing,
+}
+
+impl Default for HostSection {
+    fn default() -> Self {
+        Self { id: "lina".to_owned(), avatar: super::DEFAULT_HOST.to_owned(), framing: Framing::Bust }
+    }
+}
+
+/// Who is heard.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct VoiceSection {
+    /// The voice of every language that has no own entry.
+    pub default: String,
+    /// The voice of Chinese text.
+    pub zh: Option<String>,
+    /// The voice of English text.
+    pub en: Option<String>,
+    /// How long one sentence may take to be spoken, seconds.
+    pub deadline_secs: u32,
+    /// Where `openai:` voices live.
+    pub openai: OpenAiSection,
+}
+
+impl Default for VoiceSection {
+    fn default() -> Self {
+        Self {
+            default: "flite:slt".to_owned(),
+            zh: Some("espeak:cmn-latn-pinyin".to_owned()),
+            en: None,
+            deadline_secs: 30,
+            openai: OpenAiSection::default(),
+        }
+    }
+}
+
+/// A server that speaks OpenAI's `POST /v1/audio/speech`.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct OpenAiSection {
+    /// Up to but without `/v1`, for example `http://127.0.0.1:8880`.
+    pub base_url: String,
+    /// The model the server is asked for.
+    pub model: String,
+    /// `wav` or `pcm`.
+    pub format: String,
+    /// 0.25 to 4.
+    pub speed: f32,
+    /// The environment variable that holds the key.
+    pub key_env: String,
+}
+
+impl Default for OpenAiSection {
+    fn default() -> Self {
+        Self {
+            base_url: "https://api.openai.com".to_owned(),
+            model: "gpt-4o-mini-tts".to_owned(),
+            format: "wav".to_owned(),
+            speed: 1.0,
+            key_env: "OPENAI_API_KEY".to_owned(),
+        }
+    }
+}
+
+/// How the mouth follows the sound.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct LipSyncSection {
+    /// A `model.toml`; the built-in model when absent.
+    pub model: Option<std::path::PathBuf>,
+    /// The ONNX Runtime library; searched for when absent.
+    pub runtime: Option<std::path::PathBuf>,
+    /// `neutral`, `broadcast` or `soft`.
+    pub style: Option<String>,
+}
+
+/// Whether words stand in the picture.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Captions {
+    /// The words being said.
+    #[default]
+    On,
+    /// None.
+    Off,
+}
+
+/// The mark that says that this is made by AI.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct LabelSection {
+    /// Whose rules: `cn` (default) or `eu`.
+    pub profile: LabelProfile,
+    /// Other words than the profile's; they must contain `AI` or 人工智能.
+    pub text: Option<String>,
+    /// Leaves the label out. The reason is recorded in the log; the law of the place of showing still applies.
+    pub off_because: Option<String>,
+}
+
+/// Whose rules the label follows.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum LabelProfile {
+    /// China: 「数字人·AI生成」.
+    #[default]
+    Cn,
+    /// European Union: AI GENERATED.
+    Eu,
+}
+
+impl LabelSection {
+    /// The words of the label; `None` when it is left out for a recorded reason.
+    ///
+    /// # Errors
+    /// When the words do not say that this is AI, or the reason is empty.
+    pub fn words(&self) -> Result<Option<String>, String> {
+        if let Some(reason) = &self.off_because {
+            return if reason.trim().is_empty() { Err("`off_because` needs a reason".to_owned()) } else { Ok(None) };
+        }
+        let profile = match self.profile {
+            LabelProfile::Cn => "数字人·AI生成",
+            LabelProfile::Eu => "AI GENERATED",
+        };
+        let words = self.text.as_deref().unwrap_or(profile).trim();
+        if words.contains("AI") || words.contains("人工智能") {
+            Ok(Some(words.to_owned()))
+        } else {
+            Err(format!("the label `{words}` must contain AI or 人工智能"))
+        }
+    }
+}
+
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Size, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FrameRate, D::Error> {
+    match u32::deserialize(deserializer)? {
+        fps @ 1..=60 => Ok(FrameRate::whole(fps)),
+        other => Err(D::Error::custom(format!("{other} frames per second: 1 to 60 are possible"))),
+    }
+}
+
+fn framing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Framing, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}

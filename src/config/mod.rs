@@ -1,0 +1,72 @@
+//! Documents to options: rooms and spots are TOML, checked once, here. An error names file, line, key and remedy.
+
+mod assets;
+mod document;
+mod room;
+mod spot;
+
+use std::path::PathBuf;
+
+pub use assets::{Assets, DEFAULT_HOST};
+pub use document::{Captions, HostSection, LabelSection, LipSyncSection, OpenAiSection, PictureSection, VoiceSection};
+pub use room::RoomDocument;
+pub use spot::SpotDocument;
+
+/// Why a document or an asset cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The document is not valid; the text names line, key and what is allowed.
+    #[error("{path} is not a valid document:\n{words}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What the parser says.
+        words: String,
+    },
+    /// A value is of the right kind but cannot be used.
+    #[error("{path}: `{key}`: {words}")]
+    Value {
+        /// The document.
+        path: PathBuf,
+        /// The key.
+        key: &'static str,
+        /// What is wrong and what is allowed.
+        words: String,
+    },
+    /// An avatar cannot be loaded.
+    #[error(transparent)]
+    Avatar(#[from] crate::avatar::Error),
+    /// An asset does not exist.
+    #[error("there is no {kind} `{name}`: built in are {known}; a path to a file works too")]
+    Unknown {
+        /// `host` or `background`.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A picture cannot be decoded.
+    #[error("{path} is not a picture that can be read (PNG or JPEG): {words}")]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder says.
+        words: String,
+    },
+    /// No font was found.
+    #[error(transparent)]
+    Font(#[from] crate::scene::FontError),
+}
+
+/// A result of this module.
+pub type Result<T> = std::result::Result<T, Error>;

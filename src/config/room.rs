@@ -1,0 +1,91 @@
+//! `room.toml`: a live room.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::document::{Captions, HostSection, LabelSection, LipSyncSection, PictureSection, VoiceSection};
+use super::{Error, Result};
+
+/// A live room as written down.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct RoomDocument {
+    /// The room's id in addresses: letters, digits, `-` and `_`.
+    pub id: String,
+    /// The room's name for people.
+    pub title: String,
+    /// Seed of all chance.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// Whether anybody who watches may make the host speak (a text box on the viewer page).
+    #[serde(default)]
+    pub viewers_may_speak: bool,
+    /// What is said when the room opens.
+    #[serde(default)]
+    pub opening: Vec<String>,
+    /// Who stands in the picture.
+    #[serde(default)]
+    pub host: HostSection,
+    /// Who is heard.
+    #[serde(default)]
+    pub voice: VoiceSection,
+    /// Size, rate and background.
+    #[serde(default)]
+    pub picture: PictureSection,
+    /// `on` or `off`.
+    #[serde(default)]
+    pub captions: Captions,
+    /// The AI label.
+    #[serde(default)]
+    pub label: LabelSection,
+    /// The lip-sync model.
+    #[serde(default)]
+    pub lipsync: LipSyncSection,
+    /// The document's own place: paths in it are relative to this folder.
+    #[serde(skip)]
+    pub path: PathBuf,
+}
+
+fn one() -> u64 {
+    1
+}
+
+impl RoomDocument {
+    /// Reads a room.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not a valid room.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    /// The room that is built in.
+    ///
+    /// # Errors
+    /// Never, as long as the tests pass.
+    pub fn demo() -> Result<Self> {
+        Self::parse(include_str!("../../examples/room.toml"), Path::new("examples/room.toml"))
+    }
+
+    /// Reads a room from `text`; `path` is for messages and relative paths.
+    ///
+    /// # Errors
+    /// When it is not a valid room.
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
+        let mut room: Self = toml::from_str(text)
+            .map_err(|error| Error::Parse { path: path.to_owned(), words: error.to_string() })?;
+        path.clone_into(&mut room.path);
+        let sound_id = !room.id.is_empty()
+            && room.id.len() <= 64
+            && room.id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        if !sound_id {
+            let words = format!("`{}`: 1 to 64 letters, digits, `-` or `_`", room.id);
+            return Err(Error::Value { path: path.to_owned(), key: "id", words });
+        }
+        room.label.words().map_err(|words| Error::Value { path: path.to_owned(), key: "label", words })?;
+        Ok(room)
+    }
+}

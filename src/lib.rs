@@ -5,5 +5,7 @@
 
 pub mod engine;
 pub mod media;
+pub mod remote;
 pub mod scene;
 pub mod sound;
+pub mod voice;

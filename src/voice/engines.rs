@@ -1,0 +1,226 @@
+//! espeak-ng, speech servers, any program, and files.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::remote::{self, Deadline, Format, SpeechServer};
+use crate::sound::wav::{self, Parser};
+
+use super::text::{is_han, is_latin};
+use super::{Error, Language, MAX_SPEECH_SECS, Result, Speech, Voice, process, spread_words};
+
+/// Words per minute: espeak's own 175 is hurried.
+const ESPEAK_WORDS_PER_MIN: &str = "165";
+
+impl Voice {
+    pub(super) fn espeak(&self, voice: &str, text: &str, deadline: &Deadline) -> Result<Speech> {
+        let mut command = Command::new("espeak-ng");
+        command.args([
+            "-b",
+            "1",
+            "-s",
+            ESPEAK_WORDS_PER_MIN,
+            "-v",
+            voice,
+            "--stdin",
+            "--stdout",
+        ]);
+        let mut input = without_phonemes(text);
+        if voice.starts_with("cmn") && text.chars().any(is_han) && text.chars().any(is_latin) {
+            // This voice reads English letters as pinyin: hand English words to an English voice, by markup.
+            command.arg("-m");
+            input = with_english_voice(&input);
+        }
+        let remedy = "is espeak-ng installed? (apt install espeak-ng)";
+        self.wav_from(
+            command,
+            &input,
+            remedy,
+            "; is the voice listed by `espeak-ng --voices`?",
+            deadline,
+        )
+    }
+
+    pub(super) fn command(
+        &self,
+        program: &str,
+        args: &[String],
+        text: &str,
+        deadline: &Deadline,
+    ) -> Result<Speech> {
+        let mut command = Command::new(program);
+        // With a blank in front no text can be taken for an option.
+        let argument = if text.starts_with('-') {
+            format!(" {text}")
+        } else {
+            text.to_owned()
+        };
+        let language = Language::of(text).tag();
+        for arg in args {
+            command.arg(arg.replace("{lang}", language).replace("{text}", &argument));
+        }
+        let remedy = "is the program installed and executable?";
+        let hint = "; the program must write one WAV file to its standard output and nothing else";
+        self.wav_from(command, text, remedy, hint, deadline)
+    }
+
+    /// Runs a program that writes WAV to its standard output.
+    fn wav_from(
+        &self,
+        command: Command,
+        input: &str,
+        remedy: &str,
+        hint: &str,
+        deadline: &Deadline,
+    ) -> Result<Speech> {
+        let bad = |source| Error::Sound {
+            voice: self.to_string(),
+            source,
+            remedy: hint.to_owned(),
+        };
+        let mut parser = Parser::new(MAX_SPEECH_SECS);
+        process::run(self, command, input, remedy, deadline, &mut |block| {
+            parser.push(block).map_err(bad)
+        })?;
+        Ok(spoken(parser.finish().map_err(bad)?))
+    }
+
+    pub(super) fn open_ai(
+        &self,
+        voice: &str,
+        text: &str,
+        server: &SpeechServer,
+        deadline: &Deadline,
+    ) -> Result<Speech> {
+        let answer =
+            remote::speak(server, voice, text, deadline).map_err(|source| match source {
+                remote::Error::Cancelled { .. } => Error::Cancelled {
+                    voice: self.to_string(),
+                },
+                source => Error::Server {
+                    voice: self.to_string(),
+                    source,
+                },
+            })?;
+        if server.format == Format::Pcm && !answer.bytes.starts_with(b"RIFF") {
+            let samples = answer.bytes.chunks_exact(2);
+            return Ok(Speech {
+                samples: samples
+                    .map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0)
+                    .collect(),
+                sample_rate_hz: remote::PCM_RATE_HZ,
+                ..Speech::default()
+            });
+        }
+        let kind = if answer.content_type.is_empty() {
+            "sound"
+        } else {
+            &answer.content_type
+        };
+        let sound =
+            wav::read(answer.bytes.as_slice(), MAX_SPEECH_SECS).map_err(|source| Error::Sound {
+                voice: self.to_string(),
+                source,
+                remedy: format!(
+                    "; {} was asked for {} and sent {} bytes of {kind}",
+                    server.url(),
+                    server.format,
+                    answer.bytes.len()
+                ),
+            })?;
+        Ok(spoken(sound))
+    }
+
+    pub(super) fn clip(&self, path: &Path, text: &str) -> Result<Speech> {
+        let file = std::fs::File::open(path).map_err(|source| Error::File {
+            voice: self.to_string(),
+            what: "open",
+            path: path.to_owned(),
+            source,
+        })?;
+        let sound =
+            wav::read(std::io::BufReader::new(file), MAX_SPEECH_SECS).map_err(|source| {
+                Error::Sound {
+                    voice: self.to_string(),
+                    source,
+                    remedy: String::new(),
+                }
+            })?;
+        let mut speech = spoken(sound);
+        speech.words = spread_words(text, &speech.samples, speech.sample_rate_hz);
+        Ok(speech)
+    }
+}
+
+fn spoken(sound: wav::Wav) -> Speech {
+    Speech {
+        samples: sound.samples,
+        sample_rate_hz: sound.sample_rate_hz,
+        ..Speech::default()
+    }
+}
+
+/// espeak takes what stands in `[[...]]` as phonemes; people do not mean that.
+fn without_phonemes(text: &str) -> String {
+    text.replace("[[", "[ [")
+}
+
+/// The text as SSML in which runs of two and more Latin letters (with what stands between them) have an English voice.
+fn with_english_voice(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let is_inside = |c: char| c.is_ascii() && !c.is_ascii_control();
+    let mut out = String::from("<speak>");
+    let mut at = 0;
+    while at < chars.len() {
+        let mut end = at;
+        while end < chars.len() && is_inside(chars[end]) {
+            end += 1;
+        }
+        // The run of ASCII goes from its first letter to its last; digits after a word are part of a name (`iPhone 15`).
+        let first = (at..end).find(|i| is_latin(chars[*i]));
+        let last = (at..end).rev().find(|i| chars[*i].is_alphanumeric());
+        match (first, last) {
+            (Some(first), Some(last)) if last > first => {
+                push_escaped(&mut out, &chars[at..first]);
+                out.push_str("<voice name=\"en-us\">");
+                push_escaped(&mut out, &chars[first..=last]);
+                out.push_str("</voice>");
+                push_escaped(&mut out, &chars[last + 1..end]);
+            }
+            _ => push_escaped(&mut out, &chars[at..end]),
+        }
+        if end < chars.len() {
+            push_escaped(&mut out, &chars[end..=end]);
+            end += 1;
+        }
+        at = end;
+    }
+    out.push_str("</speak>");
+    out
+}
+
+fn push_escaped(out: &mut String, chars: &[char]) {
+    for c in chars {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            c => out.push(*c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn english_names_get_an_english_voice() {
+        assert_eq!(
+            with_english_voice("我买3个iPhone 15。A&B <b>好"),
+            "<speak>我买3个<voice name=\"en-us\">iPhone 15</voice>。<voice name=\"en-us\">A&amp;B &lt;b</voice>&gt;好</speak>"
+        );
+        assert_eq!(with_english_voice("维生素C好"), "<speak>维生素C好</speak>");
+        assert_eq!(without_phonemes("a [[h@loU]] b"), "a [ [h@loU]] b");
+    }
+}

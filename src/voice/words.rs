@@ -1,0 +1,396 @@
+//! Words in time when the voice does not tell: spread over the sound, pauses respected.
+
+use crate::media::{MediaTime, WordTime};
+
+use super::text::is_han;
+
+/// The grid on which loud and silent are told apart, in seconds.
+const HOP_SECS: f64 = 0.01;
+/// Silences shorter than this many hops (70 ms) belong to the word: stops such as p, t and k.
+const SHORTEST_PAUSE_HOPS: usize = 7;
+/// Beyond this much work the words are spread without looking for the best fit of words to stretches.
+const MAX_FIT_STEPS: usize = 4_000_000;
+/// What it costs to put a pause where the text has no mark, in seconds of misfit.
+const PAUSE_WITHOUT_MARK_SECS: f64 = 0.25;
+/// What it costs to run over a mark without a pause, in seconds of misfit.
+const MARK_WITHOUT_PAUSE_SECS: f64 = 0.10;
+
+/// A word as written and how long it takes to say.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Word {
+    /// With the punctuation around it.
+    pub text: String,
+    /// About how long it takes, in letters of English.
+    pub weight: f64,
+    /// Whether punctuation follows that a speaker hears as a pause.
+    pub has_mark: bool,
+}
+
+/// Cuts a text into words; each Han character is one. Opening marks go with the word behind them, others with the one before.
+pub(super) fn split_words(text: &str) -> Vec<Word> {
+    let mut texts: Vec<String> = Vec::new();
+    let mut opening = String::new();
+    // Whether the next letter goes on with the last word.
+    let mut joined = false;
+    let mut spaced = false;
+    for c in text.chars() {
+        let symbol_joins = joined && !c.is_alphanumeric();
+        let after_space = std::mem::replace(&mut spaced, c.is_whitespace());
+        if c.is_whitespace() {
+            joined = false;
+        } else if is_character(c) {
+            texts.push(std::mem::take(&mut opening) + &c.to_string());
+            joined = false;
+        } else if c.is_alphanumeric() || symbol_joins {
+            match texts.last_mut() {
+                Some(last) if joined => last.push(c),
+                _ => texts.push(std::mem::take(&mut opening) + &c.to_string()),
+            }
+            joined = true;
+        } else if is_opening(c) || texts.is_empty() {
+            opening.push(c);
+        } else if let Some(last) = texts.last_mut() {
+            if after_space {
+                last.push(' ');
+            }
+            last.push(c);
+        }
+    }
+    if let Some(last) = texts.last_mut() {
+        last.push_str(&opening);
+    }
+    texts
+        .into_iter()
+        .map(|text| Word {
+            weight: text.chars().map(letter_weight).sum::<f64>().max(1.0),
+            has_mark: text
+                .chars()
+                .rev()
+                .take_while(|c| !c.is_alphanumeric())
+                .any(is_pause_mark),
+            text,
+        })
+        .collect()
+}
+
+/// A character that is a word of its own: Han or kana.
+fn is_character(c: char) -> bool {
+    is_han(c) || matches!(c, '\u{3041}'..='\u{30FF}')
+}
+
+fn is_opening(c: char) -> bool {
+    matches!(
+        c,
+        '“' | '‘'
+            | '('
+            | '['
+            | '{'
+            | '«'
+            | '「'
+            | '『'
+            | '（'
+            | '【'
+            | '《'
+            | '〈'
+            | '¿'
+            | '¡'
+            | '$'
+            | '€'
+            | '£'
+            | '¥'
+            | '#'
+            | '@'
+    )
+}
+
+fn is_pause_mark(c: char) -> bool {
+    matches!(
+        c,
+        ',' | '.'
+            | ';'
+            | ':'
+            | '!'
+            | '?'
+            | '…'
+            | '，'
+            | '。'
+            | '；'
+            | '：'
+            | '！'
+            | '？'
+            | '、'
+            | '—'
+            | '–'
+    )
+}
+
+/// About how long a character takes to say, in letters of English (0.07 s).
+fn letter_weight(c: char) -> f64 {
+    if is_character(c) {
+        3.0
+    } else if c.is_ascii_digit()
+        || matches!(c, '%' | '$' | '€' | '£' | '¥' | '&' | '+' | '=' | '@' | '#')
+    {
+        3.5
+    } else if matches!(c, '\u{AC00}'..='\u{D7AF}') {
+        2.5
+    } else if c.is_alphanumeric() {
+        1.0
+    } else {
+        0.0
+    }
+}
+
+/// Spreads the words of `text` over `samples` (mono): over its stretches of sound, by the length of the words, with pauses
+/// where the text has marks. In order and without overlap; silence all through counts as sound.
+pub fn spread_words(text: &str, samples: &[f32], sample_rate_hz: u32) -> Vec<WordTime> {
+    let words = split_words(text);
+    let stretches = stretches_secs(samples, sample_rate_hz);
+    if words.is_empty() {
+        return Vec::new();
+    }
+    let spans = if words.len() * words.len() * stretches.len() <= MAX_FIT_STEPS {
+        fit(&words, &stretches)
+    } else {
+        proportional(&words, &stretches)
+    };
+    words
+        .into_iter()
+        .zip(spans)
+        .map(|(word, (start, end))| WordTime {
+            text: word.text,
+            start: MediaTime::from_secs_f64(start),
+            end: MediaTime::from_secs_f64(end),
+        })
+        .collect()
+}
+
+/// The parts of the sound that are not silent, as (start, end) in seconds; the whole when there are none.
+pub(super) fn stretches_secs(samples: &[f32], sample_rate_hz: u32) -> Vec<(f64, f64)> {
+    let rate = f64::from(sample_rate_hz.max(1));
+    let hop = ((rate * HOP_SECS) as usize).max(1);
+    let levels: Vec<f32> = samples
+        .chunks(hop)
+        .map(|part| (part.iter().map(|s| s * s).sum::<f32>() / part.len() as f32).sqrt())
+        .collect();
+    let loudest = levels.iter().copied().fold(0.0, f32::max);
+    // 36 dB below the loudest moment: quieter than any phone that is meant to be heard.
+    let gate = (loudest * 0.016).max(1e-4);
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (index, _) in levels
+        .iter()
+        .enumerate()
+        .filter(|(_, level)| **level > gate)
+    {
+        match found.last_mut() {
+            Some((_, end)) if index - *end < SHORTEST_PAUSE_HOPS => *end = index + 1,
+            _ => found.push((index, index + 1)),
+        }
+    }
+    let total = samples.len() as f64 / rate;
+    if found.is_empty() {
+        return vec![(0.0, total)];
+    }
+    let secs = |hops: usize| ((hops * hop) as f64 / rate).min(total);
+    found
+        .into_iter()
+        .map(|(start, end)| (secs(start), secs(end)))
+        .collect()
+}
+
+/// Gives each stretch a run of words so that their lengths agree best and pauses fall on marks.
+fn fit(words: &[Word], stretches: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let weights = cumulative(words);
+    let lengths: Vec<f64> = stretches.iter().map(|(start, end)| end - start).collect();
+    let secs_per_weight = lengths.iter().sum::<f64>() / weights[words.len()];
+    let marks: Vec<usize> = std::iter::once(0)
+        .chain(words.iter().scan(0, |count, word| {
+            *count += usize::from(word.has_mark);
+            Some(*count)
+        }))
+        .collect();
+    let count = words.len();
+    // best[b]: the least misfit when the stretches so far have used b words; from[j][b]: where stretch j began.
+    let mut best = vec![f64::INFINITY; count + 1];
+    best[0] = 0.0;
+    let mut from = Vec::with_capacity(stretches.len());
+    for (stretch, length) in lengths.iter().enumerate() {
+        let mut next = vec![f64::INFINITY; count + 1];
+        let mut began = vec![0; count + 1];
+        let is_last = stretch + 1 == lengths.len();
+        for b in usize::from(stretch == 0)..=count {
+            let cut = if is_last || b == 0 || words[b - 1].has_mark {
+                0.0
+            } else {
+                PAUSE_WITHOUT_MARK_SECS.powi(2)
+            };
+            for a in 0..=b {
+                if best[a].is_infinite() || (stretch > 0 && a == 0) {
+                    continue;
+                }
+                let misfit = (weights[b] - weights[a]) * secs_per_weight - length;
+                // Marks before the last word of the run are run over.
+                let over = if b > a { marks[b - 1] - marks[a] } else { 0 } as f64;
+                let cost = best[a] + misfit * misfit + over * MARK_WITHOUT_PAUSE_SECS.powi(2) + cut;
+                if cost < next[b] {
+                    next[b] = cost;
+                    began[b] = a;
+                }
+            }
+        }
+        best = next;
+        from.push(began);
+    }
+    let mut spans = vec![(0.0, 0.0); count];
+    let mut b = count;
+    for (stretch, began) in from.iter().enumerate().rev() {
+        let a = began[b];
+        let (start, end) = stretches[stretch];
+        if a == b && a > 0 {
+            // No word of its own: the word before it goes on.
+            spans[a - 1].1 = f64::max(spans[a - 1].1, end);
+        }
+        for i in a..b {
+            let place = |weight: f64| {
+                start + (end - start) * (weight - weights[a]) / (weights[b] - weights[a])
+            };
+            spans[i] = (
+                place(weights[i]),
+                f64::max(spans[i].1, place(weights[i + 1])),
+            );
+        }
+        b = a;
+    }
+    spans
+}
+
+/// Spreads by length alone.
+fn proportional(words: &[Word], stretches: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let weights = cumulative(words);
+    let sounding: f64 = stretches.iter().map(|(start, end)| end - start).sum();
+    let mut spans = Vec::with_capacity(words.len());
+    let (mut stretch, mut before) = (0, 0.0);
+    let mut place = |share: f64| {
+        let at = share * sounding;
+        while stretch + 1 < stretches.len()
+            && at > before + stretches[stretch].1 - stretches[stretch].0
+        {
+            before += stretches[stretch].1 - stretches[stretch].0;
+            stretch += 1;
+        }
+        (stretches[stretch].0 + at - before).min(stretches[stretch].1)
+    };
+    let total = weights[words.len()];
+    let mut start = place(0.0);
+    for weight in &weights[1..] {
+        let end = place(weight / total);
+        spans.push((start, end));
+        start = end;
+    }
+    spans
+}
+
+/// The weight of the words before each place.
+fn cumulative(words: &[Word]) -> Vec<f64> {
+    std::iter::once(0.0)
+        .chain(words.iter().scan(0.0, |sum, word| {
+            *sum += word.weight;
+            Some(*sum)
+        }))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        split_words(text)
+            .into_iter()
+            .map(|word| word.text)
+            .collect()
+    }
+
+    /// Bursts of noise-free sound at the given (start, end) in seconds.
+    fn sound(bursts: &[(f64, f64)], secs: f64) -> Vec<f32> {
+        (0..(secs * 16_000.0) as usize)
+            .map(|n| {
+                let t = n as f64 / 16_000.0;
+                let loud = bursts.iter().any(|(a, b)| t >= *a && t < *b);
+                if loud {
+                    (n as f32 * 0.3).sin() * 0.3
+                } else {
+                    0.0
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn words_keep_their_marks() {
+        assert_eq!(
+            texts("Hello, my “dear” friend!"),
+            ["Hello,", "my", "“dear”", "friend!"]
+        );
+        assert_eq!(
+            texts("你好，iPhone手机！"),
+            ["你", "好，", "iPhone", "手", "机！"]
+        );
+        assert_eq!(
+            texts("It costs $3.50 - really."),
+            ["It", "costs", "$3.50 -", "really."]
+        );
+        assert_eq!(texts("don't re-do"), ["don't", "re-do"]);
+        assert_eq!(texts("...!"), [""; 0]);
+    }
+
+    #[test]
+    fn a_pause_falls_on_the_comma() {
+        let sound = sound(&[(0.1, 0.5), (0.9, 2.0)], 2.2);
+        let words = spread_words("Hello, this is the second part", &sound, 16_000);
+        assert!((words[0].end.as_secs_f64() - 0.5).abs() < 0.03, "{words:?}");
+        assert!(
+            (words[1].start.as_secs_f64() - 0.9).abs() < 0.03,
+            "{words:?}"
+        );
+        assert!((words[5].end.as_secs_f64() - 2.0).abs() < 0.03, "{words:?}");
+    }
+
+    #[test]
+    fn silence_and_nothing_are_harmless() {
+        assert!(spread_words("", &sound(&[(0.0, 1.0)], 1.0), 16_000).is_empty());
+        assert_eq!(
+            spread_words("a b", &[0.0; 16_000], 16_000)[1].end,
+            MediaTime(48_000)
+        );
+        assert_eq!(spread_words("a b", &[], 16_000).len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_in_order_inside_the_sound(
+            text in "[a-d好, .。]{0,120}",
+            gaps in prop::collection::vec(0.0f64..0.5, 1..12),
+        ) {
+            let mut at = 0.0;
+            let bursts: Vec<(f64, f64)> = gaps.iter().map(|gap| { at += gap + 0.3; (at - 0.3, at) }).collect();
+            let sound = sound(&bursts, at + 0.2);
+            let words = spread_words(&text, &sound, 16_000);
+            let mut last = MediaTime::ZERO;
+            for word in &words {
+                prop_assert!(word.start >= last && word.end >= word.start, "{:?}", words);
+                last = word.end;
+            }
+            prop_assert!(last <= MediaTime(sound.len() as i64 * 3 + 3));
+        }
+
+        #[test]
+        fn both_ways_agree_on_order(count in 1usize..50) {
+            let words = split_words(&"word ".repeat(count));
+            let spans = proportional(&words, &[(0.1, 0.4), (0.6, 1.5)]);
+            prop_assert!(spans.windows(2).all(|w| w[0].1 <= w[1].0 + 1e-9));
+            prop_assert!((spans[count - 1].1 - 1.5).abs() < 1e-6);
+        }
+    }
+}

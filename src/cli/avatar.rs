@@ -9,8 +9,8 @@ use glam::Vec3;
 use super::{Failure, Outcome, usage};
 use crate::config::{Assets, DEFAULT_HOST};
 use crate::media::{Angles, FrameData, HostId, MediaTime, Pose, Shape, Size, VideoFrame};
-use crate::render::{Gpu, GpuOptions, Quality, RenderOutput, Renderer, RendererOptions};
-use crate::scene::{Camera, Framing, HostPlacement, Picture};
+use crate::render::{Gpu, GpuOptions, Output, Quality, Renderer, RendererOptions};
+use crate::scene::{Camera, Framing, HostPlacement, Picture, Subject};
 
 /// Look at avatars.
 #[derive(Debug, clap::Args)]
@@ -55,7 +55,7 @@ struct RenderArgs {
     #[arg(long, default_value = "studio")]
     background: String,
     /// fast (what a CPU draws live), fine (multisampled), or auto.
-    #[arg(long, default_value = "auto")]
+    #[arg(long, default_value = "auto", value_parser = quality)]
     quality: Quality,
 }
 
@@ -72,7 +72,7 @@ fn render(args: &RenderArgs) -> Outcome {
     let host = HostId::new(DEFAULT_HOST);
     let pose = pose(args, host.clone()).map_err(usage)?;
     let camera = match args.camera.parse::<Framing>() {
-        Ok(framing) => Camera::framed(framing, &avatar.landmarks(), args.size),
+        Ok(framing) => Camera::framed(framing, &Subject::from(avatar.landmarks()), args.size),
         Err(words) => camera_from_file(Path::new(&args.camera)).map_err(|error| usage(error.context(words)))?,
     };
     let picture = Picture {
@@ -85,9 +85,9 @@ fn render(args: &RenderArgs) -> Outcome {
         layers: Vec::new(),
         flash: false,
     };
-    let gpu = Arc::new(Gpu::new(&GpuOptions::from_environment())?);
-    let options = RendererOptions { size: args.size, output: RenderOutput::Rgba, quality: args.quality };
-    let mut renderer = Renderer::new(&gpu, options)?;
+    let gpu = Arc::new(Gpu::new(&GpuOptions::default())?);
+    let options = RendererOptions { size: args.size, output: Output::Rgba, quality: args.quality };
+    let mut renderer = Renderer::new(&gpu, &options)?;
     renderer.add_host(host, avatar)?;
     let frame = renderer.draw(&picture)?;
     save(&frame, &args.output)?;
@@ -136,6 +136,15 @@ fn camera_from_file(path: &Path) -> anyhow::Result<Camera> {
         bail!("{}: fov_y_deg {fov_y_deg}: 1 to 120 degrees are possible", path.display());
     }
     Ok(Camera { eye: eye.into(), target: target.into(), fov_y_deg })
+}
+
+fn quality(text: &str) -> Result<Quality, String> {
+    match text {
+        "auto" => Ok(Quality::Auto),
+        "fast" => Ok(Quality::Fast),
+        "fine" => Ok(Quality::Fine),
+        _ => Err(format!("`{text}` is not auto, fast or fine")),
+    }
 }
 
 fn save(frame: &VideoFrame, path: &Path) -> Result<(), Failure> {

@@ -8,6 +8,8 @@ use super::{Failure, Outcome};
 use crate::config::Assets;
 use crate::lipsync::{self, RuntimeSearch};
 use crate::render::{Gpu, GpuOptions};
+use crate::remote::SpeechServer;
+use crate::voice::Voice;
 use crate::{output, voice};
 
 /// Say what this machine can do and what is missing.
@@ -97,7 +99,7 @@ fn system() -> Finding {
 }
 
 fn adapter() -> Finding {
-    match Gpu::new(&GpuOptions::from_environment()) {
+    match Gpu::new(&GpuOptions::default()) {
         Ok(gpu) => {
             let kind = if gpu.is_cpu() { "drawn by the CPU" } else { "GPU" };
             Finding::ok("adapter", format!("{} ({}, {kind})", gpu.adapter_name(), gpu.backend()))
@@ -132,16 +134,22 @@ fn lip_sync() -> Vec<Finding> {
 }
 
 fn voices() -> Vec<Finding> {
-    voice::engines()
+    let server = SpeechServer::default();
+    let mut findings: Vec<Finding> = ["flite:slt", "espeak:cmn-latn-pinyin"]
         .into_iter()
-        .map(|engine| match engine.state {
-            Ok(detail) => Finding::ok(engine.name, detail),
-            Err(remedy) if engine.needed_by_demo => {
-                Finding::bad(engine.name, Verdict::Missing, "a voice of the demo room", remedy)
-            }
-            Err(remedy) => Finding::bad(engine.name, Verdict::Note, "not usable now", remedy),
+        .map(|name| match name.parse::<Voice>().and_then(|voice| voice.check(&server)) {
+            Ok(()) => Finding::ok("voice", format!("{name}, used by the demo room")),
+            Err(error) => Finding::bad(
+                "voice",
+                Verdict::Missing,
+                crate::engine::chain(&error),
+                "apt install flite espeak-ng, or name other voices in the room's document",
+            ),
         })
-        .collect()
+        .collect();
+    let installed = voice::installed_voices();
+    findings.push(Finding::ok("voices", format!("{} installed; command:, openai: and clip: besides", installed.len())));
+    findings
 }
 
 fn fonts() -> Finding {

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use super::{Outcome, usage};
 use crate::lipsync::{self, LipSync, LipSyncOptions, Style};
-use crate::media::FrameRate;
+use crate::media::{FrameRate, MediaTime};
 use crate::sound;
 
 /// The longest sound that is read: two hours.
@@ -59,10 +59,11 @@ pub(super) fn run(args: Args) -> Outcome {
     };
     let samples = sound::resample(&wav.samples, wav.sample_rate_hz, MODEL_RATE_HZ)?;
     let track = if args.streaming { lips.track_streaming_16k(&samples)? } else { lips.track_16k(&samples)? };
-    let output = File::create(&args.output).with_context(|| format!("write {}", args.output.display()))?;
-    lipsync::write_csv(&track, FrameRate::whole(args.fps), &mut BufWriter::new(output))
-        .with_context(|| format!("write {}", args.output.display()))?;
     let secs = wav.samples.len() as f64 / f64::from(wav.sample_rate_hz);
+    let duration = MediaTime::from_secs_f64(secs);
+    let output = File::create(&args.output).with_context(|| format!("write {}", args.output.display()))?;
+    lipsync::write_csv(&track, duration, FrameRate::whole(args.fps), &mut BufWriter::new(output))
+        .with_context(|| format!("write {}", args.output.display()))?;
     println!("{}: {secs:.2} s at {} rows per second by {}", args.output.display(), args.fps, lips.describe());
     Ok(())
 }

@@ -65,7 +65,7 @@ pub(super) fn run(args: Args) -> Outcome {
         return Ok(());
     }
     let stop = stop::on_ctrl_c()?;
-    let gpu = Arc::new(Gpu::new(&GpuOptions::from_environment())?);
+    let gpu = Arc::new(Gpu::new(&GpuOptions::default())?);
     let assets = Assets::from_environment();
     let whep = Arc::new(WhepServer::start(whep_options(args.listen))?);
     let mut rooms = Vec::new();
@@ -142,8 +142,7 @@ impl Room {
     fn new(document: &RoomDocument, options: ShowOptions, whep: &WhepServer) -> Self {
         let voices = options.voices.clone();
         let check = move |name: &str| {
-            let voice = voices.parse(name).map_err(|error| engine::chain(&error))?;
-            voice.check().map_err(|error| engine::chain(&error))
+            voices.check_from_outside(name).map_err(|error| engine::chain(&error))
         };
         let (door, inbox) = RoomHandle::new(&document.id, check);
         let opening = if options.test_pattern { Vec::new() } else { document.opening.clone() };

@@ -43,14 +43,14 @@ pub(super) fn run(args: Args) -> Outcome {
     let section = VoiceSection::default();
     let choice = show::voices(&section)?;
     let named = args.voice.as_deref().map(|name| choice.parse(name)).transpose().map_err(usage)?;
-    let context = show::synthesis(&section);
+    let context = show::synthesis(&section)?;
     let mut samples: Vec<f32> = Vec::new();
     let mut words = Vec::new();
     for sentence in voice::sentences(&text) {
         let voice = named.clone().unwrap_or_else(|| choice.for_text(&sentence.text));
         let speech = voice.synthesize(&sentence.text, &context)?;
         let start = samples.len() as f64 / f64::from(SAMPLE_RATE_HZ);
-        let audio = sound::resample(&speech.samples, speech.sample_rate_hz, SAMPLE_RATE_HZ)?;
+        let audio = speech.at_rate(SAMPLE_RATE_HZ)?;
         words.extend(speech.words.iter().map(|word| {
             let at = |time: crate::media::MediaTime| start + time.as_secs_f64();
             serde_json::json!({"word": word.text, "start": at(word.start), "end": at(word.end)})

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use glam::Vec3;
@@ -18,8 +19,9 @@ use crate::lipsync::{LipSyncOptions, Style};
 use crate::media::{HostId, MediaTime};
 use crate::output::AudioCodec;
 use crate::render::{Gpu, Quality};
-use crate::scene::{Camera, HostPlacement, Scene, SceneOptions};
-use crate::voice::{OpenAiOptions, SynthesisContext, VoiceChoice};
+use crate::scene::{Camera, HostPlacement, Scene, SceneOptions, Subject};
+use crate::remote::SpeechServer;
+use crate::voice::{SynthesisContext, VoiceChoice};
 
 /// The sections of a document, whichever kind it is.
 pub(super) struct Parts<'a> {
@@ -96,7 +98,7 @@ pub(super) fn prepare(
         seed: parts.seed,
         scene,
         voices,
-        synthesis: synthesis(parts.voice),
+        synthesis: synthesis(parts.voice).map_err(usage)?,
         lipsync: lipsync(parts.lipsync, parts.path).map_err(usage)?,
         gpu,
         quality: Quality::Auto,
@@ -125,7 +127,7 @@ fn scene(parts: &Parts<'_>, avatar: &Avatar, assets: &Assets) -> Result<Scene, F
     let size = parts.picture.size;
     let options = SceneOptions {
         size,
-        camera: Camera::framed(parts.host.framing, &avatar.landmarks(), size),
+        camera: Camera::framed(parts.host.framing, &Subject::from(avatar.landmarks()), size),
         background,
         hosts: vec![HostPlacement { host: HostId::new(&parts.host.id), position: Vec3::ZERO, yaw_deg: 0.0 }],
         label,
@@ -136,20 +138,26 @@ fn scene(parts: &Parts<'_>, avatar: &Avatar, assets: &Assets) -> Result<Scene, F
 
 /// The voices of a document.
 pub(super) fn voices(section: &VoiceSection) -> anyhow::Result<VoiceChoice> {
-    let VoiceSection { default, zh, en, openai, .. } = section;
-    let openai = OpenAiOptions {
+    let VoiceSection { default, zh, en, .. } = section;
+    Ok(VoiceChoice::new(default, zh.as_deref(), en.as_deref(), server(section)?)?)
+}
+
+/// The limits of a document's voices.
+pub(super) fn synthesis(section: &VoiceSection) -> anyhow::Result<SynthesisContext> {
+    let time_limit = Duration::from_secs(u64::from(section.deadline_secs.clamp(1, 600)));
+    Ok(SynthesisContext { time_limit, server: server(section)?, ..SynthesisContext::default() })
+}
+
+fn server(section: &VoiceSection) -> anyhow::Result<SpeechServer> {
+    let openai = &section.openai;
+    Ok(SpeechServer {
         base_url: openai.base_url.clone(),
         model: openai.model.clone(),
         format: openai.format.parse().map_err(anyhow::Error::msg).context("voice.openai.format")?,
         speed: openai.speed,
         key_env: openai.key_env.clone(),
-    };
-    Ok(VoiceChoice::new(default, zh.as_deref(), en.as_deref(), openai)?)
-}
-
-/// The limits of a document's voices.
-pub(super) fn synthesis(section: &VoiceSection) -> SynthesisContext {
-    SynthesisContext::with_deadline(std::time::Duration::from_secs(u64::from(section.deadline_secs.clamp(1, 600))))
+        ..SpeechServer::default()
+    })
 }
 
 /// The lip-sync model of a document; paths in it start at the document's folder.
@@ -158,7 +166,7 @@ pub(super) fn lipsync(section: &LipSyncSection, document: &Path) -> anyhow::Resu
     let style = section.style.as_deref().map(str::parse::<Style>).transpose()?;
     Ok(LipSyncOptions {
         model: section.model.as_ref().map(|path| folder.join(path)),
-        runtime: section.runtime.clone(),
+        runtime_path: section.runtime.clone(),
         style: style.unwrap_or_default(),
     })
 }

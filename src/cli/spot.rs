@@ -46,7 +46,7 @@ pub(super) fn run(args: Args) -> Outcome {
     }
     let path = film_path(&args)?;
     let stop = stop::on_ctrl_c()?;
-    let gpu = Arc::new(Gpu::new(&GpuOptions::from_environment())?);
+    let gpu = Arc::new(Gpu::new(&GpuOptions::default())?);
     let options = show::prepare(&Parts::from(&document), Kind::Film, &Assets::from_environment(), gpu)?;
     let rate = options.rate;
     let file = FileOutput::create(FileOptions {

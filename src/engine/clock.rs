@@ -8,8 +8,8 @@
 //! | Late by more than 0.5 s | move the origin, count | cannot happen |
 //! | A queue is full | skip the picture; drop sound's slowest output | block |
 //!
-//! `Scripted` is `Live` with a lateness that a test writes down instead of a wall clock. This file and the paced sender
-//! are the only places that read the wall clock.
+//! `Scripted` has the lateness of `Live`, written down by a test, and waits for speech and consumers like `Offline`, so
+//! that a run can be compared bit for bit. This file is the only one that reads the wall clock for media.
 #![allow(clippy::disallowed_methods, reason = "this is the clock")]
 
 use std::sync::Arc;
@@ -106,7 +106,7 @@ impl Clock {
 
     /// Whether the pipeline waits for speech that is not ready and for consumers that are full.
     pub fn waits(&self) -> bool {
-        matches!(self, Self::Offline)
+        !matches!(self, Self::Live(_))
     }
 
     /// Whether frames may be dropped because a queue is full. A scripted run drops only what its script says.

@@ -48,8 +48,8 @@ impl Director {
             SayMode::Insert => Place::Insert,
             SayMode::Now => {
                 self.ready.clear();
-                if let Some((_, cancelled)) = &self.in_flight {
-                    cancelled.store(true, Ordering::Relaxed);
+                if let Some((_, cancel)) = &self.in_flight {
+                    cancel.store(true, Ordering::Relaxed);
                 }
                 Place::Now
             }
@@ -135,14 +135,14 @@ impl Director {
             if ahead >= RUN_AHEAD {
                 return;
             }
-            let cancelled = Arc::new(AtomicBool::new(false));
+            let cancel = Arc::new(AtomicBool::new(false));
             let voice = self.voice_of(sentence);
-            self.in_flight = Some((sentence.id, cancelled.clone()));
+            self.in_flight = Some((sentence.id, cancel.clone()));
             self.worker.send(SpeechJob {
                 sentence: sentence.clone(),
                 voice,
                 speaker: self.speaker.clone(),
-                cancelled,
+                cancel,
             });
             return;
         }

@@ -16,7 +16,6 @@ pub use handle::{
 pub use pipeline::{Pipeline, PipelineOptions, Step};
 pub use run::{Ending, Progress, ShowOptions, Summary, run};
 pub(crate) use speech::chain;
-pub use speech::SPEECH_DEADLINE;
 pub use stages::SEND_DELAY;
 
 /// Why a show cannot go on.

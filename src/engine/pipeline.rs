@@ -62,7 +62,7 @@ impl Pipeline {
         Self {
             motions: options.hosts.iter().map(motion).collect(),
             player: Player::new(scene.caption_capacity_ems()),
-            limiter: Limiter::default(),
+            limiter: Limiter::new(1),
             speaker: None,
             options,
             scene,

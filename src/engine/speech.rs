@@ -3,21 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::threads::{self, SpawnError};
 use crate::lipsync::{LipSync, LipSyncOptions};
-use crate::media::{HostId, MediaTime, SAMPLE_RATE_HZ, Utterance};
+use crate::media::{HostId, SAMPLE_RATE_HZ, Utterance};
 use crate::show::Sentence;
-use crate::sound;
-use crate::voice::{self, SynthesisContext, Voice};
+use crate::voice::{SynthesisContext, Voice};
 
 /// Sentences on their way to the worker and back: the director sends one at a time, so one of each suffices.
 const JOBS: usize = 1;
-/// A sentence that takes longer than this to be spoken is given up: far above any engine that can hold a room.
-pub const SPEECH_DEADLINE: Duration = Duration::from_secs(30);
 
 /// One sentence to be made into speech.
 #[derive(Debug)]
@@ -25,7 +21,7 @@ pub(super) struct SpeechJob {
     pub sentence: Sentence,
     pub voice: Voice,
     pub speaker: HostId,
-    pub cancelled: Arc<AtomicBool>,
+    pub cancel: Arc<AtomicBool>,
 }
 
 /// What became of a sentence.
@@ -109,12 +105,12 @@ impl Drop for SpeechWorker {
 }
 
 fn speak(job: SpeechJob, context: &SynthesisContext, lipsync: &mut LipSync) -> SpeechDone {
-    if job.cancelled.load(Ordering::Relaxed) {
+    if job.cancel.load(Ordering::Relaxed) {
         return SpeechDone::Cancelled;
     }
-    let context = SynthesisContext { cancelled: job.cancelled.clone(), ..context.clone() };
+    let context = SynthesisContext { cancel: job.cancel.clone(), ..context.clone() };
     match utter(&job, &context, lipsync) {
-        _ if job.cancelled.load(Ordering::Relaxed) => SpeechDone::Cancelled,
+        _ if job.cancel.load(Ordering::Relaxed) => SpeechDone::Cancelled,
         Ok(utterance) => SpeechDone::Ready(job.sentence.id, utterance),
         Err(message) => SpeechDone::Failed(job.sentence, message),
     }
@@ -123,19 +119,16 @@ fn speak(job: SpeechJob, context: &SynthesisContext, lipsync: &mut LipSync) -> S
 fn utter(job: &SpeechJob, context: &SynthesisContext, lipsync: &mut LipSync) -> Result<Utterance, String> {
     let sentence = &job.sentence;
     let speech = job.voice.synthesize(&sentence.text, context).map_err(|error| chain(&error))?;
-    let mut audio = sound::resample(&speech.samples, speech.sample_rate_hz, SAMPLE_RATE_HZ).map_err(|e| chain(&e))?;
+    let mut audio = speech.at_rate(SAMPLE_RATE_HZ).map_err(|error| chain(&error))?;
     let mouth = lipsync.track(&audio).map_err(|error| chain(&error))?;
-    let spoken = MediaTime::from_samples(audio.len());
     audio.extend(std::iter::repeat_n(0.0, sentence.pause_after.0.max(0) as usize));
-    let words =
-        if speech.words.is_empty() { voice::spread_words(&sentence.text, &audio, spoken) } else { speech.words };
     Ok(Utterance {
         cue_id: sentence.line_id,
         speaker: job.speaker.clone(),
         text: sentence.text.clone(),
         audio: Arc::new(audio),
         mouth: Arc::new(mouth),
-        words,
+        words: speech.words,
         phones: speech.phones,
         marks: Vec::new(),
         emotion: sentence.emotion,

@@ -12,7 +12,7 @@ use crate::avatar::Avatar;
 use crate::encode::{H264Encoder, H264Options, OpusEncoder, OpusOptions};
 use crate::media::{AudioChunk, FrameRate, HostId, MediaTime, Packet, Size, Track, VideoFrame};
 use crate::output::{AudioCodec, Interleaver, Sink};
-use crate::render::{Gpu, Quality, RenderOutput, Renderer, RendererOptions};
+use crate::render::{Gpu, Output, Quality, Renderer, RendererOptions};
 use crate::scene::Picture;
 use crate::threads;
 
@@ -84,8 +84,8 @@ impl Stages {
 
         let stage = RenderStage { counters: counters.clone(), rate };
         let init = move || {
-            let options = RendererOptions { size, output: RenderOutput::I420, quality };
-            let mut renderer = Renderer::new(&gpu, options)?;
+            let options = RendererOptions { size, output: Output::I420, quality };
+            let mut renderer = Renderer::new(&gpu, &options)?;
             for (host, avatar) in hosts {
                 renderer.add_host(host, avatar)?;
             }

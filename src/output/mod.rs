@@ -8,6 +8,8 @@ pub mod webrtc;
 
 use std::path::PathBuf;
 
+use crossbeam_channel::Sender;
+
 pub use file::{FileOptions, FileOutput, ffmpeg_version};
 pub use interleave::Interleaver;
 pub use matroska::AudioCodec;
@@ -43,6 +45,9 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A consumer in this process has ended or does not read.
+    #[error("a consumer of packets has gone or does not keep up")]
+    ConsumerGone,
     /// The thread that feeds ffmpeg could not be started.
     #[error("start the file writer for {path}: {words}")]
     Thread {
@@ -64,6 +69,8 @@ pub enum Sink {
     Whep(webrtc::RoomFeed),
     /// A film or a recording.
     File(FileOutput),
+    /// A consumer in this process.
+    Channel(Sender<Packet>),
     /// Nowhere: the null twin.
     Null,
 }
@@ -81,6 +88,8 @@ impl Sink {
                 Ok(())
             }
             Self::File(file) => file.send(packet, wait),
+            Self::Channel(consumer) if wait => consumer.send(packet.clone()).map_err(|_gone| Error::ConsumerGone),
+            Self::Channel(consumer) => consumer.try_send(packet.clone()).map_err(|_full| Error::ConsumerGone),
             Self::Null => Ok(()),
         }
     }
@@ -90,7 +99,7 @@ impl Sink {
         match self {
             #[cfg(feature = "live")]
             Self::Whep(feed) => feed.take_idr_request(),
-            Self::File(_) | Self::Null => false,
+            Self::File(_) | Self::Channel(_) | Self::Null => false,
         }
     }
 
@@ -103,7 +112,7 @@ impl Sink {
             Self::File(file) => file.finish(),
             #[cfg(feature = "live")]
             Self::Whep(_) => Ok(()),
-            Self::Null => Ok(()),
+            Self::Channel(_) | Self::Null => Ok(()),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod align;
 mod check;
+mod choice;
 mod clean;
 mod engines;
 mod flite;
@@ -24,6 +25,7 @@ use crate::remote::{Deadline, SpeechServer};
 use crate::sound;
 
 pub use check::installed_voices;
+pub use choice::VoiceChoice;
 pub use text::{
     Language, MAX_SENTENCE_CHARS, Sentence, for_caption, for_speech, is_speakable, sentences,
 };
@@ -240,7 +242,7 @@ pub enum Error {
 }
 
 /// A result of this module.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Voice {
     /// A voice that speaks `language` on any machine that was set up: flite `slt` for English, espeak for the rest.

@@ -1,0 +1,217 @@
+//! `zhubo bench`: the whole pipeline and each stage, in CPU milliseconds and as ratios to real time.
+//!
+//! Machines are noisy: CPU time of the whole process is counted, drivers' threads included, not wall time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cpu_time::ProcessTime;
+use serde_json::json;
+
+use super::show::{self, Kind, Parts};
+use super::Outcome;
+use crate::config::{Assets, RoomDocument};
+use crate::encode::{H264Encoder, H264Options};
+use crate::engine::{self, Clock, Ending, RoomHandle, SayRequest, Timebase};
+use crate::lipsync::{LipSync, LipSyncOptions};
+use crate::media::{Emotion, FrameData, FrameRate, MediaTime, Pose, Shape, Size, VideoFrame};
+use crate::motion::{Motion, MotionOptions, SpeechNow};
+use crate::output::Sink;
+use crate::render::{Gpu, GpuOptions, Output, Quality, Renderer, RendererOptions};
+use crate::scene::{Picture, Scene};
+
+/// The picture that budgets are stated for.
+const SIZE: Size = Size::new(720, 1280);
+const RATE: FrameRate = FrameRate::whole(25);
+/// What the host says meanwhile, over and over.
+const TEXT: &str = "This is a measurement of the whole pipeline, so the host keeps talking, with pauses, at an ordinary speed.";
+
+/// Measure the whole pipeline and each stage.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "All stages at 720x1280 and 25 frames per second with the built-in host.
+Examples:
+  zhubo bench
+  zhubo bench --json --live-secs 60")]
+pub(super) struct Args {
+    /// Frames per stage.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(10..=10_000))]
+    frames: u32,
+    /// Seconds of the live measurement.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=3_600))]
+    live_secs: u32,
+    /// The result as JSON on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+/// CPU milliseconds per frame.
+#[derive(Debug, Default)]
+struct Stages {
+    motion: f64,
+    scene: f64,
+    render: f64,
+    readback: f64,
+    i420: f64,
+    h264: f64,
+}
+
+pub(super) fn run(args: Args) -> Outcome {
+    let gpu = Arc::new(Gpu::new(&GpuOptions::default())?);
+    let assets = Assets::from_environment();
+    let room = RoomDocument::demo()?;
+    let say = |words: &str| {
+        if !args.json {
+            eprintln!("{words}");
+        }
+    };
+    say("measuring each stage ...");
+    let stages = stages(&args, &room, &assets, &gpu)?;
+    let lipsync = lipsync_cost()?;
+    say(&format!("measuring a live room for {} s ...", args.live_secs));
+    let (cores, dropped) = live(&args, &room, &assets, &gpu)?;
+    let Stages { motion, scene, render, readback, i420, h264 } = stages;
+    let total = motion + scene + render + readback + i420 + h264;
+    let budget_ms = 1000.0 / RATE.as_f64();
+    if args.json {
+        let result = json!({
+            "adapter": gpu.adapter_name(),
+            "frame_cpu_ms": {
+                "render": render, "readback": readback, "i420": i420, "h264": h264, "motion": motion, "scene": scene,
+                "total": total,
+            },
+            "frame_budget_ms": budget_ms,
+            "lipsync_cpu_s_per_s": lipsync,
+            "live_cores": cores,
+            "dropped": dropped,
+        });
+        println!("{result}");
+        return Ok(());
+    }
+    println!("adapter      {}", gpu.adapter_name());
+    for (name, ms) in [
+        ("motion", motion),
+        ("scene", scene),
+        ("render", render),
+        ("readback", readback),
+        ("i420", i420),
+        ("h264", h264),
+        ("total", total),
+    ] {
+        println!("{name:<12} {ms:8.2} CPU ms per frame ({:5.1} % of a core at 25 fps)", ms / budget_ms * 100.0);
+    }
+    println!("lip-sync     {lipsync:8.4} CPU s per second of speech");
+    println!("live room    {cores:8.2} cores, {dropped} frames dropped in {} s", args.live_secs);
+    Ok(())
+}
+
+/// CPU milliseconds of one of `count` repetitions.
+fn cost(count: u32, mut work: impl FnMut(u32) -> anyhow::Result<()>) -> anyhow::Result<f64> {
+    let began = ProcessTime::try_now()?;
+    for index in 0..count {
+        work(index)?;
+    }
+    Ok(millis(began.try_elapsed()?) / f64::from(count))
+}
+
+fn millis(span: Duration) -> f64 {
+    span.as_secs_f64() * 1000.0
+}
+
+fn stages(args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> anyhow::Result<Stages> {
+    let options = show::prepare(&Parts::from(room), Kind::Live, assets, gpu.clone()).map_err(|failure| failure.error)?;
+    let hosts = options.hosts.clone();
+    let mut scene = options.scene;
+    let host = room_host(&hosts)?;
+    let mut motion = Motion::new(MotionOptions { seed: 1, host });
+    let mut result = Stages::default();
+    let mut poses: Vec<Pose> = Vec::new();
+    result.motion = cost(args.frames, |index| {
+        poses.push(motion.pose(RATE.pts_of(u64::from(index)), &talking(index)));
+        Ok(())
+    })?;
+    let mut pictures: Vec<Picture> = Vec::new();
+    result.scene = cost(args.frames, |index| {
+        let caption = ["Spring tea, picked by hand", "before the rain, this morning"][(index / 50 % 2) as usize];
+        let pose = poses[index as usize].clone();
+        pictures.push(Scene::picture(&mut scene, RATE.pts_of(u64::from(index)), vec![pose], caption, false));
+        Ok(())
+    })?;
+
+    let renderer = |output| -> anyhow::Result<Renderer> {
+        let mut renderer = Renderer::new(gpu, &RendererOptions { size: SIZE, output, quality: Quality::Auto })?;
+        for (host, avatar) in &hosts {
+            renderer.add_host(host.clone(), avatar.clone())?;
+        }
+        // Warm: shaders compiled, textures uploaded.
+        for picture in pictures.iter().take(5) {
+            renderer.draw(picture)?;
+        }
+        Ok(renderer)
+    };
+    let mut drawing = renderer(Output::I420)?;
+    let mut frames: Vec<VideoFrame> = Vec::new();
+    let whole = cost(args.frames, |index| {
+        let frame = drawing.draw(&pictures[index as usize])?;
+        if frames.len() < 50 {
+            frames.push(frame);
+        }
+        Ok(())
+    })?;
+    let timings = drawing.take_timings();
+    let per_frame = |span: Duration| millis(span) / f64::from(timings.frames.max(1));
+    result.readback = per_frame(timings.readback);
+    result.i420 = per_frame(timings.convert);
+    result.render = whole - result.readback - result.i420;
+
+    let mut encoder = H264Encoder::new(H264Options::live(SIZE, RATE))?;
+    result.h264 = cost(args.frames, |index| {
+        // Forth and back through the kept frames, so that each follows its neighbour.
+        let at = index as usize % (2 * frames.len() - 2);
+        let frame = &frames[at.min(2 * frames.len() - 2 - at)];
+        debug_assert!(matches!(frame.data, FrameData::I420 { .. }));
+        let frame = VideoFrame { pts: RATE.pts_of(u64::from(index)), ..frame.clone() };
+        encoder.push(&frame, false)?;
+        Ok(())
+    })?;
+    Ok(result)
+}
+
+fn room_host<T>(hosts: &[(crate::media::HostId, T)]) -> anyhow::Result<crate::media::HostId> {
+    hosts.first().map(|(host, _)| host.clone()).ok_or_else(|| anyhow::anyhow!("the room has no host"))
+}
+
+/// A mouth that opens and closes four times a second.
+fn talking(index: u32) -> SpeechNow {
+    let mut speech = SpeechNow { speaking: true, energy: 0.5, emotion: Emotion::Neutral, ..SpeechNow::default() };
+    let swing = (f64::from(index) / 25.0 * std::f64::consts::TAU * 4.0).sin() as f32;
+    speech.mouth[Shape::JawOpen] = 0.25 + 0.25 * swing;
+    speech.mouth[Shape::MouthFunnel] = 0.2 - 0.2 * swing;
+    speech
+}
+
+/// CPU seconds per second of speech.
+fn lipsync_cost() -> anyhow::Result<f64> {
+    let mut lips = LipSync::open(&LipSyncOptions::default())?;
+    let text = TEXT.repeat(4);
+    let speech = "tone".parse::<crate::voice::Voice>()?.synthesize(&text, &crate::voice::SynthesisContext::default())?;
+    let samples = speech.at_rate(16_000)?;
+    lips.track_16k(&samples)?;
+    let began = ProcessTime::try_now()?;
+    lips.track_16k(&samples)?;
+    Ok(began.try_elapsed()?.as_secs_f64() / speech.duration_secs())
+}
+
+/// Cores used by a live room without viewers, host talking, and frames dropped.
+fn live(args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> anyhow::Result<(f64, u64)> {
+    let options = show::prepare(&Parts::from(room), Kind::Live, assets, gpu.clone()).map_err(|failure| failure.error)?;
+    let (door, inbox) = RoomHandle::new("bench", |_| Ok(()));
+    let after = MediaTime::from_secs_f64(f64::from(args.live_secs));
+    let ending = Ending { after: Some(after), tail: None, stop: Arc::default() };
+    // Enough to say for the whole time.
+    door.say(SayRequest { text: TEXT.repeat(2 + args.live_secs as usize / 5), ..SayRequest::default() })?;
+    let began = ProcessTime::try_now()?;
+    let clock = Clock::Live(Timebase::start_now());
+    let summary = engine::run(options, clock, &ending, &door, &inbox, vec![Sink::Null], &mut |_, _| {})?;
+    let cores = began.try_elapsed()?.as_secs_f64() / summary.duration.as_secs_f64();
+    Ok((cores, summary.stats.frames_dropped))
+}

@@ -3,6 +3,7 @@
 //!
 //! The modules below stand in the order of the signal. ARCHITECTURE.md has the tour.
 
+pub mod avatar;
 pub mod engine;
 pub mod media;
 pub mod scene;

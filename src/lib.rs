@@ -6,4 +6,5 @@
 pub mod avatar;
 pub mod engine;
 pub mod media;
+pub mod render;
 pub mod scene;

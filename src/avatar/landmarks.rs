@@ -25,7 +25,7 @@ impl Landmarks {
     /// Measures `avatar` at rest.
     pub(super) fn find(avatar: &Avatar) -> Self {
         let rig = &avatar.rig;
-        let points = rest_points(avatar);
+        let points = avatar.rest_points();
         let all = || points.iter().flatten().copied();
         let lowest = all().map(|p| p.y).fold(f32::INFINITY, f32::min);
         let highest = all().map(|p| p.y).fold(f32::NEG_INFINITY, f32::max);
@@ -100,35 +100,38 @@ fn chin(avatar: &Avatar, points: &[Vec<Vec3>], eyes: Vec3) -> Option<f32> {
     lowest
 }
 
-/// All vertices at rest in model space, by mesh.
-fn rest_points(avatar: &Avatar) -> Vec<Vec<Vec3>> {
-    avatar
-        .meshes
-        .iter()
-        .map(|mesh| {
-            let matrices: Vec<Mat4> = match mesh.skin {
-                Some(skin) => {
-                    let skin = &avatar.rig.skins[skin];
-                    let pairs = skin.joints.iter().zip(&skin.joint_from_mesh);
+impl Avatar {
+    /// All vertices at rest in model space, by mesh.
+    pub fn rest_points(&self) -> Vec<Vec<Vec3>> {
+        let avatar = self;
+        avatar
+            .meshes
+            .iter()
+            .map(|mesh| {
+                let matrices: Vec<Mat4> = match mesh.skin {
+                    Some(skin) => {
+                        let skin = &avatar.rig.skins[skin];
+                        let pairs = skin.joints.iter().zip(&skin.joint_from_mesh);
+                        pairs
+                            .map(|(joint, from_mesh)| avatar.rig.rest[*joint] * *from_mesh)
+                            .collect()
+                    }
+                    None => vec![avatar.rig.rest[mesh.node]],
+                };
+                let place = |vertex: usize| {
+                    let position = mesh.positions[vertex];
+                    if mesh.joints.is_empty() {
+                        return matrices[0].transform_point3(position);
+                    }
+                    let pairs = mesh.joints[vertex].iter().zip(&mesh.weights[vertex]);
                     pairs
-                        .map(|(joint, from_mesh)| avatar.rig.rest[*joint] * *from_mesh)
-                        .collect()
-                }
-                None => vec![avatar.rig.rest[mesh.node]],
-            };
-            let place = |vertex: usize| {
-                let position = mesh.positions[vertex];
-                if mesh.joints.is_empty() {
-                    return matrices[0].transform_point3(position);
-                }
-                let pairs = mesh.joints[vertex].iter().zip(&mesh.weights[vertex]);
-                pairs
-                    .map(|(joint, weight)| {
-                        matrices[usize::from(*joint)].transform_point3(position) * *weight
-                    })
-                    .sum()
-            };
-            (0..mesh.positions.len()).map(place).collect()
-        })
-        .collect()
+                        .map(|(joint, weight)| {
+                            matrices[usize::from(*joint)].transform_point3(position) * *weight
+                        })
+                        .sum()
+                };
+                (0..mesh.positions.len()).map(place).collect()
+            })
+            .collect()
+    }
 }

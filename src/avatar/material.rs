@@ -99,7 +99,7 @@ impl Material {
         let surface = if material.unlit() {
             Surface::Unlit
         } else {
-            surface_of(&name)
+            stated_surface(material).unwrap_or_else(|| surface_of(&name))
         };
         Self {
             base_color: pbr.base_color_factor(),
@@ -121,6 +121,21 @@ impl Material {
             name,
         }
     }
+}
+
+/// What the file says outright: `extras.shading`, written by our own studio.
+fn stated_surface(material: &gltf::Material<'_>) -> Option<Surface> {
+    let extras: serde_json::Value = serde_json::from_str(material.extras().as_ref()?.get()).ok()?;
+    Some(match extras.get("shading")?.as_str()? {
+        "skin" => Surface::Skin,
+        "eye" => Surface::Eye,
+        "hair" => Surface::Hair,
+        "lash" => Surface::Lash,
+        "mouth" => Surface::Mouth,
+        "cloth" => Surface::Cloth,
+        "unlit" => Surface::Unlit,
+        _ => return None,
+    })
 }
 
 /// What the name of a material says about it. The words are those of the usual editors (VRoid, Ready Player Me,

@@ -1,0 +1,265 @@
+//! Checked reading of glTF accessors: any component type, strides, sparse values, normalised integers.
+
+use gltf::accessor::{DataType, Dimensions};
+
+use super::container::malformed;
+use super::error::{Error, Result};
+
+/// The most elements one accessor may have: far more than a host can be drawn with.
+const MAX_ELEMENTS: usize = 3_000_000;
+
+/// Reads accessors of one file.
+pub(super) struct Reader<'a> {
+    /// The file or what the bytes were called.
+    pub(super) name: &'a str,
+    /// The bytes of each buffer.
+    pub(super) buffers: &'a [Vec<u8>],
+}
+
+/// Where elements lie in a buffer.
+struct Source<'a> {
+    bytes: &'a [u8],
+    stride: usize,
+    kind: DataType,
+    width: usize,
+    count: usize,
+}
+
+impl Reader<'_> {
+    /// All elements as floats, `N` components each; missing components are zero, further ones are left out. Integers are
+    /// scaled to 0..=1 or -1..=1 where the accessor says `normalized`.
+    pub(super) fn floats<const N: usize>(
+        &self,
+        accessor: &gltf::Accessor<'_>,
+    ) -> Result<Vec<[f32; N]>> {
+        let mut elements = vec![[0.0; N]; self.count(accessor)?];
+        let normalized = accessor.normalized();
+        if let Some(source) = self.dense(accessor)? {
+            for (index, element) in elements.iter_mut().enumerate() {
+                source.read(index, normalized, element);
+            }
+        }
+        if let Some((indices, values)) = self.sparse(accessor)? {
+            for slot in 0..indices.count {
+                let place = indices.read_index(slot) as usize;
+                let Some(element) = elements.get_mut(place) else {
+                    return Err(self.bad(accessor, "a sparse index is out of range"));
+                };
+                values.read(slot, normalized, element);
+            }
+        }
+        Ok(elements)
+    }
+
+    /// The elements that a purely sparse accessor sets, or all that are not zero: index and value.
+    pub(super) fn deltas(&self, accessor: &gltf::Accessor<'_>) -> Result<Vec<(u32, [f32; 3])>> {
+        if accessor.view().is_none() {
+            let count = self.count(accessor)?;
+            let Some((indices, values)) = self.sparse(accessor)? else {
+                return Ok(Vec::new());
+            };
+            let mut found = Vec::with_capacity(indices.count);
+            for slot in 0..indices.count {
+                let place = indices.read_index(slot);
+                if place as usize >= count {
+                    return Err(self.bad(accessor, "a sparse index is out of range"));
+                }
+                let mut value = [0.0; 3];
+                values.read(slot, accessor.normalized(), &mut value);
+                found.push((place, value));
+            }
+            found.sort_by_key(|(place, _)| *place);
+            found.dedup_by_key(|(place, _)| *place);
+            return Ok(found);
+        }
+        let all = self.floats::<3>(accessor)?;
+        Ok((0u32..)
+            .zip(all)
+            .filter(|(_, value)| value.iter().any(|v| *v != 0.0))
+            .collect())
+    }
+
+    /// All elements as whole numbers, `N` components each; not for float accessors.
+    pub(super) fn integers<const N: usize>(
+        &self,
+        accessor: &gltf::Accessor<'_>,
+    ) -> Result<Vec<[u32; N]>> {
+        if accessor.data_type() == DataType::F32 {
+            return Err(self.bad(accessor, "holds floats where whole numbers belong"));
+        }
+        // Whole numbers up to 2^24 are exact in f32; vertex counts are far below.
+        let floats: Vec<[f32; N]> = {
+            let mut elements = vec![[0.0; N]; self.count(accessor)?];
+            if let Some(source) = self.dense(accessor)? {
+                for (index, element) in elements.iter_mut().enumerate() {
+                    source.read(index, false, element);
+                }
+            }
+            elements
+        };
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "whole numbers, negative ones become 0"
+        )]
+        Ok(floats
+            .into_iter()
+            .map(|element| element.map(|value| value as u32))
+            .collect())
+    }
+
+    fn count(&self, accessor: &gltf::Accessor<'_>) -> Result<usize> {
+        if accessor.count() > MAX_ELEMENTS {
+            return Err(Error::TooLarge {
+                name: self.name.into(),
+                what: "vertices or indices in one mesh",
+                limit: MAX_ELEMENTS,
+            });
+        }
+        Ok(accessor.count())
+    }
+
+    fn dense(&self, accessor: &gltf::Accessor<'_>) -> Result<Option<Source<'_>>> {
+        let Some(view) = accessor.view() else {
+            return Ok(None);
+        };
+        let width = width_of(accessor.dimensions());
+        self.source(
+            &view,
+            accessor.offset(),
+            accessor.count(),
+            accessor.data_type(),
+            width,
+        )
+        .map(Some)
+        .map_err(|what| self.bad(accessor, what))
+    }
+
+    fn sparse(&self, accessor: &gltf::Accessor<'_>) -> Result<Option<(Source<'_>, Source<'_>)>> {
+        let Some(sparse) = accessor.sparse() else {
+            return Ok(None);
+        };
+        if sparse.count() > accessor.count() {
+            return Err(self.bad(accessor, "more sparse values than elements"));
+        }
+        let kind = match sparse.indices().index_type() {
+            gltf::accessor::sparse::IndexType::U8 => DataType::U8,
+            gltf::accessor::sparse::IndexType::U16 => DataType::U16,
+            gltf::accessor::sparse::IndexType::U32 => DataType::U32,
+        };
+        let indices = self
+            .source(
+                &sparse.indices().view(),
+                sparse.indices().offset(),
+                sparse.count(),
+                kind,
+                1,
+            )
+            .map_err(|what| self.bad(accessor, what))?;
+        let values = self
+            .source(
+                &sparse.values().view(),
+                sparse.values().offset(),
+                sparse.count(),
+                accessor.data_type(),
+                width_of(accessor.dimensions()),
+            )
+            .map_err(|what| self.bad(accessor, what))?;
+        Ok(Some((indices, values)))
+    }
+
+    fn source(
+        &self,
+        view: &gltf::buffer::View<'_>,
+        offset: usize,
+        count: usize,
+        kind: DataType,
+        width: usize,
+    ) -> std::result::Result<Source<'_>, &'static str> {
+        const OUTSIDE: &str = "reaches outside its buffer";
+        let bytes = self
+            .view_bytes(view)
+            .and_then(|bytes| bytes.get(offset..))
+            .ok_or(OUTSIDE)?;
+        let element = kind.size() * width;
+        let stride = view.stride().unwrap_or(element);
+        if stride < element {
+            return Err("has a stride smaller than one element");
+        }
+        let needed = match count.checked_sub(1) {
+            None => 0,
+            Some(last) => last
+                .checked_mul(stride)
+                .and_then(|start| start.checked_add(element))
+                .ok_or(OUTSIDE)?,
+        };
+        if needed > bytes.len() {
+            return Err(OUTSIDE);
+        }
+        Ok(Source {
+            bytes,
+            stride,
+            kind,
+            width,
+            count,
+        })
+    }
+
+    /// The bytes of a buffer view, or `None` when it reaches outside its buffer.
+    pub(super) fn view_bytes(&self, view: &gltf::buffer::View<'_>) -> Option<&[u8]> {
+        let end = view.offset().checked_add(view.length())?;
+        self.buffers
+            .get(view.buffer().index())?
+            .get(view.offset()..end)
+    }
+
+    fn bad(&self, accessor: &gltf::Accessor<'_>, what: &str) -> Error {
+        malformed(self.name, format!("accessor {} {what}", accessor.index()))
+    }
+}
+
+impl Source<'_> {
+    fn read<const N: usize>(&self, index: usize, normalized: bool, into: &mut [f32; N]) {
+        let size = self.kind.size();
+        let start = index * self.stride;
+        for (component, value) in into.iter_mut().enumerate().take(self.width) {
+            *value = self.component(start + component * size, normalized);
+        }
+    }
+
+    fn read_index(&self, index: usize) -> u32 {
+        let at = index * self.stride;
+        match self.kind {
+            DataType::U32 => u32::from_le_bytes(self.bytes_at(at)),
+            DataType::U16 => u32::from(u16::from_le_bytes(self.bytes_at(at))),
+            _ => u32::from(self.bytes[at]),
+        }
+    }
+
+    fn component(&self, at: usize, normalized: bool) -> f32 {
+        let scale = |value: f32, most: f32| {
+            if normalized {
+                (value / most).max(-1.0)
+            } else {
+                value
+            }
+        };
+        match self.kind {
+            DataType::F32 => f32::from_le_bytes(self.bytes_at(at)),
+            DataType::U32 => u32::from_le_bytes(self.bytes_at(at)) as f32,
+            DataType::U16 => scale(u16::from_le_bytes(self.bytes_at(at)).into(), 65535.0),
+            DataType::I16 => scale(i16::from_le_bytes(self.bytes_at(at)).into(), 32767.0),
+            DataType::U8 => scale(self.bytes[at].into(), 255.0),
+            DataType::I8 => scale(i8::from_le_bytes(self.bytes_at(at)).into(), 127.0),
+        }
+    }
+
+    fn bytes_at<const N: usize>(&self, at: usize) -> [u8; N] {
+        let mut bytes = [0; N];
+        bytes.copy_from_slice(&self.bytes[at..at + N]);
+        bytes
+    }
+}
+
+fn width_of(dimensions: Dimensions) -> usize {
+    dimensions.multiplicity()
+}

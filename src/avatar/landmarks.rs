@@ -1,0 +1,137 @@
+//! Where the face is: measured on the rest pose, for camera framing.
+
+use glam::{Mat4, Vec3};
+
+use super::{Avatar, Surface};
+use crate::media::{Bone, Shape};
+
+/// A standing adult whose head has this height is 7.5 heads tall (figure drawing rule); used where nothing is known.
+const HEADS_TALL: f32 = 7.5;
+
+/// Places of a host in model space, metres.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Landmarks {
+    /// The middle between the eyes.
+    pub eyes: Vec3,
+    /// The height of the top of the head, hair included.
+    pub crown_m: f32,
+    /// The height of the lowest point of the chin.
+    pub chin_m: f32,
+    /// The height where the model ends below: its soles, or where a bust is cut off.
+    pub floor_m: f32,
+}
+
+impl Landmarks {
+    /// Measures `avatar` at rest.
+    pub(super) fn find(avatar: &Avatar) -> Self {
+        let rig = &avatar.rig;
+        let points = avatar.rest_points();
+        let all = || points.iter().flatten().copied();
+        let lowest = all().map(|p| p.y).fold(f32::INFINITY, f32::min);
+        let highest = all().map(|p| p.y).fold(f32::NEG_INFINITY, f32::max);
+        if lowest > highest {
+            return Self::default();
+        }
+        let place = |node: Option<usize>| node.map(|n| rig.rest[n].w_axis.truncate());
+        let head = place(rig.bone(Bone::Head));
+        // Hands may be higher than the head only when the rest pose is odd: the crown is measured near the head's axis.
+        let crown = head.map_or(highest, |head| {
+            let reach = (highest - head.y).abs().max(0.05) * 0.7;
+            all()
+                .filter(|p| (p.x - head.x).abs() < reach && (p.z - head.z).abs() < reach)
+                .map(|p| p.y)
+                .fold(head.y, f32::max)
+        });
+        let height = crown - lowest;
+        let head_height = height / HEADS_TALL;
+        let eyes = match (place(rig.left_eye), place(rig.right_eye)) {
+            (Some(left), Some(right)) => (left + right) / 2.0,
+            (Some(one), None) | (None, Some(one)) => Vec3::new(0.0, one.y, one.z),
+            (None, None) => head.map_or(Vec3::new(0.0, crown - 0.5 * head_height, 0.0), |head| {
+                Vec3::new(head.x, head.y + 0.45 * (crown - head.y), head.z)
+            }),
+        };
+        let chin = chin(avatar, &points, eyes)
+            .or_else(|| head.map(|head| head.y))
+            .filter(|chin| *chin < eyes.y && *chin > lowest)
+            .unwrap_or(eyes.y - (crown - eyes.y).abs().max(0.5 * head_height));
+        Self {
+            eyes,
+            crown_m: crown,
+            chin_m: chin,
+            floor_m: lowest,
+        }
+    }
+}
+
+/// The lowest skin that an opening jaw moves and that lies near the middle of the face.
+fn chin(avatar: &Avatar, points: &[Vec<Vec3>], eyes: Vec3) -> Option<f32> {
+    let mut lowest: Option<f32> = None;
+    for (mesh, points) in avatar.meshes.iter().zip(points) {
+        let surface = avatar.materials[mesh.material].surface;
+        if matches!(surface, Surface::Mouth | Surface::Eye | Surface::Lash) {
+            continue;
+        }
+        let Some(jaw) = mesh
+            .targets
+            .iter()
+            .find(|target| target.shape == Some(Shape::JawOpen))
+        else {
+            continue;
+        };
+        let most = jaw
+            .deltas
+            .iter()
+            .map(|d| d.position.length())
+            .fold(0.0, f32::max);
+        // Half of the fullest movement keeps out the neck, which follows a little.
+        for delta in jaw
+            .deltas
+            .iter()
+            .filter(|d| d.position.length() > 0.5 * most)
+        {
+            let point = points[delta.vertex as usize];
+            let in_front = point.z > eyes.z - 0.08;
+            if in_front && lowest.is_none_or(|low| point.y < low) {
+                lowest = Some(point.y);
+            }
+        }
+    }
+    lowest
+}
+
+impl Avatar {
+    /// All vertices at rest in model space, by mesh.
+    pub fn rest_points(&self) -> Vec<Vec<Vec3>> {
+        let avatar = self;
+        avatar
+            .meshes
+            .iter()
+            .map(|mesh| {
+                let matrices: Vec<Mat4> = match mesh.skin {
+                    Some(skin) => {
+                        let skin = &avatar.rig.skins[skin];
+                        let pairs = skin.joints.iter().zip(&skin.joint_from_mesh);
+                        pairs
+                            .map(|(joint, from_mesh)| avatar.rig.rest[*joint] * *from_mesh)
+                            .collect()
+                    }
+                    None => vec![avatar.rig.rest[mesh.node]],
+                };
+                let place = |vertex: usize| {
+                    let position = mesh.positions[vertex];
+                    if mesh.joints.is_empty() {
+                        return matrices[0].transform_point3(position);
+                    }
+                    let pairs = mesh.joints[vertex].iter().zip(&mesh.weights[vertex]);
+                    pairs
+                        .map(|(joint, weight)| {
+                            matrices[usize::from(*joint)].transform_point3(position) * *weight
+                        })
+                        .sum()
+                };
+                (0..mesh.positions.len()).map(place).collect()
+            })
+            .collect()
+    }
+}

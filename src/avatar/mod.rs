@@ -1,0 +1,228 @@
+//! Model file -> rig: glTF 2.0 and VRM files become triangles, a skeleton, morph targets and materials.
+//!
+//! A file is checked once, here; what comes out is safe to draw. Nothing here knows how it is drawn.
+
+mod accessor;
+mod container;
+mod error;
+mod landmarks;
+mod material;
+mod mesh;
+mod rig;
+mod shapes;
+mod vrm;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use glam::Mat4;
+
+pub use error::{Error, Result};
+pub use landmarks::Landmarks;
+pub use material::{Alpha, Material, Surface};
+pub use mesh::{Delta, Mesh, Target};
+pub use rig::{Node, Rig, Skin};
+
+use crate::media::{Bitmap, Pose, Shape};
+
+/// What is in an avatar file, for people and for checks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// `glb` or `gltf`.
+    pub format: String,
+    /// The VRM version the file states.
+    pub vrm_version: Option<String>,
+    /// Triangles of all meshes.
+    pub triangles: usize,
+    /// Vertices of all meshes.
+    pub vertices: usize,
+    /// Joints of all skins.
+    pub joints: usize,
+    /// Different morph target names.
+    pub morph_targets: usize,
+    /// How many of the 52 ARKit shapes move something.
+    pub arkit_shapes: usize,
+    /// What was replaced or left out, in words.
+    pub warnings: Vec<String>,
+}
+
+/// A host's body, ready to be posed and drawn.
+#[derive(Clone, Debug)]
+pub struct Avatar {
+    /// The file's name, or what the bytes were called.
+    pub name: String,
+    /// Triangles, one entry for each material of each mesh.
+    pub meshes: Vec<Mesh>,
+    /// Materials; a mesh names one by its index.
+    pub materials: Vec<Material>,
+    /// Base colour pictures; `None` where a picture is not used or cannot be.
+    pub images: Vec<Option<Arc<Bitmap>>>,
+    /// The skeleton.
+    pub rig: Rig,
+    landmarks: Landmarks,
+    facts: Facts,
+}
+
+impl Avatar {
+    /// Reads a `.glb`, `.vrm` or `.gltf` file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not glTF 2.0, is damaged, too large, holds no triangles or requires extensions
+    /// that are not known.
+    pub fn load(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|source| Error::Read {
+            path: path.into(),
+            source,
+        })?;
+        Self::parse(&bytes, &path.display().to_string(), path.parent())
+    }
+
+    /// Reads the bytes of a GLB, VRM or self-contained glTF file; `name` is used in messages.
+    ///
+    /// # Errors
+    /// As [`Avatar::load`].
+    pub fn from_glb(bytes: &[u8], name: &str) -> Result<Self> {
+        Self::parse(bytes, name, None)
+    }
+
+    fn parse(bytes: &[u8], name: &str, folder: Option<&Path>) -> Result<Self> {
+        let file = container::Container::parse(bytes, name, folder)?;
+        let document = &file.document;
+        let reader = accessor::Reader {
+            name,
+            buffers: &file.buffers,
+        };
+        let mut warnings = Vec::new();
+        let rig = Rig::read(document, &reader, &mut warnings)?;
+        let mut materials: Vec<Material> =
+            document.materials().map(|m| Material::read(&m)).collect();
+        let default_material = materials.len();
+        materials.push(Material::default());
+        let meshes = read_meshes(document, &reader, default_material)?;
+        if meshes.is_empty() {
+            return Err(Error::Empty { name: name.into() });
+        }
+        let mut used = vec![false; document.images().count()];
+        for image in meshes.iter().filter_map(|m| materials[m.material].image) {
+            used[image] = true;
+        }
+        let images = material::read_images(document, &reader, folder, &used, &mut warnings);
+        let mut avatar = Self {
+            name: name.into(),
+            meshes,
+            materials,
+            images,
+            rig,
+            landmarks: Landmarks::default(),
+            facts: Facts::default(),
+        };
+        avatar.landmarks = Landmarks::find(&avatar);
+        avatar.facts = avatar.count(document, file.format, warnings);
+        Ok(avatar)
+    }
+
+    /// Where the face is and how tall the host stands, for the camera.
+    pub fn landmarks(&self) -> Landmarks {
+        self.landmarks
+    }
+
+    /// What is in the file and what was left out.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Where each node stands in `pose`, in model space (metres, +Y up, +Z where the host looks).
+    pub fn posed(&self, pose: &Pose) -> Vec<Mat4> {
+        self.rig.posed(pose)
+    }
+
+    /// The weight of each ARKit shape in `pose`; lids and boneless eyes follow the gaze.
+    pub fn shape_weights(&self, pose: &Pose) -> [f32; 52] {
+        let has_eye_bones = self.rig.left_eye.is_some() || self.rig.right_eye.is_some();
+        shapes::weights(pose, has_eye_bones)
+    }
+
+    fn count(&self, document: &gltf::Document, format: &str, mut warnings: Vec<String>) -> Facts {
+        let targets = || self.meshes.iter().flat_map(|mesh| &mesh.targets);
+        let mut names: Vec<&str> = targets().map(|target| target.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let moving =
+            |shape: Shape| targets().any(|t| t.shape == Some(shape) && !t.deltas.is_empty());
+        let arkit_shapes = Shape::ALL
+            .into_iter()
+            .filter(|shape| moving(*shape))
+            .count();
+        if !moving(Shape::JawOpen) {
+            warnings
+                .push("no morph target opens the mouth (jawOpen): the lips will not move".into());
+        }
+        if !moving(Shape::EyeBlinkLeft) {
+            warnings.push(
+                "no morph target closes the eyes (eyeBlinkLeft): the host will not blink".into(),
+            );
+        }
+        if self.rig.bone(crate::media::Bone::Head).is_none() {
+            warnings.push("no head bone was found: the head will not turn".into());
+        }
+        let height = self.landmarks.crown_m - self.landmarks.floor_m;
+        if !(0.2..4.0).contains(&height) {
+            warnings.push(format!(
+                "the model is {height:.2} m tall: glTF counts in metres, export it in metres"
+            ));
+        }
+        Facts {
+            format: format.into(),
+            vrm_version: vrm::version(document),
+            triangles: self.meshes.iter().map(|mesh| mesh.indices.len() / 3).sum(),
+            vertices: self.meshes.iter().map(|mesh| mesh.positions.len()).sum(),
+            joints: self.rig.skins.iter().map(|skin| skin.joints.len()).sum(),
+            morph_targets: names.len(),
+            arkit_shapes,
+            warnings,
+        }
+    }
+}
+
+fn read_meshes(
+    document: &gltf::Document,
+    reader: &accessor::Reader<'_>,
+    default_material: usize,
+) -> Result<Vec<Mesh>> {
+    let mut shown = vec![false; document.nodes().count()];
+    let scene = document
+        .default_scene()
+        .or_else(|| document.scenes().next());
+    match scene {
+        None => shown.fill(true),
+        Some(scene) => {
+            let mut open: Vec<gltf::Node<'_>> = scene.nodes().collect();
+            while let Some(node) = open.pop() {
+                if !std::mem::replace(&mut shown[node.index()], true) {
+                    open.extend(node.children());
+                }
+            }
+        }
+    }
+    let mut meshes = Vec::new();
+    let mut spent = mesh::Spent::default();
+    for node in document.nodes().filter(|node| shown[node.index()]) {
+        let Some(source) = node.mesh() else { continue };
+        let skin = node.skin();
+        let joints = skin.as_ref().map(|skin| skin.joints().count());
+        let joint_count = joints.filter(|count| *count > 0);
+        for primitive in source.primitives() {
+            let read = Mesh::read(&source, &primitive, joint_count, reader, &mut spent)?;
+            if let Some(mut mesh) = read {
+                mesh.node = node.index();
+                mesh.skin = skin
+                    .as_ref()
+                    .filter(|_| !mesh.joints.is_empty())
+                    .map(gltf::Skin::index);
+                mesh.material = primitive.material().index().unwrap_or(default_material);
+                meshes.push(mesh);
+            }
+        }
+    }
+    Ok(meshes)
+}

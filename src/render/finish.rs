@@ -1,0 +1,134 @@
+//! Rows that were read back become a finished [`VideoFrame`].
+
+use yuv::{
+    BufferStoreMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix,
+    rgba_to_yuv420,
+};
+
+use super::error::{Error, Result};
+use super::layers;
+use super::smooth::Smoother;
+use super::{Output, Quality};
+use crate::media::{FrameData, MediaTime, Size, VideoFrame};
+use crate::scene::Layer;
+
+/// What must be known about a drawn picture to finish it.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    pub(super) pts: MediaTime,
+    pub(super) layers: Vec<Layer>,
+    /// Keep the alpha that was drawn.
+    pub(super) transparent: bool,
+}
+
+/// Finishes pictures; keeps its buffers between them.
+#[derive(Debug)]
+pub(super) struct Finisher {
+    size: Size,
+    output: Output,
+    smoother: Option<Smoother>,
+    rgba: Vec<u8>,
+}
+
+impl Finisher {
+    pub(super) fn new(size: Size, output: Output, quality: Quality) -> Self {
+        Self {
+            size,
+            output,
+            smoother: (quality != Quality::Fine).then(Smoother::default),
+            rgba: Vec::new(),
+        }
+    }
+
+    /// Finishes what was drawn: `source` holds premultiplied RGBA rows, `stride` bytes apart.
+    pub(super) fn finish(
+        &mut self,
+        order: &Order,
+        source: &[u8],
+        stride: usize,
+    ) -> Result<VideoFrame> {
+        let (width, height) = (self.size.width as usize, self.size.height as usize);
+        match &mut self.smoother {
+            Some(smoother) => smoother.smooth(source, stride, width, height, &mut self.rgba),
+            None => {
+                self.rgba.clear();
+                for row in source.chunks(stride).take(height) {
+                    self.rgba.extend_from_slice(&row[..width * 4]);
+                }
+            }
+        }
+        for layer in &order.layers {
+            layers::lay(&mut self.rgba, self.size, layer);
+        }
+        self.frame(order)
+    }
+
+    /// A white picture: the flash of the test pattern.
+    pub(super) fn white(&mut self, order: &Order) -> Result<VideoFrame> {
+        self.rgba.clear();
+        self.rgba.resize(self.size.pixels() * 4, 255);
+        self.frame(order)
+    }
+
+    fn frame(&mut self, order: &Order) -> Result<VideoFrame> {
+        let data = match self.output {
+            Output::I420 => self.i420()?,
+            Output::Rgba => {
+                let mut rgba = std::mem::take(&mut self.rgba);
+                if order.transparent {
+                    straighten(&mut rgba);
+                } else {
+                    for pixel in rgba.chunks_exact_mut(4) {
+                        pixel[3] = 255;
+                    }
+                }
+                FrameData::Rgba(rgba)
+            }
+        };
+        Ok(VideoFrame {
+            pts: order.pts,
+            size: self.size,
+            data,
+        })
+    }
+
+    fn i420(&self) -> Result<FrameData> {
+        let Size { width, height } = self.size;
+        let mut y = vec![0; self.size.pixels()];
+        let mut u = vec![0; self.size.pixels() / 4];
+        let mut v = vec![0; self.size.pixels() / 4];
+        let mut planes = YuvPlanarImageMut {
+            y_plane: BufferStoreMut::Borrowed(&mut y),
+            y_stride: width,
+            u_plane: BufferStoreMut::Borrowed(&mut u),
+            u_stride: width / 2,
+            v_plane: BufferStoreMut::Borrowed(&mut v),
+            v_stride: width / 2,
+            width,
+            height,
+        };
+        rgba_to_yuv420(
+            &mut planes,
+            &self.rgba,
+            width * 4,
+            YuvRange::Limited,
+            YuvStandardMatrix::Bt709,
+            YuvConversionMode::Balanced,
+        )
+        .map_err(|error| Error::Convert(error.to_string()))?;
+        Ok(FrameData::I420 { y, u, v })
+    }
+}
+
+/// From premultiplied to straight alpha.
+fn straighten(rgba: &mut [u8]) {
+    for pixel in rgba.chunks_exact_mut(4) {
+        let alpha = u32::from(pixel[3]);
+        if alpha == 0 || alpha == 255 {
+            continue;
+        }
+        for channel in &mut pixel[..3] {
+            *channel = ((u32::from(*channel) * 255 + alpha / 2) / alpha).min(255) as u8;
+        }
+    }
+}

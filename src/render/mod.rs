@@ -1,0 +1,87 @@
+//! Scene and pose -> frame: the only module with wgpu.
+//!
+//! A [`Gpu`] is opened once for the process; each thread that draws has its own [`Renderer`]. Pictures go in with
+//! `submit` and come out in order with `poll`, finished: smoothed, with their layers, as I420 or RGBA.
+
+mod background;
+mod bake;
+mod deform;
+mod error;
+mod finish;
+mod gpu;
+mod host;
+mod layers;
+mod pipelines;
+mod renderer;
+mod smooth;
+mod texture;
+
+pub use background::BACKGROUND_WGSL;
+pub use error::{Error, Result};
+pub use gpu::{ADAPTER_ENV, Gpu, GpuOptions};
+pub use host::HOST_WGSL;
+pub use renderer::Renderer;
+
+use crate::avatar::{Avatar, Landmarks};
+use crate::media::Size;
+use crate::scene::Subject;
+
+/// The form in which finished pictures come out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Output {
+    /// Planar 4:2:0, BT.709 limited range, for encoders.
+    #[default]
+    I420,
+    /// sRGB with straight alpha, for stills.
+    Rgba,
+}
+
+/// How much work goes into a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quality {
+    /// `Fast` on a CPU adapter, `Fine` on a GPU.
+    #[default]
+    Auto,
+    /// One sample for each pixel, edges smoothed afterwards.
+    Fast,
+    /// Four samples for each pixel and filtered textures.
+    Fine,
+}
+
+/// What a renderer makes.
+#[derive(Clone, Copy, Debug)]
+pub struct RendererOptions {
+    /// Width and height of every picture, in pixels.
+    pub size: Size,
+    /// The form of the finished pictures.
+    pub output: Output,
+    /// How much work goes into them.
+    pub quality: Quality,
+}
+
+impl Default for RendererOptions {
+    fn default() -> Self {
+        Self {
+            size: Size::new(720, 1280),
+            output: Output::I420,
+            quality: Quality::Auto,
+        }
+    }
+}
+
+impl From<Landmarks> for Subject {
+    fn from(landmarks: Landmarks) -> Self {
+        Self {
+            eyes: landmarks.eyes,
+            crown_m: landmarks.crown_m,
+            chin_m: landmarks.chin_m,
+            floor_m: landmarks.floor_m,
+        }
+    }
+}
+
+impl From<&Avatar> for Subject {
+    fn from(avatar: &Avatar) -> Self {
+        avatar.landmarks().into()
+    }
+}

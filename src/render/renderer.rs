@@ -1,0 +1,651 @@
+//! Pictures in, finished frames out, in order. Lives on one thread; the device works on the next picture while the last
+//! one is read back and finished.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use bytemuck::{Pod, Zeroable};
+use glam::{Mat4, Quat, Vec3};
+
+use super::background;
+use super::error::{Error, Result};
+use super::finish::{Finisher, Order};
+use super::gpu::Gpu;
+use super::host::{DrawUniform, Host};
+use super::pipelines::{COLOR_FORMAT, DEPTH_FORMAT, Pipelines, background_pipeline};
+use super::texture::{extent, write};
+use super::{Output, Quality, RendererOptions};
+use crate::avatar::Avatar;
+use crate::media::{HostId, Pose, Size, VideoFrame};
+use crate::scene::{Background, Camera, Picture};
+
+/// Readback buffers: one being drawn into, one being read, one to spare.
+const SLOTS: usize = 3;
+/// Finished frames that may wait for the caller: over half a second at 25 fps.
+const MAX_WAITING: usize = 16;
+/// The longest a picture may take before the device counts as hung.
+const HANG: Duration = Duration::from_secs(20);
+
+const PENDING: u8 = 0;
+const MAPPED: u8 = 1;
+const FAILED: u8 = 2;
+
+/// The uniform block of a picture; `Frame` in `host.wgsl`.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+struct FrameUniform {
+    clip_from_world: [f32; 16],
+    eye_in_world: [f32; 4],
+}
+
+#[derive(Debug)]
+struct Slot {
+    buffer: wgpu::Buffer,
+    state: Arc<AtomicU8>,
+}
+
+/// A picture that was handed over and is not finished yet.
+#[derive(Debug)]
+struct InFlight {
+    order: Order,
+    /// None for a white picture, which needs no drawing.
+    drawn: Option<(usize, wgpu::SubmissionIndex)>,
+}
+
+/// Draws pictures of one size.
+#[derive(Debug)]
+pub struct Renderer {
+    gpu: Arc<Gpu>,
+    size: Size,
+    quality: Quality,
+    pipelines: Pipelines,
+    hosts: BTreeMap<HostId, Host>,
+    target: Target,
+    backdrop: Backdrop,
+    frame_buffer: wgpu::Buffer,
+    draws: DrawBuffer,
+    slots: Vec<Slot>,
+    free: Vec<usize>,
+    in_flight: VecDeque<InFlight>,
+    finished: VecDeque<VideoFrame>,
+    finisher: Finisher,
+}
+
+impl Renderer {
+    /// A renderer on `gpu`.
+    ///
+    /// # Errors
+    /// When the size cannot be drawn, or the driver refuses something.
+    pub fn new(gpu: &Arc<Gpu>, options: &RendererOptions) -> Result<Self> {
+        let RendererOptions { size, output, .. } = *options;
+        let most = gpu.max_side().min(8192);
+        let even = size.width.is_multiple_of(2) && size.height.is_multiple_of(2);
+        let fits = |side: u32| (16..=most).contains(&side);
+        if !fits(size.width) || !fits(size.height) || (output == Output::I420 && !even) {
+            return Err(Error::Size { size, most });
+        }
+        let quality = match options.quality {
+            Quality::Auto if gpu.is_cpu() => Quality::Fast,
+            Quality::Auto => Quality::Fine,
+            chosen => chosen,
+        };
+        let samples = if quality == Quality::Fine { 4 } else { 1 };
+        let pipelines = Pipelines::new(gpu, samples);
+        let device = &gpu.device;
+        let slots: Vec<Slot> = (0..SLOTS)
+            .map(|_| Slot {
+                buffer: device.create_buffer(&wgpu::BufferDescriptor {
+                    label: Some("readback"),
+                    size: u64::from(stride(size)) * u64::from(size.height),
+                    usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                    mapped_at_creation: false,
+                }),
+                state: Arc::new(AtomicU8::new(PENDING)),
+            })
+            .collect();
+        let frame_buffer = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("frame"),
+            size: size_of::<FrameUniform>() as u64,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let renderer = Self {
+            gpu: gpu.clone(),
+            size,
+            quality,
+            hosts: BTreeMap::new(),
+            target: Target::new(gpu, size, samples),
+            backdrop: Backdrop::new(gpu, size, samples),
+            draws: DrawBuffer::new(gpu, &pipelines, &frame_buffer, 64),
+            frame_buffer,
+            pipelines,
+            free: (0..SLOTS).collect(),
+            slots,
+            in_flight: VecDeque::new(),
+            finished: VecDeque::new(),
+            finisher: Finisher::new(size, output, quality),
+        };
+        gpu.check()?;
+        Ok(renderer)
+    }
+
+    /// The size of every picture.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// `Fast` or `Fine`, as decided.
+    pub fn quality(&self) -> Quality {
+        self.quality
+    }
+
+    /// Gives `host` a body; a later call replaces it. Takes up to a second or two for a large avatar.
+    ///
+    /// # Errors
+    /// When the driver refuses something.
+    pub fn add_host(&mut self, host: HostId, avatar: Arc<Avatar>) -> Result<()> {
+        let mips = self.quality == Quality::Fine;
+        let body = Host::new(&self.gpu, &mut self.pipelines, avatar, self.size, mips);
+        self.hosts.insert(host, body);
+        self.gpu.check()
+    }
+
+    /// Hands a picture over for drawing. Waits only when all readback buffers are in use.
+    ///
+    /// # Errors
+    /// When the size is wrong, a host has no avatar, finished frames are not taken, or the driver fails.
+    pub fn submit(&mut self, picture: &Picture) -> Result<()> {
+        if picture.size != self.size {
+            return Err(Error::WrongSize {
+                picture: picture.size,
+                renderer: self.size,
+            });
+        }
+        let unknown = picture
+            .hosts
+            .iter()
+            .find(|placement| !self.hosts.contains_key(&placement.host));
+        if let Some(placement) = unknown {
+            return Err(Error::UnknownHost(placement.host.clone()));
+        }
+        if self.finished.len() + self.in_flight.len() >= MAX_WAITING {
+            return Err(Error::NotTaken(self.finished.len()));
+        }
+        let order = Order {
+            pts: picture.pts,
+            layers: picture.layers.clone(),
+            transparent: picture.background == Background::Transparent,
+        };
+        if picture.flash {
+            self.in_flight.push_back(InFlight { order, drawn: None });
+            return Ok(());
+        }
+        while self.free.is_empty() {
+            self.finish_oldest()?;
+        }
+        let Some(slot) = self.free.pop() else {
+            return Ok(());
+        };
+        let index = self.record(picture, slot);
+        if let Err(error) = self.gpu.check() {
+            self.free.push(slot);
+            return Err(error);
+        }
+        self.start_mapping(slot);
+        self.in_flight.push_back(InFlight {
+            order,
+            drawn: Some((slot, index)),
+        });
+        Ok(())
+    }
+
+    /// The next finished frame, in the order of submission, if it is ready. Never waits.
+    ///
+    /// # Errors
+    /// When the driver fails or the frame cannot be converted.
+    pub fn poll(&mut self) -> Result<Option<VideoFrame>> {
+        if let Some(frame) = self.finished.pop_front() {
+            return Ok(Some(frame));
+        }
+        let Some(oldest) = self.in_flight.front() else {
+            return Ok(None);
+        };
+        if let Some((slot, _)) = oldest.drawn {
+            self.poll_device(wgpu::PollType::Poll)?;
+            if self.slots[slot].state.load(Ordering::Acquire) == PENDING {
+                return Ok(None);
+            }
+        }
+        self.finish_oldest()?;
+        Ok(self.finished.pop_front())
+    }
+
+    /// Waits for all pictures and gives the frames that were not taken yet, in order.
+    ///
+    /// # Errors
+    /// When the driver fails or a frame cannot be converted.
+    pub fn flush(&mut self) -> Result<Vec<VideoFrame>> {
+        while !self.in_flight.is_empty() {
+            self.finish_oldest()?;
+        }
+        Ok(self.finished.drain(..).collect())
+    }
+
+    /// Draws one picture and waits for it. Frames of earlier pictures stay for [`Renderer::poll`].
+    ///
+    /// # Errors
+    /// As [`Renderer::submit`] and [`Renderer::flush`].
+    pub fn draw(&mut self, picture: &Picture) -> Result<VideoFrame> {
+        self.submit(picture)?;
+        while !self.in_flight.is_empty() {
+            self.finish_oldest()?;
+        }
+        self.finished
+            .pop_back()
+            .ok_or_else(|| self.gpu.driver_error("no picture came back"))
+    }
+
+    fn record(&mut self, picture: &Picture, slot: usize) -> wgpu::SubmissionIndex {
+        let gpu = self.gpu.clone();
+        self.backdrop.show(&gpu, &picture.background, self.size);
+        gpu.queue.write_buffer(
+            &self.frame_buffer,
+            0,
+            bytemuck::bytes_of(&frame_uniform(&picture.camera, self.size)),
+        );
+        let draws = self.pose_hosts(picture);
+        let mut encoder = gpu
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor {
+                label: Some("picture"),
+            });
+        let copied = self.target.samples == 1 && self.backdrop.shown.is_some();
+        if copied {
+            encoder.copy_texture_to_texture(
+                self.backdrop.texture.as_image_copy(),
+                self.target.color.as_image_copy(),
+                extent(self.size),
+            );
+        }
+        self.draw_pass(&mut encoder, &draws, copied);
+        encoder.copy_texture_to_buffer(
+            self.target.color.as_image_copy(),
+            wgpu::TexelCopyBufferInfo {
+                buffer: &self.slots[slot].buffer,
+                layout: wgpu::TexelCopyBufferLayout {
+                    offset: 0,
+                    bytes_per_row: Some(stride(self.size)),
+                    rows_per_image: Some(self.size.height),
+                },
+            },
+            extent(self.size),
+        );
+        gpu.queue.submit([encoder.finish()])
+    }
+
+    /// Poses all hosts of the picture and says what to draw: host, mesh and place in the draw buffer.
+    fn pose_hosts(&mut self, picture: &Picture) -> Vec<(HostId, usize, u32)> {
+        let mut uniforms: Vec<DrawUniform> = Vec::new();
+        let mut opaque = Vec::new();
+        let mut blended = Vec::new();
+        for placement in &picture.hosts {
+            let Some(host) = self.hosts.get_mut(&placement.host) else {
+                continue;
+            };
+            let rest;
+            let pose = match picture
+                .poses
+                .iter()
+                .find(|pose| pose.host == placement.host)
+            {
+                Some(pose) => pose,
+                None => {
+                    rest = Pose::rest(placement.host.clone());
+                    &rest
+                }
+            };
+            let world_from_model = Mat4::from_rotation_translation(
+                Quat::from_rotation_y(placement.yaw_deg.to_radians()),
+                placement.position,
+            );
+            host.pose(&self.gpu, pose, world_from_model);
+            let mut own = Vec::new();
+            for &mesh in &host.order {
+                let place = u32::try_from(uniforms.len()).unwrap_or(u32::MAX);
+                uniforms.push(host.uniform(mesh));
+                let draw = (placement.host.clone(), mesh, place);
+                if host.meshes[mesh].key.blends() {
+                    blended.push(draw);
+                } else {
+                    own.push(draw);
+                }
+            }
+            // Hosts come from back to front; opaque things are cheapest from front to back.
+            own.append(&mut opaque);
+            opaque = own;
+        }
+        self.draws
+            .fill(&self.gpu, &self.pipelines, &self.frame_buffer, &uniforms);
+        opaque.append(&mut blended);
+        opaque
+    }
+
+    fn draw_pass(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        draws: &[(HostId, usize, u32)],
+        copied: bool,
+    ) {
+        let load = if copied {
+            wgpu::LoadOp::Load
+        } else {
+            wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT)
+        };
+        let (view, resolve_target) = self.target.attachment();
+        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            label: Some("hosts"),
+            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                view,
+                depth_slice: None,
+                resolve_target,
+                ops: wgpu::Operations {
+                    load,
+                    store: wgpu::StoreOp::Store,
+                },
+            })],
+            depth_stencil_attachment: Some(wgpu::RenderPassDepthStencilAttachment {
+                view: &self.target.depth,
+                depth_ops: Some(wgpu::Operations {
+                    load: wgpu::LoadOp::Clear(1.0),
+                    store: wgpu::StoreOp::Discard,
+                }),
+                stencil_ops: None,
+            }),
+            ..wgpu::RenderPassDescriptor::default()
+        });
+        if !copied
+            && self.backdrop.shown.is_some()
+            && let Some((pipeline, group)) = &self.backdrop.pass
+        {
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, group, &[]);
+            pass.draw(0..3, 0..1);
+        }
+        for (id, mesh, place) in draws {
+            let Some(mesh) = self.hosts.get(id).map(|host| &host.meshes[*mesh]) else {
+                continue;
+            };
+            let Some(pipeline) = self.pipelines.host(mesh.key) else {
+                continue;
+            };
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, &self.draws.group, &[place * self.draws.step]);
+            mesh.draw(&mut pass);
+        }
+    }
+
+    fn start_mapping(&self, slot: usize) {
+        let Slot { buffer, state } = &self.slots[slot];
+        state.store(PENDING, Ordering::Release);
+        let state = state.clone();
+        buffer.map_async(wgpu::MapMode::Read, .., move |result| {
+            let outcome = if result.is_ok() { MAPPED } else { FAILED };
+            state.store(outcome, Ordering::Release);
+        });
+    }
+
+    /// Waits for the oldest picture and finishes it.
+    fn finish_oldest(&mut self) -> Result<()> {
+        let Some(oldest) = self.in_flight.pop_front() else {
+            return Ok(());
+        };
+        let frame = match oldest.drawn {
+            None => self.finisher.white(&oldest.order)?,
+            Some((slot, index)) => {
+                let result = self.read_back(slot, index, &oldest.order);
+                self.slots[slot].buffer.unmap();
+                self.free.push(slot);
+                result?
+            }
+        };
+        self.finished.push_back(frame);
+        Ok(())
+    }
+
+    fn read_back(
+        &mut self,
+        slot: usize,
+        index: wgpu::SubmissionIndex,
+        order: &Order,
+    ) -> Result<VideoFrame> {
+        if self.slots[slot].state.load(Ordering::Acquire) == PENDING {
+            self.poll_device(wgpu::PollType::Wait {
+                submission_index: Some(index),
+                timeout: Some(HANG),
+            })?;
+        }
+        if self.slots[slot].state.load(Ordering::Acquire) != MAPPED {
+            return Err(self.gpu.driver_error("the picture could not be read back"));
+        }
+        let rows = self.slots[slot]
+            .buffer
+            .get_mapped_range(..)
+            .map_err(|error| self.gpu.driver_error(error.to_string()))?;
+        self.finisher
+            .finish(order, &rows, stride(self.size) as usize)
+    }
+
+    fn poll_device(&self, kind: wgpu::PollType) -> Result<()> {
+        self.gpu
+            .device
+            .poll(kind)
+            .map_err(|error| self.gpu.driver_error(error.to_string()))?;
+        Ok(())
+    }
+}
+
+/// Bytes from row to row in a readback buffer.
+fn stride(size: Size) -> u32 {
+    (size.width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT)
+}
+
+fn frame_uniform(camera: &Camera, size: Size) -> FrameUniform {
+    let distance = camera.eye.distance(camera.target).max(1e-3);
+    let fov_y = camera.fov_y_deg.clamp(1.0, 120.0).to_radians();
+    let aspect = size.width as f32 / size.height as f32;
+    let projection = Mat4::perspective_rh(fov_y, aspect, 0.05 * distance, 100.0 * distance);
+    let forward = (camera.target - camera.eye).normalize_or(Vec3::NEG_Z);
+    // Straight up or down there is no up: the top of the picture then points away.
+    let up = if forward.cross(Vec3::Y).length_squared() > 1e-8 {
+        Vec3::Y
+    } else {
+        Vec3::NEG_Z
+    };
+    let view = Mat4::look_to_rh(camera.eye, forward, up);
+    FrameUniform {
+        clip_from_world: (projection * view).to_cols_array(),
+        eye_in_world: camera.eye.extend(1.0).to_array(),
+    }
+}
+
+/// What is drawn into.
+#[derive(Debug)]
+struct Target {
+    samples: u32,
+    color: wgpu::Texture,
+    color_view: wgpu::TextureView,
+    multisampled: Option<wgpu::TextureView>,
+    depth: wgpu::TextureView,
+}
+
+impl Target {
+    fn new(gpu: &Gpu, size: Size, samples: u32) -> Self {
+        let texture = |label, format, sample_count, usage| {
+            gpu.device.create_texture(&wgpu::TextureDescriptor {
+                label: Some(label),
+                size: extent(size),
+                mip_level_count: 1,
+                sample_count,
+                dimension: wgpu::TextureDimension::D2,
+                format,
+                usage,
+                view_formats: &[],
+            })
+        };
+        let drawn = wgpu::TextureUsages::RENDER_ATTACHMENT;
+        let copied = wgpu::TextureUsages::COPY_SRC | wgpu::TextureUsages::COPY_DST;
+        let color = texture("picture", COLOR_FORMAT, 1, drawn | copied);
+        let view = |t: &wgpu::Texture| t.create_view(&wgpu::TextureViewDescriptor::default());
+        Self {
+            samples,
+            color_view: view(&color),
+            color,
+            multisampled: (samples > 1)
+                .then(|| view(&texture("samples", COLOR_FORMAT, samples, drawn))),
+            depth: view(&texture("depth", DEPTH_FORMAT, samples, drawn)),
+        }
+    }
+
+    /// The view to draw into and the one to resolve into.
+    fn attachment(&self) -> (&wgpu::TextureView, Option<&wgpu::TextureView>) {
+        match &self.multisampled {
+            Some(samples) => (samples, Some(&self.color_view)),
+            None => (&self.color_view, None),
+        }
+    }
+}
+
+/// The background as a texture, and the pass that a multisampled target needs.
+#[derive(Debug)]
+struct Backdrop {
+    texture: wgpu::Texture,
+    pass: Option<(wgpu::RenderPipeline, wgpu::BindGroup)>,
+    shown: Option<Background>,
+}
+
+impl Backdrop {
+    fn new(gpu: &Gpu, size: Size, samples: u32) -> Self {
+        let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("background"),
+            size: extent(size),
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: COLOR_FORMAT,
+            usage: wgpu::TextureUsages::COPY_SRC
+                | wgpu::TextureUsages::COPY_DST
+                | wgpu::TextureUsages::TEXTURE_BINDING,
+            view_formats: &[],
+        });
+        let pass = (samples > 1).then(|| {
+            let (pipeline, layout) = background_pipeline(gpu, samples);
+            let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+            let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some("background"),
+                layout: &layout,
+                entries: &[wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: wgpu::BindingResource::TextureView(&view),
+                }],
+            });
+            (pipeline, group)
+        });
+        Self {
+            texture,
+            pass,
+            shown: None,
+        }
+    }
+
+    /// Paints `background` unless it is there already.
+    fn show(&mut self, gpu: &Gpu, background: &Background, size: Size) {
+        if self
+            .shown
+            .as_ref()
+            .is_some_and(|shown| background::same(shown, background))
+        {
+            return;
+        }
+        self.shown = background::paint(background, size).map(|rgba| {
+            write(gpu, &self.texture, 0, size, &rgba);
+            background.clone()
+        });
+    }
+}
+
+/// One uniform block for each draw of a picture.
+#[derive(Debug)]
+struct DrawBuffer {
+    buffer: wgpu::Buffer,
+    group: wgpu::BindGroup,
+    /// Bytes from block to block.
+    step: u32,
+    capacity: usize,
+    bytes: Vec<u8>,
+}
+
+impl DrawBuffer {
+    fn new(gpu: &Gpu, pipelines: &Pipelines, frame: &wgpu::Buffer, capacity: usize) -> Self {
+        let block = size_of::<DrawUniform>() as u64;
+        let align = gpu.device.limits().min_uniform_buffer_offset_alignment;
+        let step = u32::try_from(block)
+            .unwrap_or(u32::MAX)
+            .next_multiple_of(align.max(1));
+        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("draws"),
+            size: u64::from(step) * capacity as u64,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("frame and draw"),
+            layout: &pipelines.frame_layout,
+            entries: &[
+                wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: frame.as_entire_binding(),
+                },
+                wgpu::BindGroupEntry {
+                    binding: 1,
+                    resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                        buffer: &buffer,
+                        offset: 0,
+                        size: std::num::NonZeroU64::new(block),
+                    }),
+                },
+            ],
+        });
+        Self {
+            buffer,
+            group,
+            step,
+            capacity,
+            bytes: Vec::new(),
+        }
+    }
+
+    fn fill(
+        &mut self,
+        gpu: &Gpu,
+        pipelines: &Pipelines,
+        frame: &wgpu::Buffer,
+        uniforms: &[DrawUniform],
+    ) {
+        if uniforms.is_empty() {
+            return;
+        }
+        if uniforms.len() > self.capacity {
+            *self = Self::new(gpu, pipelines, frame, uniforms.len().next_power_of_two());
+        }
+        let step = self.step as usize;
+        self.bytes.clear();
+        self.bytes.resize(uniforms.len() * step, 0);
+        for (block, uniform) in self.bytes.chunks_exact_mut(step).zip(uniforms) {
+            let uniform = bytemuck::bytes_of(uniform);
+            block[..uniform.len()].copy_from_slice(uniform);
+        }
+        gpu.queue.write_buffer(&self.buffer, 0, &self.bytes);
+    }
+}

@@ -1,0 +1,304 @@
+//! Smooths jagged edges on the CPU while the rows of a single-sampled picture are read back.
+//!
+//! The method follows FXAA 3.11 (Lottes 2011): find pixels of high local contrast, find out how far the edge runs to
+//! both sides, and mix with the neighbour across the edge by how far inside the step the pixel lies. Only pixels at or
+//! beside a host are touched: a background picture and its alpha of 0 stay as they are.
+
+/// Contrast below this is no edge, in 255ths.
+const LEAST_CONTRAST: u8 = 14;
+/// An edge is followed so many pixels to each side: enough for the slow slope of a shoulder.
+const REACH: usize = 20;
+/// How much of a lone pixel's difference to its surroundings is taken away, of 256.
+const SPECK: i32 = 160;
+
+/// Keeps its buffers between pictures.
+#[derive(Debug, Default)]
+pub(super) struct Smoother {
+    luma: Vec<u8>,
+}
+
+impl Smoother {
+    /// Copies `height` rows of `width` RGBA pixels from `source` (rows `stride` bytes apart) into `rgba` without padding,
+    /// smoothed.
+    pub(super) fn smooth(
+        &mut self,
+        source: &[u8],
+        stride: usize,
+        width: usize,
+        height: usize,
+        rgba: &mut Vec<u8>,
+    ) {
+        rgba.clear();
+        rgba.reserve(width * height * 4);
+        self.luma.resize(width * height, 0);
+        for (y, luma) in self.luma.chunks_exact_mut(width).enumerate() {
+            let row = &source[y * stride..y * stride + width * 4];
+            rgba.extend_from_slice(row);
+            for (value, pixel) in luma.iter_mut().zip(row.chunks_exact(4)) {
+                let sum =
+                    u32::from(pixel[0]) * 60 + u32::from(pixel[1]) * 150 + u32::from(pixel[2]) * 46;
+                *value = (sum >> 8) as u8;
+            }
+        }
+        if width < 3 || height < 3 {
+            return;
+        }
+        let picture = Picture {
+            source,
+            stride,
+            luma: &self.luma,
+            width,
+            height,
+        };
+        let mut edges = vec![0u8; width];
+        for y in 1..height - 1 {
+            picture.mark(y, &mut edges);
+            for block in (0..width).step_by(16) {
+                let end = (block + 16).min(width);
+                // Most blocks hold no edge: one look at sixteen pixels.
+                if edges[block..end].iter().fold(0, |all, edge| all | edge) == 0 {
+                    continue;
+                }
+                for x in block.max(1)..end.min(width - 1) {
+                    if edges[x] != 0
+                        && let Some(pixel) = picture.mixed(x, y)
+                    {
+                        let at = (y * width + x) * 4;
+                        rgba[at..at + 4].copy_from_slice(&pixel);
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct Picture<'a> {
+    source: &'a [u8],
+    stride: usize,
+    luma: &'a [u8],
+    width: usize,
+    height: usize,
+}
+
+impl Picture<'_> {
+    /// Sets `edges[x]` where the contrast with the four neighbours is high.
+    fn mark(&self, y: usize, edges: &mut [u8]) {
+        let width = self.width;
+        let above = &self.luma[(y - 1) * width..y * width];
+        let here = &self.luma[y * width..(y + 1) * width];
+        let below = &self.luma[(y + 1) * width..(y + 2) * width];
+        let inner = edges[1..width - 1].iter_mut();
+        let sides = here[..width - 2].iter().zip(&here[2..]);
+        let middle = above[1..].iter().zip(&here[1..]).zip(&below[1..]);
+        for ((edge, (west, east)), ((north, own), south)) in inner.zip(sides).zip(middle) {
+            let low = (*west).min(*east).min(*north).min(*south).min(*own);
+            let high = (*west).max(*east).max(*north).max(*south).max(*own);
+            let least = LEAST_CONTRAST.max(high / 10);
+            *edge = u8::from(high - low > least);
+        }
+        edges[0] = 0;
+        edges[width - 1] = 0;
+    }
+
+    fn at(&self, x: usize, y: usize) -> i32 {
+        i32::from(self.luma[y * self.width + x])
+    }
+
+    fn pixel(&self, x: usize, y: usize) -> [u8; 4] {
+        let at = y * self.stride + x * 4;
+        let mut pixel = [0; 4];
+        pixel.copy_from_slice(&self.source[at..at + 4]);
+        pixel
+    }
+
+    /// The smoothed pixel, or `None` when it stays as it is.
+    fn mixed(&self, x: usize, y: usize) -> Option<[u8; 4]> {
+        let covered = |x, y| self.pixel(x, y)[3] != 0;
+        if !covered(x, y)
+            && !covered(x - 1, y)
+            && !covered(x + 1, y)
+            && !covered(x, y - 1)
+            && !covered(x, y + 1)
+        {
+            return None;
+        }
+        let own = self.at(x, y);
+        let (n, s) = (self.at(x, y - 1), self.at(x, y + 1));
+        let (w, e) = (self.at(x - 1, y), self.at(x + 1, y));
+        let (nw, ne) = (self.at(x - 1, y - 1), self.at(x + 1, y - 1));
+        let (sw, se) = (self.at(x - 1, y + 1), self.at(x + 1, y + 1));
+        let along_x =
+            (nw + sw - 2 * w).abs() + 2 * (n + s - 2 * own).abs() + (ne + se - 2 * e).abs();
+        let along_y =
+            (nw + ne - 2 * n).abs() + 2 * (w + e - 2 * own).abs() + (sw + se - 2 * s).abs();
+        let horizontal = along_x >= along_y;
+        // The neighbour across the edge.
+        let (before, after) = if horizontal { (n, s) } else { (w, e) };
+        let (drop_before, drop_after) = ((before - own).abs(), (after - own).abs());
+        let backwards = drop_before >= drop_after;
+        let across = if backwards { before } else { after };
+        let drop = drop_before.max(drop_after);
+        let run = self.run(x, y, horizontal, backwards, (own + across) / 2, drop / 4);
+        let edge_share = run
+            .map_or(0, |(near, whole)| 128 - 256 * near / whole)
+            .max(0);
+        let average = (2 * (n + s + w + e) + nw + ne + sw + se) / 12;
+        let range = n.max(s).max(w).max(e).max(own) - n.min(s).min(w).min(e).min(own);
+        // A smooth step of how much the pixel stands out (FXAA's sub-pixel term), in 256ths.
+        let out = (256 * (average - own).abs() / range.max(1)).min(256);
+        let out = out * out / 256 * (768 - 2 * out) / 256;
+        let speck_share = out * out / 256 * SPECK / 256;
+        let share = edge_share.max(speck_share);
+        if share <= 0 {
+            return None;
+        }
+        let step = |value: usize| if backwards { value - 1 } else { value + 1 };
+        let other = if horizontal {
+            self.pixel(x, step(y))
+        } else {
+            self.pixel(step(x), y)
+        };
+        let mine = self.pixel(x, y);
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a mix of two bytes is a byte"
+        )]
+        let mix = |channel: usize| {
+            let (a, b) = (i32::from(mine[channel]), i32::from(other[channel]));
+            (a + (((b - a) * share + 128) >> 8)) as u8
+        };
+        Some([mix(0), mix(1), mix(2), mix(3)])
+    }
+
+    /// Follows the edge to both ends: the distance to the nearer end and the whole length, when the pixel lies on the
+    /// side of the step that has to give way.
+    fn run(
+        &self,
+        x: usize,
+        y: usize,
+        horizontal: bool,
+        backwards: bool,
+        middle: i32,
+        least: i32,
+    ) -> Option<(i32, i32)> {
+        let pair = |at: usize| {
+            let (own, other) = if horizontal {
+                (
+                    self.at(at, y),
+                    self.at(at, if backwards { y - 1 } else { y + 1 }),
+                )
+            } else {
+                (
+                    self.at(x, at),
+                    self.at(if backwards { x - 1 } else { x + 1 }, at),
+                )
+            };
+            (own + other) / 2 - middle
+        };
+        let (place, limit) = if horizontal {
+            (x, self.width - 1)
+        } else {
+            (y, self.height - 1)
+        };
+        let (mut low, mut low_end) = (place, 0);
+        for at in (place.saturating_sub(REACH)..place).rev() {
+            low = at;
+            low_end = pair(at);
+            if low_end.abs() >= least {
+                break;
+            }
+        }
+        let (mut high, mut high_end) = (place, 0);
+        for at in place + 1..=(place + REACH).min(limit) {
+            high = at;
+            high_end = pair(at);
+            if high_end.abs() >= least {
+                break;
+            }
+        }
+        let (to_low, to_high) = ((place - low) as i32, (high - place) as i32);
+        let near_end = if to_low < to_high { low_end } else { high_end };
+        let brighter = self.at(x, y) > middle;
+        // At the near end the pair has moved to the other side: this pixel is the one that sticks out.
+        let gives_way = (near_end > 0) != brighter;
+        gives_way.then_some((to_low.min(to_high), (to_low + to_high).max(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A white shape on black, covered where `inside`.
+    fn drawn(width: usize, height: usize, inside: impl Fn(usize, usize) -> bool) -> Vec<u8> {
+        let mut rgba = Vec::new();
+        for y in 0..height {
+            for x in 0..width {
+                let value = if inside(x, y) { 255 } else { 0 };
+                rgba.extend([value, value, value, value]);
+            }
+        }
+        rgba
+    }
+
+    fn smoothed(rgba: &[u8], width: usize, height: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        Smoother::default().smooth(rgba, width * 4, width, height, &mut out);
+        out
+    }
+
+    #[test]
+    fn a_slope_of_steps_becomes_a_ramp() {
+        let (width, height) = (64, 32);
+        // One step down every eight pixels.
+        let rgba = drawn(width, height, |x, y| y > 8 + x / 8);
+        let out = smoothed(&rgba, width, height);
+        // Coverage of a column is the sum of its pixels: it should grow evenly, not in steps of 255.
+        let column = |x: usize| -> i32 {
+            (0..height)
+                .map(|y| i32::from(out[(y * width + x) * 4]))
+                .sum()
+        };
+        for x in 16..40 {
+            let change = (column(x) - column(x + 1)).abs();
+            assert!(
+                change < 110,
+                "step of {change} between columns {x} and {}",
+                x + 1
+            );
+        }
+    }
+
+    #[test]
+    fn straight_edges_and_flat_areas_stay() {
+        let (width, height) = (40, 20);
+        let rgba = drawn(width, height, |x, _| x >= 20);
+        assert_eq!(smoothed(&rgba, width, height), rgba);
+    }
+
+    #[test]
+    fn pictures_behind_are_not_touched() {
+        let (width, height) = (64, 32);
+        let mut rgba = drawn(width, height, |x, y| y > 8 + x / 8);
+        for pixel in rgba.chunks_exact_mut(4) {
+            pixel[3] = 0;
+        }
+        assert_eq!(smoothed(&rgba, width, height), rgba);
+    }
+
+    #[test]
+    fn padding_is_dropped_and_tiny_pictures_pass() {
+        for (width, height) in [(1, 1), (2, 5), (5, 2), (3, 3), (17, 4)] {
+            let stride = 256;
+            let mut source = vec![7; stride * height];
+            for (i, byte) in source.iter_mut().enumerate() {
+                *byte = (i * 37 % 256) as u8;
+            }
+            let mut out = Vec::new();
+            Smoother::default().smooth(&source, stride, width, height, &mut out);
+            assert_eq!(out.len(), width * height * 4);
+            assert_eq!(out[..width * 4], source[..width * 4]);
+        }
+    }
+}

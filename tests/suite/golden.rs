@@ -1,0 +1,129 @@
+//! Pictures compared with stored ones.
+//!
+//! A stored picture is `tests/golden/NAME.png`. A picture that differs leaves `NAME.actual.png` and `NAME.diff.png`
+//! beside it; `UPDATE_GOLDEN=NAME` (or `all`) rewrites the stored one.
+
+use std::path::{Path, PathBuf};
+
+use image::{Rgb, RgbImage, RgbaImage};
+
+/// A part of a picture in pixels: left, top, width, height.
+pub type Region = [u32; 4];
+
+/// How much two pictures may differ. The rasteriser compiles for the machine it runs on, so nothing is exact.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Mean difference over all pixels and channels, of 255.
+    pub mean: f64,
+    /// Share of pixels with a channel that differs by more than 24.
+    pub far_share: f64,
+}
+
+/// For whole pictures.
+pub const WHOLE: Limits = Limits {
+    mean: 0.4,
+    far_share: 0.002,
+};
+/// For the part that matters: a wrong mouth must not hide in a right background.
+pub const FACE: Limits = Limits {
+    mean: 0.8,
+    far_share: 0.004,
+};
+
+/// The folder of stored pictures.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+/// Compares `actual` with the stored picture `name`, as a whole and in `face`. Fails the test when they differ.
+pub fn check(name: &str, actual: &RgbaImage, face: Region) {
+    let path = folder().join(format!("{name}.png"));
+    let update = std::env::var("UPDATE_GOLDEN").unwrap_or_default();
+    if update == "all" || update == name {
+        std::fs::create_dir_all(folder()).unwrap();
+        opaque(actual).save(&path).unwrap();
+        println!("golden {name}: written");
+        return;
+    }
+    let rewrite = format!("UPDATE_GOLDEN={name} cargo test --test suite");
+    let Ok(expected) = image::open(&path) else {
+        panic!("no stored picture {}: make it with {rewrite}", path.display());
+    };
+    let expected = expected.to_rgb8();
+    let actual = opaque(actual);
+    assert_eq!(
+        actual.dimensions(),
+        expected.dimensions(),
+        "golden {name}: other size; {rewrite}"
+    );
+    let (width, height) = actual.dimensions();
+    let mut problems = Vec::new();
+    for (what, region, limits) in [
+        ("whole picture", [0, 0, width, height], WHOLE),
+        ("face", face, FACE),
+    ] {
+        let (mean, far_share) = difference(&actual, &expected, region);
+        println!("golden {name}: {what} mean {mean:.3} far {far_share:.5}");
+        if mean > limits.mean || far_share > limits.far_share {
+            problems.push(format!(
+                "{what}: mean {mean:.3} (limit {}), far {far_share:.5} (limit {})",
+                limits.mean, limits.far_share
+            ));
+        }
+    }
+    if !problems.is_empty() {
+        let beside = |kind: &str| folder().join(format!("{name}.{kind}.png"));
+        actual.save(beside("actual")).unwrap();
+        amplified(&actual, &expected).save(beside("diff")).unwrap();
+        panic!(
+            "golden {name} differs: {}; look at {name}.actual.png and {name}.diff.png, accept with {rewrite}",
+            problems.join("; ")
+        );
+    }
+}
+
+/// Mean channel difference and the share of far pixels inside `region`.
+pub fn difference(a: &RgbImage, b: &RgbImage, region: Region) -> (f64, f64) {
+    let [left, top, width, height] = region;
+    let (mut sum, mut far, mut count) = (0u64, 0u64, 0u64);
+    for y in top..(top + height).min(a.height()) {
+        for x in left..(left + width).min(a.width()) {
+            let (Rgb(p), Rgb(q)) = (a.get_pixel(x, y), b.get_pixel(x, y));
+            let steps = [0, 1, 2].map(|c| u64::from(p[c].abs_diff(q[c])));
+            sum += steps.iter().sum::<u64>();
+            far += u64::from(steps.iter().any(|step| *step > 24));
+            count += 1;
+        }
+    }
+    let count = count.max(1) as f64;
+    (sum as f64 / count / 3.0, far as f64 / count)
+}
+
+fn opaque(rgba: &RgbaImage) -> RgbImage {
+    RgbImage::from_fn(rgba.width(), rgba.height(), |x, y| {
+        let [r, g, b, _] = rgba.get_pixel(x, y).0;
+        Rgb([r, g, b])
+    })
+}
+
+fn amplified(a: &RgbImage, b: &RgbImage) -> RgbImage {
+    RgbImage::from_fn(a.width(), a.height(), |x, y| {
+        let (Rgb(p), Rgb(q)) = (a.get_pixel(x, y), b.get_pixel(x, y));
+        Rgb([0, 1, 2].map(|c| p[c].abs_diff(q[c]).saturating_mul(6)))
+    })
+}
+
+#[test]
+fn a_small_wrong_spot_fails_the_face_but_not_the_whole() {
+    let plain = RgbImage::from_pixel(360, 640, Rgb([100, 120, 140]));
+    let mut wrong = plain.clone();
+    for y in 300..312 {
+        for x in 170..190 {
+            wrong.put_pixel(x, y, Rgb([10, 10, 10]));
+        }
+    }
+    let (mean, far) = difference(&wrong, &plain, [0, 0, 360, 640]);
+    assert!(mean < WHOLE.mean && far < WHOLE.far_share);
+    let (mean, far) = difference(&wrong, &plain, [130, 220, 100, 140]);
+    assert!(mean > FACE.mean && far > FACE.far_share);
+}

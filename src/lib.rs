@@ -4,5 +4,6 @@
 //! The modules below stand in the order of the signal. ARCHITECTURE.md has the tour.
 
 pub mod engine;
+pub mod lipsync;
 pub mod media;
 pub mod scene;

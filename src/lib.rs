@@ -6,4 +6,5 @@
 pub mod engine;
 pub mod lipsync;
 pub mod media;
+pub mod motion;
 pub mod scene;

@@ -164,10 +164,10 @@ fn open(place: &'static str, path: &Path) -> std::result::Result<Loaded, String>
     }
     // Probing first keeps a library that is too old, or is something else, out of the process-wide slot.
     match ort::util::probe(path) {
-        None if !path.exists() => return Err("not found".to_owned()),
-        None => return Err("is not an ONNX Runtime library".to_owned()),
+        None if !path.exists() => Err("not found".to_owned()),
+        None => Err("is not an ONNX Runtime library".to_owned()),
         Some(minor) if minor < MIN_MINOR => {
-            return Err(format!("is version 1.{minor}, older than 1.{MIN_MINOR}"));
+            Err(format!("is version 1.{minor}, older than 1.{MIN_MINOR}"))
         }
         Some(minor) => {
             let environment = ort::init_from(path)

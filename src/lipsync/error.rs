@@ -1,0 +1,132 @@
+//! What can go wrong between sound and mouth.
+
+use std::path::PathBuf;
+
+/// Why a mouth could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No library in any of the usual places.
+    #[error(
+        "no ONNX Runtime library (1.24 or newer) found; looked at:\n{tried}\n`make setup` installs one; or run `pip install onnxruntime`, or give the path of libonnxruntime.so in ORT_DYLIB_PATH"
+    )]
+    NoRuntime {
+        /// Every place, one a line, with what was there.
+        tried: String,
+    },
+    /// The library that the user named cannot be used.
+    #[error(
+        "load ONNX Runtime from {} (given by {place}): {reason}; give the full path of a libonnxruntime.so of version 1.24 or newer, or leave it out and run `make setup`",
+        .path.display()
+    )]
+    LoadRuntime {
+        /// What gave the path.
+        place: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the loader said.
+        reason: String,
+    },
+    /// A file of the model cannot be read.
+    #[error("read lip-sync file {}; give the path of a model.toml", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A manifest or pose table is not what it should be: unknown key, wrong type, missing key.
+    #[error("parse {file}: {source}")]
+    Parse {
+        /// The file.
+        file: String,
+        /// Line, column, key and what is allowed.
+        source: Box<toml::de::Error>,
+    },
+    /// A manifest or pose table has a value that makes no sense.
+    #[error("{file}: {key}: {problem}")]
+    Invalid {
+        /// The file.
+        file: String,
+        /// The key.
+        key: String,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// The manifest asks for what this engine does not do.
+    #[error("{file}: {key} = {found:?} cannot be run by this engine; it runs {allowed}")]
+    Unsupported {
+        /// The file.
+        file: String,
+        /// The key.
+        key: &'static str,
+        /// What it says.
+        found: String,
+        /// What it may say.
+        allowed: &'static str,
+    },
+    /// The model is not the one the manifest was written for.
+    #[error(
+        "{model}: SHA-256 is {found}, but {manifest} says {expected}; fetch the model again, or correct `sha256` if the change was meant"
+    )]
+    Checksum {
+        /// The model file.
+        model: String,
+        /// The manifest.
+        manifest: String,
+        /// What the manifest says.
+        expected: String,
+        /// What the file has.
+        found: String,
+    },
+    /// Names or shapes of the model differ from the manifest.
+    #[error("{model} does not fit {manifest}: {problem}\nthe model has {has}")]
+    Mismatch {
+        /// The model file.
+        model: String,
+        /// The manifest.
+        manifest: String,
+        /// The first difference.
+        problem: String,
+        /// All inputs and outputs with their shapes.
+        has: String,
+    },
+    /// The runtime refused the model.
+    #[error("open lip-sync model {model}")]
+    OpenModel {
+        /// The model file.
+        model: String,
+        /// The cause.
+        #[source]
+        source: ort::Error,
+    },
+    /// The runtime failed on a step.
+    #[error("run lip-sync model {model}")]
+    Run {
+        /// The model's name.
+        model: String,
+        /// The cause.
+        #[source]
+        source: ort::Error,
+    },
+    /// The model answered with something that is no probability.
+    #[error("lip-sync model {model} answered with a number that is no probability ({value})")]
+    Answer {
+        /// The model's name.
+        model: String,
+        /// The number.
+        value: f32,
+    },
+    /// The sound cannot be brought to the model's rate.
+    #[error("resample speech from 48 kHz for lip-sync: {reason}")]
+    Resample {
+        /// What the resampler said.
+        reason: String,
+    },
+    /// A CSV row cannot be written.
+    #[error("write the mouth as CSV")]
+    Csv(#[source] std::io::Error),
+}
+
+/// The result of this module.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,174 @@
+//! What happens to sound before a model hears it: cut into steps of 20 ms and brought to an even loudness.
+
+use super::Result;
+use super::manifest::{MODEL_RATE_HZ, STEP_SAMPLES};
+use crate::media::Blendshapes;
+
+/// One step of sound at 16 kHz.
+pub(super) type Block = [f32; STEP_SAMPLES];
+
+/// Samples below this (-40 dB) do not count as speech when loudness is measured.
+const GATE: f32 = 0.01;
+/// Speech is never taken to be quieter than this (-34 dB), so that room noise is not blown up.
+const MIN_LEVEL: f32 = 0.02;
+/// How much speech the slow gain remembers, in samples (4 s), and how much it assumes at the start (0.3 s).
+const LEVEL_MEMORY: f32 = 4.0 * MODEL_RATE_HZ as f32;
+const LEVEL_PRIOR: f32 = 0.3 * MODEL_RATE_HZ as f32;
+
+/// Makes speech about as loud as the model expects.
+#[derive(Clone, Debug)]
+pub(super) struct Level {
+    /// The wanted RMS.
+    target: f32,
+    /// Known for the whole utterance, or nothing: then it follows the sound.
+    fixed_gain: Option<f32>,
+    energy: f32,
+    samples: f32,
+    gain: f32,
+}
+
+impl Level {
+    /// `level_dbfs` is the wanted RMS of speech.
+    pub(super) fn new(level_dbfs: f32) -> Self {
+        let target = 10f32.powf(level_dbfs / 20.0);
+        Self {
+            target,
+            fixed_gain: None,
+            energy: target * target * LEVEL_PRIOR,
+            samples: LEVEL_PRIOR,
+            gain: 1.0,
+        }
+    }
+
+    /// Measures a whole utterance and keeps one gain for it.
+    pub(super) fn fix(&mut self, utterance: &[f32]) {
+        let (energy, count) = loud_part(utterance);
+        let rms = if count > 0.0 {
+            (energy / count).sqrt()
+        } else {
+            0.0
+        };
+        self.fixed_gain = Some(self.target / rms.max(MIN_LEVEL));
+    }
+
+    pub(super) fn reset(&mut self) {
+        *self = Self {
+            target: self.target,
+            fixed_gain: None,
+            energy: self.target * self.target * LEVEL_PRIOR,
+            samples: LEVEL_PRIOR,
+            gain: 1.0,
+        };
+    }
+
+    /// Evens out one block; the gain moves smoothly over it.
+    fn apply(&mut self, block: &mut Block) {
+        if let Some(gain) = self.fixed_gain {
+            for sample in block {
+                *sample *= gain;
+            }
+            return;
+        }
+        let (energy, count) = loud_part(block);
+        let keep = 1.0 - count / LEVEL_MEMORY;
+        self.energy = self.energy * keep + energy;
+        self.samples = self.samples * keep + count;
+        let rms = (self.energy / self.samples).sqrt();
+        let before = self.gain;
+        self.gain = self.target / rms.max(MIN_LEVEL);
+        for (i, sample) in block.iter_mut().enumerate() {
+            let part = (i + 1) as f32 / STEP_SAMPLES as f32;
+            *sample *= before + (self.gain - before) * part;
+        }
+    }
+}
+
+/// Energy and number of the samples above the gate.
+fn loud_part(samples: &[f32]) -> (f32, f32) {
+    samples
+        .iter()
+        .filter(|sample| sample.abs() > GATE)
+        .fold((0.0, 0.0), |(energy, count), sample| {
+            (energy + sample * sample, count + 1.0)
+        })
+}
+
+/// Cuts sound into blocks: n samples give ceil(n / 320) frames in the end, however they are handed over.
+#[derive(Clone, Debug)]
+pub(super) struct Front {
+    pub(super) level: Level,
+    pending: Vec<f32>,
+    /// Samples taken in since the last reset.
+    taken: u64,
+}
+
+impl Front {
+    pub(super) fn new(level_dbfs: f32) -> Self {
+        Self {
+            level: Level::new(level_dbfs),
+            pending: Vec::with_capacity(STEP_SAMPLES),
+            taken: 0,
+        }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.level.reset();
+        self.pending.clear();
+        self.taken = 0;
+    }
+
+    /// Feeds `samples` block by block to `step` and collects what comes out.
+    pub(super) fn push(
+        &mut self,
+        samples: &[f32],
+        mut step: impl FnMut(&Block) -> Result<Option<Blendshapes>>,
+    ) -> Result<Vec<Blendshapes>> {
+        self.taken += samples.len() as u64;
+        let mut frames = Vec::with_capacity(samples.len() / STEP_SAMPLES + 1);
+        let mut rest = samples;
+        while !rest.is_empty() {
+            let (part, after) = rest.split_at(rest.len().min(STEP_SAMPLES - self.pending.len()));
+            self.pending.extend(part.iter().map(|&sample| tame(sample)));
+            rest = after;
+            if self.pending.len() == STEP_SAMPLES {
+                let mut block = [0.0; STEP_SAMPLES];
+                block.copy_from_slice(&self.pending);
+                self.pending.clear();
+                self.level.apply(&mut block);
+                frames.extend(step(&block)?);
+            }
+        }
+        Ok(frames)
+    }
+
+    /// Completes the last block with silence and feeds `lookahead_steps` more of it, so that every sample taken in has
+    /// its frame.
+    pub(super) fn finish(
+        &mut self,
+        lookahead_steps: usize,
+        mut step: impl FnMut(&Block) -> Result<Option<Blendshapes>>,
+    ) -> Result<Vec<Blendshapes>> {
+        let mut frames = Vec::with_capacity(lookahead_steps + 1);
+        if self.taken == 0 {
+            return Ok(frames);
+        }
+        if !self.pending.is_empty() {
+            let padding = [0.0; STEP_SAMPLES];
+            let missing = STEP_SAMPLES - self.pending.len();
+            frames = self.push(&padding[..missing], &mut step)?;
+        }
+        for _ in 0..lookahead_steps {
+            frames.extend(step(&[0.0; STEP_SAMPLES])?);
+        }
+        Ok(frames)
+    }
+}
+
+/// A broken sample must not poison the states: NaN and infinity become silence, absurd values are cut.
+fn tame(sample: f32) -> f32 {
+    if sample.is_finite() {
+        sample.clamp(-4.0, 4.0)
+    } else {
+        0.0
+    }
+}

@@ -1,0 +1,367 @@
+//! Speech to mouth: a streaming ONNX model that hears visual phones, and a table that turns them into ARKit shapes.
+//!
+//! Sound comes in at 16 kHz in pieces of any size (or as a whole utterance at 48 kHz), poses come out at 50 per second.
+//! A stream is owned by one thread; every speech worker opens its own. Without the runtime or a model, [`LipSync`] falls
+//! back to a mouth that follows loudness.
+
+mod csv;
+mod energy;
+mod error;
+mod front;
+mod manifest;
+mod onnx;
+mod open;
+mod pose;
+mod runtime;
+mod table;
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::media::{Blendshapes, FrameRate, MediaTime, MouthTrack};
+
+pub use csv::write_csv;
+pub use error::{Error, Result};
+pub use manifest::Manifest;
+pub use runtime::{RuntimeInfo, RuntimeSearch, runtime_info};
+
+use energy::EnergyStream;
+use front::Front;
+use manifest::{MODEL_RATE_HZ, STEP_SAMPLES};
+use onnx::Model;
+use pose::PoseStream;
+use table::REACH;
+
+/// Poses per second.
+pub const MOUTH_RATE: FrameRate = FrameRate::whole(50);
+
+/// Loudness the model-free twin expects, dB below full scale.
+const ENERGY_LEVEL_DBFS: f32 = -20.0;
+
+/// How lively the mouth articulates; the factors stand in the pose table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Style {
+    /// As people talk to each other.
+    #[default]
+    Neutral,
+    /// As a presenter does.
+    Broadcast,
+    /// As in a quiet room.
+    Soft,
+}
+
+impl Style {
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Neutral => "neutral",
+            Self::Broadcast => "broadcast",
+            Self::Soft => "soft",
+        }
+    }
+}
+
+/// What to open.
+#[derive(Clone, Debug, Default)]
+pub struct LipSyncOptions {
+    /// A `model.toml`; the built-in model without it.
+    pub model: Option<PathBuf>,
+    /// The ONNX Runtime library; looked for in the usual places without it.
+    pub runtime_path: Option<PathBuf>,
+    /// How lively the mouth articulates.
+    pub style: Style,
+}
+
+/// What runs, for logs and `doctor`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LipSyncInfo {
+    /// The model's name, or `energy`.
+    pub name: String,
+    /// The model's version; empty for `energy`.
+    pub version: String,
+    /// The licence of the weights; empty for `energy`.
+    pub license: String,
+    /// SHA-256 of the model file; empty for `energy`.
+    pub sha256: String,
+    /// The library that runs it.
+    pub runtime: Option<RuntimeInfo>,
+}
+
+/// Speech to mouth.
+#[derive(Debug)]
+pub enum LipSync {
+    /// An ONNX model.
+    Onnx(Box<OnnxLips>),
+    /// Loudness only.
+    Energy(EnergyLips),
+}
+
+/// A model with everything around it.
+#[derive(Debug)]
+pub struct OnnxLips {
+    front: Front,
+    engine: OnnxEngine,
+    lookahead_steps: usize,
+    info: LipSyncInfo,
+}
+
+/// The part of [`OnnxLips`] that takes a block.
+#[derive(Debug)]
+struct OnnxEngine {
+    model: Model,
+    poses: PoseStream,
+    /// Answers that are about the time before the first sample.
+    unborn: usize,
+}
+
+/// Loudness only: no runtime, no model.
+#[derive(Debug)]
+pub struct EnergyLips {
+    front: Front,
+    stream: EnergyStream,
+}
+
+impl LipSync {
+    /// Opens a model.
+    ///
+    /// # Errors
+    /// When the runtime cannot be had, a file cannot be read, or the model does not fit its manifest.
+    pub fn open(options: &LipSyncOptions) -> Result<Self> {
+        open::open(options).map(|lips| Self::Onnx(Box::new(lips)))
+    }
+
+    /// Opens a model, or the model-free twin together with a warning that says why and what to do.
+    pub fn open_or_energy(options: &LipSyncOptions) -> (Self, Option<String>) {
+        match Self::open(options) {
+            Ok(lips) => (lips, None),
+            Err(error) => {
+                let warning = format!(
+                    "lip-sync by loudness only (lips will not close for p, b and m): {}",
+                    with_causes(&error)
+                );
+                (Self::energy(), Some(warning))
+            }
+        }
+    }
+
+    /// The model-free twin.
+    pub fn energy() -> Self {
+        Self::Energy(EnergyLips {
+            front: Front::new(ENERGY_LEVEL_DBFS),
+            stream: EnergyStream::default(),
+        })
+    }
+
+    /// Takes the next sound at 16 kHz, any number of samples, and gives the poses that are ready.
+    ///
+    /// Pose i (counted since the start or the last [`Self::finish`]) belongs to the instant (i + 0.5) * 20 ms of the
+    /// sound, and comes out [`Self::lookahead`] later. The same sound gives the same bits however it is cut.
+    ///
+    /// # Errors
+    /// When the model fails; the stream starts anew then.
+    pub fn push(&mut self, samples_16k: &[f32]) -> Result<Vec<Blendshapes>> {
+        let result = match self {
+            Self::Onnx(lips) => {
+                let OnnxLips { front, engine, .. } = lips.as_mut();
+                front.push(samples_16k, |block| engine.step(block))
+            }
+            Self::Energy(lips) => {
+                let EnergyLips { front, stream } = lips;
+                front.push(samples_16k, |block| Ok(stream.step(block)))
+            }
+        };
+        if result.is_err() {
+            self.reset();
+        }
+        result
+    }
+
+    /// Ends the sound: gives the poses still owed (in all one per 320 samples, rounded up) and starts anew.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn finish(&mut self) -> Result<Vec<Blendshapes>> {
+        let result = match self {
+            Self::Onnx(lips) => {
+                let steps = lips.lookahead_steps + REACH;
+                let OnnxLips { front, engine, .. } = lips.as_mut();
+                front.finish(steps, |block| engine.step(block))
+            }
+            Self::Energy(lips) => {
+                let EnergyLips { front, stream } = lips;
+                front.finish(REACH, |block| Ok(stream.step(block)))
+            }
+        };
+        self.reset();
+        result
+    }
+
+    /// Forgets all sound so far.
+    pub fn reset(&mut self) {
+        match self {
+            Self::Onnx(lips) => {
+                lips.front.reset();
+                lips.engine.model.reset();
+                lips.engine.poses.reset();
+                lips.engine.unborn = lips.lookahead_steps;
+            }
+            Self::Energy(lips) => {
+                lips.front.reset();
+                lips.stream.reset();
+            }
+        }
+    }
+
+    /// The mouth of a whole utterance at 48 kHz, on the utterance's own timeline: the look-ahead is compensated.
+    ///
+    /// Loudness is measured over the whole utterance first. Any stream in progress is dropped.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn track(&mut self, samples_48k: &[f32]) -> Result<MouthTrack> {
+        self.track_16k(&to_model_rate(samples_48k)?)
+    }
+
+    /// As [`Self::track`], for sound that is at 16 kHz already.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn track_16k(&mut self, samples_16k: &[f32]) -> Result<MouthTrack> {
+        self.reset();
+        self.front().level.fix(samples_16k);
+        let mut frames = self.push(samples_16k)?;
+        frames.extend(self.finish()?);
+        Ok(MouthTrack {
+            start: half_step(),
+            rate: MOUTH_RATE,
+            frames,
+        })
+    }
+
+    /// As [`Self::track_16k`], but as a live stream would do it: loudness is followed, not known beforehand.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn track_streaming_16k(&mut self, samples_16k: &[f32]) -> Result<MouthTrack> {
+        self.reset();
+        let mut frames = Vec::new();
+        for step in samples_16k.chunks(STEP_SAMPLES) {
+            frames.extend(self.push(step)?);
+        }
+        frames.extend(self.finish()?);
+        Ok(MouthTrack {
+            start: half_step(),
+            rate: MOUTH_RATE,
+            frames,
+        })
+    }
+
+    /// How much sound after a pose's instant must be known before the pose comes out.
+    pub fn lookahead(&self) -> MediaTime {
+        let steps = match self {
+            Self::Onnx(lips) => lips.lookahead_steps + REACH,
+            Self::Energy(_) => REACH,
+        };
+        MOUTH_RATE.pts_of(steps as u64) + half_step()
+    }
+
+    /// What runs.
+    pub fn info(&self) -> LipSyncInfo {
+        match self {
+            Self::Onnx(lips) => lips.info.clone(),
+            Self::Energy(_) => LipSyncInfo {
+                name: "energy".to_owned(),
+                version: String::new(),
+                license: String::new(),
+                sha256: String::new(),
+                runtime: None,
+            },
+        }
+    }
+
+    /// Probabilities of the model for sound at 16 kHz that is levelled already, one row per 20 ms, not compensated: for
+    /// comparing runtimes. Nothing for the model-free twin.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn posteriors(&mut self, samples_16k: &[f32]) -> Result<Vec<Vec<f32>>> {
+        self.reset();
+        let Self::Onnx(lips) = self else {
+            return Ok(Vec::new());
+        };
+        let (blocks, _) = samples_16k.as_chunks::<STEP_SAMPLES>();
+        let rows = blocks
+            .iter()
+            .map(|block| Ok(lips.engine.model.step(block)?.to_vec()))
+            .collect();
+        self.reset();
+        rows
+    }
+
+    fn front(&mut self) -> &mut Front {
+        match self {
+            Self::Onnx(lips) => &mut lips.front,
+            Self::Energy(lips) => &mut lips.front,
+        }
+    }
+}
+
+impl OnnxEngine {
+    fn step(&mut self, block: &front::Block) -> Result<Option<Blendshapes>> {
+        let answer = self.model.step(block)?;
+        if self.unborn > 0 {
+            self.unborn -= 1;
+            return Ok(None);
+        }
+        Ok(self.poses.push(answer))
+    }
+}
+
+/// The middle of the first step.
+fn half_step() -> MediaTime {
+    MediaTime(MOUTH_RATE.pts_of(1).ticks() / 2)
+}
+
+/// 48 kHz to the model's rate.
+fn to_model_rate(samples_48k: &[f32]) -> Result<Vec<f32>> {
+    use rubato::Resampler as _;
+    use rubato::audioadapter_buffers::direct::InterleavedSlice;
+    if samples_48k.is_empty() {
+        return Ok(Vec::new());
+    }
+    let reason = |error: &dyn std::fmt::Display| Error::Resample {
+        reason: error.to_string(),
+    };
+    let from_hz = crate::media::SAMPLE_RATE_HZ as usize;
+    let mut resampler = rubato::Fft::<f32>::new(
+        from_hz,
+        MODEL_RATE_HZ as usize,
+        1024,
+        1,
+        rubato::FixedSync::Both,
+    )
+    .map_err(|error| reason(&error))?;
+    let input =
+        InterleavedSlice::new(samples_48k, 1, samples_48k.len()).map_err(|error| reason(&error))?;
+    resampler
+        .process_all(&input, samples_48k.len(), None)
+        .map(|output| output.take_data())
+        .map_err(|error| reason(&error))
+}
+
+/// An error and its causes in one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = error.source();
+    }
+    text
+}

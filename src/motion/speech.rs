@@ -1,0 +1,255 @@
+//! What motion wants to know about the speech: how loud, where the accents are, where phrases end.
+//!
+//! Made once per utterance from its sound, so that a nod can begin before its syllable and every value is a function of
+//! the time alone.
+
+use crate::media::{Blendshapes, Emotion, MediaTime, TICKS_PER_SEC};
+
+/// Loudness is measured over windows of this many samples at 48 kHz (20 ms).
+const WINDOW: usize = 960;
+/// Windows of silence put before and after the sound (0.6 s), so that everything fades in and out.
+const PADDING: usize = 30;
+/// The range of loudness below an utterance's loud parts that counts, dB.
+const RANGE_DB: f32 = 30.0;
+/// No sound below this counts as speech, dB below full scale.
+const FLOOR_DB: f32 = -50.0;
+/// Energy above which somebody speaks.
+const SPEAKING: f32 = 0.15;
+/// Half widths of the smoothing, in windows: loudness 60 ms, talking 300 ms, accents 100 ms.
+const SMOOTH_ENERGY: usize = 3;
+const SMOOTH_TALK: usize = 15;
+const SMOOTH_ACCENT: usize = 5;
+/// An accent stands out from its surroundings (400 ms to both sides) by this much, and accents keep apart by 700 ms.
+const ACCENT_RISE: f32 = 0.12;
+const ACCENT_REACH: usize = 20;
+const ACCENT_APART: usize = 35;
+/// A nod begins 120 ms before its accent and is over 260 ms after it, in windows.
+const NOD_BEFORE: usize = 6;
+const NOD_AFTER: usize = 13;
+/// A phrase ends where at least 400 ms of speech are followed by 240 ms without, in windows.
+const PHRASE_SPEECH: usize = 20;
+const PHRASE_PAUSE: usize = 12;
+/// A phrase end is reported for this long.
+const PHRASE_MEMORY: MediaTime = MediaTime::from_millis(1000);
+
+/// The speech at one instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SpeechNow {
+    /// The mouth from lip-sync.
+    pub mouth: Blendshapes,
+    /// Whether the host talks, 0..=1; rises and falls over a few tenths of a second.
+    pub talk: f32,
+    /// Smoothed loudness within the utterance, 0..=1.
+    pub energy: f32,
+    /// How far a nod on a stressed syllable has got, 0..=1.
+    pub accent: f32,
+    /// How long ago a phrase ended, if within the last second.
+    pub since_phrase_end: Option<MediaTime>,
+    /// What the face is to show.
+    pub emotion: Emotion,
+}
+
+impl SpeechNow {
+    /// Nothing is said.
+    pub fn silent(emotion: Emotion) -> Self {
+        Self {
+            mouth: Blendshapes::default(),
+            talk: 0.0,
+            energy: 0.0,
+            accent: 0.0,
+            since_phrase_end: None,
+            emotion,
+        }
+    }
+}
+
+/// Loudness, accents and phrases of one utterance.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SpeechProfile {
+    energy: Vec<f32>,
+    talk: Vec<f32>,
+    accent: Vec<f32>,
+    /// Ends of phrases, counted from the start of the utterance, rising.
+    phrase_ends: Vec<MediaTime>,
+}
+
+impl SpeechProfile {
+    /// Measures mono sound at 48 kHz.
+    pub fn new(samples_48k: &[f32]) -> Self {
+        let raw = loudness(samples_48k);
+        let energy = smoothed(&raw, SMOOTH_ENERGY);
+        let speaking: Vec<f32> = energy
+            .iter()
+            .map(|&e| if e > SPEAKING { 1.0 } else { 0.0 })
+            .collect();
+        Self {
+            talk: smoothed(&widened(&speaking, SMOOTH_TALK), SMOOTH_TALK),
+            accent: nods(&smoothed(&raw, SMOOTH_ACCENT)),
+            phrase_ends: phrase_ends(&speaking),
+            energy,
+        }
+    }
+
+    /// The speech at `at`, counted from the start of the utterance; silent well before and after it.
+    pub fn now(&self, at: MediaTime, mouth: Blendshapes, emotion: Emotion) -> SpeechNow {
+        let since_phrase_end = self
+            .phrase_ends
+            .iter()
+            .rev()
+            .map(|&end| at - end)
+            .find(|&since| since >= MediaTime::ZERO)
+            .filter(|&since| since < PHRASE_MEMORY);
+        SpeechNow {
+            mouth,
+            talk: sample(&self.talk, at),
+            energy: sample(&self.energy, at),
+            accent: sample(&self.accent, at),
+            since_phrase_end,
+            emotion,
+        }
+    }
+
+    /// When the profile has nothing more to say: motion is idle from here on.
+    pub fn settled(&self) -> MediaTime {
+        let after_windows = window_middle(self.energy.len());
+        match self.phrase_ends.last() {
+            Some(&end) => after_windows.max(end + PHRASE_MEMORY),
+            None => after_windows,
+        }
+    }
+}
+
+/// The middle of window `index`; the first ones lie before the sound.
+fn window_middle(index: usize) -> MediaTime {
+    let samples = MediaTime::from_samples(index * WINDOW + WINDOW / 2);
+    samples - MediaTime::from_samples(PADDING * WINDOW)
+}
+
+fn sample(values: &[f32], at: MediaTime) -> f32 {
+    let position = (at - window_middle(0)).ticks() as f64 / WINDOW as f64;
+    let index = position.floor();
+    let value = |index: f64| {
+        if index < 0.0 {
+            0.0
+        } else {
+            values.get(index as usize).copied().unwrap_or(0.0)
+        }
+    };
+    value(index) + (value(index + 1.0) - value(index)) * (position - index) as f32
+}
+
+/// 0..=1 per window, against the utterance's own loud parts; padded with silence.
+fn loudness(samples: &[f32]) -> Vec<f32> {
+    let levels_db: Vec<f32> = samples
+        .chunks(WINDOW)
+        .map(|window| {
+            let energy: f32 = window
+                .iter()
+                .filter(|sample| sample.is_finite())
+                .map(|sample| sample * sample)
+                .sum();
+            10.0 * (energy / WINDOW as f32 + 1e-10).log10()
+        })
+        .collect();
+    let mut sorted = levels_db.clone();
+    sorted.sort_by(f32::total_cmp);
+    let loud_db = sorted
+        .get(sorted.len() * 95 / 100)
+        .copied()
+        .unwrap_or(FLOOR_DB)
+        .max(FLOOR_DB + RANGE_DB);
+    let mut energy = vec![0.0; PADDING];
+    energy.extend(
+        levels_db
+            .iter()
+            .map(|level| ((level - loud_db + RANGE_DB) / RANGE_DB).clamp(0.0, 1.0)),
+    );
+    energy.extend([0.0; PADDING]);
+    energy
+}
+
+/// Raised-cosine smoothing over `half` windows to both sides.
+fn smoothed(values: &[f32], half: usize) -> Vec<f32> {
+    let weights: Vec<f32> = (0..=2 * half)
+        .map(|i| {
+            let x = (i as f32 + 1.0) / (2 * half + 2) as f32;
+            1.0 - (std::f32::consts::TAU * x).cos()
+        })
+        .collect();
+    let total: f32 = weights.iter().sum();
+    (0..values.len())
+        .map(|middle| {
+            let sum: f32 = weights
+                .iter()
+                .enumerate()
+                .filter_map(|(i, weight)| {
+                    let index = (middle + i).checked_sub(half)?;
+                    Some(values.get(index)? * weight)
+                })
+                .sum();
+            sum / total
+        })
+        .collect()
+}
+
+/// The largest value within `half` windows.
+fn widened(values: &[f32], half: usize) -> Vec<f32> {
+    (0..values.len())
+        .map(|i| {
+            let range = i.saturating_sub(half)..(i + half + 1).min(values.len());
+            values[range].iter().copied().fold(0.0, f32::max)
+        })
+        .collect()
+}
+
+/// The course of nods: one for each accent, as strong as the accent.
+fn nods(energy: &[f32]) -> Vec<f32> {
+    let mut course = vec![0.0f32; energy.len()];
+    let mut next = 0;
+    for peak in ACCENT_REACH..energy.len().saturating_sub(ACCENT_REACH) {
+        let around = &energy[peak - ACCENT_REACH..=peak + ACCENT_REACH];
+        let mean = around.iter().sum::<f32>() / around.len() as f32;
+        let rise = energy[peak] - mean;
+        let highest = around[ACCENT_REACH / 2..=ACCENT_REACH * 3 / 2]
+            .iter()
+            .all(|&e| e <= energy[peak]);
+        if peak < next || !highest || rise < ACCENT_RISE {
+            continue;
+        }
+        next = peak + ACCENT_APART;
+        let strength = (rise / 0.4).min(1.0);
+        for step in 0..=NOD_BEFORE + NOD_AFTER {
+            let x = if step <= NOD_BEFORE {
+                step as f32 / NOD_BEFORE as f32
+            } else {
+                1.0 - (step - NOD_BEFORE) as f32 / NOD_AFTER as f32
+            };
+            if let Some(value) = course.get_mut(peak + step - NOD_BEFORE) {
+                *value = value.max(strength * x * x * (3.0 - 2.0 * x));
+            }
+        }
+    }
+    course
+}
+
+fn phrase_ends(speaking: &[f32]) -> Vec<MediaTime> {
+    let mut ends = Vec::new();
+    let (mut spoken, mut silent) = (0, 0);
+    for (index, &on) in speaking.iter().enumerate() {
+        if on > 0.5 {
+            spoken += 1;
+            silent = 0;
+            continue;
+        }
+        silent += 1;
+        if silent == PHRASE_PAUSE {
+            if spoken >= PHRASE_SPEECH {
+                ends.push(window_middle(index + 1 - PHRASE_PAUSE));
+            }
+            spoken = 0;
+        }
+    }
+    ends
+}
+
+const _: () = assert!(WINDOW as i64 * 50 == TICKS_PER_SEC);

@@ -4,5 +4,8 @@
 //! The modules below stand in the order of the signal. ARCHITECTURE.md has the tour.
 
 pub mod engine;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod media;
+pub mod output;
 pub mod scene;

@@ -1,0 +1,4 @@
+//! Packets to the world.
+
+#[cfg(feature = "live")]
+pub mod webrtc;

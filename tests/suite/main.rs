@@ -1,1 +1,4 @@
-fn main() {}
+//! Behaviour tests: one binary, one module per area.
+
+#[cfg(feature = "live")]
+mod rig;

@@ -1,0 +1,312 @@
+//! The routes, and the room API: list, state, say, health.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router, middleware};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::refusal::Refusal;
+use super::{App, Room, access, events, pages, whep};
+use crate::engine::{Line, RoomState, SayError, SayMode, SayRequest};
+use crate::media::Emotion;
+
+/// The largest `say`: 100 000 characters as JSON escapes of six bytes, and some more.
+const MAX_SAY_BYTES: usize = 1 << 20;
+
+/// All routes.
+pub(super) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(pages::console))
+        .route("/watch/{room}", get(pages::watch))
+        .route("/page/{file}", get(pages::file))
+        .route("/whep/{room}", post(whep::offer).options(whep::options))
+        .route(
+            "/whep/{room}/{session}",
+            delete(whep::end)
+                .patch(whep::trickle)
+                .options(whep::session_options),
+        )
+        .layer(DefaultBodyLimit::max(whep::MAX_SDP_BYTES))
+        .route(
+            "/api/rooms/{room}/say",
+            post(say).layer(DefaultBodyLimit::max(MAX_SAY_BYTES)),
+        )
+        .route("/api/rooms", get(rooms))
+        .route("/api/rooms/{room}", get(room))
+        .route("/api/rooms/{room}/events", get(events::stream))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            access::check,
+        ))
+        .with_state(app)
+}
+
+async fn not_found(uri: Uri) -> Refusal {
+    Refusal::not_found(format!(
+        "there is nothing at {}: the console is at /, viewers go to /watch/ROOM",
+        uri.path()
+    ))
+}
+
+async fn method_not_allowed() -> Refusal {
+    Refusal::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this address does not take that method: see the Allow header",
+    )
+}
+
+/// The process is alive.
+async fn healthz() -> Json<Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+/// Every room is on air.
+async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
+    let rooms: serde_json::Map<_, _> = app
+        .rooms
+        .iter()
+        .map(|(id, room)| (id.clone(), json!(room.handle.snapshot().state.name())))
+        .collect();
+    let on_air = |state: RoomState| matches!(state, RoomState::Idle | RoomState::Speaking);
+    let ready = app
+        .rooms
+        .values()
+        .all(|room| on_air(room.handle.snapshot().state));
+    let (status, word) = if ready {
+        (StatusCode::OK, "ready")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready")
+    };
+    (status, Json(json!({ "status": word, "rooms": rooms })))
+}
+
+/// `GET /api/rooms`.
+async fn rooms(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
+    app.access.require_operator(&headers)?;
+    let rooms: Vec<Value> = app.rooms.values().map(summary).collect();
+    Ok(Json(json!({ "rooms": rooms })))
+}
+
+/// `GET /api/rooms/{room}`.
+async fn room(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Refusal> {
+    app.access.require_operator(&headers)?;
+    let room = app
+        .rooms
+        .get(&id)
+        .ok_or_else(|| Refusal::unknown_room(&id))?;
+    Ok(Json(details(room)))
+}
+
+fn summary(room: &Room) -> Value {
+    let snapshot = room.handle.snapshot();
+    json!({
+        "id": room.handle.id(),
+        "title": room.title,
+        "state": snapshot.state.name(),
+        "viewers": room.feed.viewers(),
+        "queued": snapshot.queued,
+        "caption": snapshot.caption,
+        "watch": format!("/watch/{}", room.handle.id()),
+    })
+}
+
+fn details(room: &Room) -> Value {
+    let snapshot = room.handle.snapshot();
+    let line = |line: &Line| json!({ "id": line.id, "text": line.text });
+    let stats = snapshot.stats;
+    let feed = room.feed.stats();
+    let mut details = summary(room);
+    let more = json!({
+        "now": snapshot.now.as_ref().map(line),
+        "next": snapshot.next.iter().map(line).collect::<Vec<_>>(),
+        "voices": room.voices.iter().map(|voice| json!({
+            "id": voice.id, "label": voice.label, "language": voice.language,
+        })).collect::<Vec<_>>(),
+        "outputs": { "whep": {
+            "viewers": feed.viewers,
+            "joined": feed.joined,
+            "lags": feed.lags,
+            "video_dropped": feed.video_dropped,
+            "audio_dropped": feed.audio_dropped,
+            "keyframe_requests": feed.keyframe_requests,
+        }},
+        "health": {
+            "on_air_secs": stats.on_air_secs,
+            "frames_drawn": stats.frames_drawn,
+            "frames_dropped": stats.frames_dropped,
+            "late_ms": stats.late_ms,
+            "origin_moves": stats.origin_moves,
+            "picture_ms": stats.picture_ms,
+            "failed_lines": stats.failed_lines,
+            "last_incident": snapshot.last_incident,
+        },
+    });
+    if let (Value::Object(details), Value::Object(more)) = (&mut details, more) {
+        details.extend(more);
+    }
+    details
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SayBody {
+    text: String,
+    voice: Option<String>,
+    #[serde(default)]
+    mode: ModeName,
+    #[serde(default)]
+    emotion: EmotionName,
+    #[serde(default)]
+    priority: i32,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ModeName {
+    #[default]
+    Append,
+    Insert,
+    Now,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum EmotionName {
+    #[default]
+    Neutral,
+    Joy,
+    Warmth,
+    Surprise,
+    Concern,
+    Excitement,
+    Apology,
+}
+
+impl From<SayBody> for SayRequest {
+    fn from(body: SayBody) -> Self {
+        Self {
+            text: body.text,
+            voice: body.voice.filter(|voice| !voice.is_empty()),
+            mode: match body.mode {
+                ModeName::Append => SayMode::Append,
+                ModeName::Insert => SayMode::Insert,
+                ModeName::Now => SayMode::Now,
+            },
+            emotion: match body.emotion {
+                EmotionName::Neutral => Emotion::Neutral,
+                EmotionName::Joy => Emotion::Joy,
+                EmotionName::Warmth => Emotion::Warmth,
+                EmotionName::Surprise => Emotion::Surprise,
+                EmotionName::Concern => Emotion::Concern,
+                EmotionName::Excitement => Emotion::Excitement,
+                EmotionName::Apology => Emotion::Apology,
+            },
+            priority: body.priority,
+        }
+    }
+}
+
+/// `POST /api/rooms/{room}/say`.
+async fn say(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, Refusal> {
+    app.access.require_operator(&headers)?;
+    let room = app
+        .rooms
+        .get(&id)
+        .ok_or_else(|| Refusal::unknown_room(&id))?;
+    if !has_type(&headers, "application/json") {
+        return Err(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send JSON with `Content-Type: application/json`, for example {\"text\": \"Hello\"}",
+        ));
+    }
+    let body = body.map_err(|rejection| Refusal::of_body(&rejection, MAX_SAY_BYTES))?;
+    let request = read_say(&body)?;
+    // Checking a voice may look at files, so it is kept off the async threads.
+    let handle = room.handle.clone();
+    let said = tokio::task::spawn_blocking(move || handle.say(request)).await;
+    let said = said.map_err(|_died| {
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the voice check failed: see the log")
+    })?;
+    let id = said.map_err(|error| refuse(&error))?;
+    Ok(Json(json!({ "id": id })))
+}
+
+fn read_say(body: &[u8]) -> Result<SayRequest, Refusal> {
+    let body: SayBody = serde_json::from_slice(body).map_err(|error| {
+        let message = format!("the body is not what `say` takes: {error}");
+        if error.is_data() {
+            Refusal::unprocessable(message)
+        } else {
+            Refusal::bad_request(message)
+        }
+    })?;
+    Ok(body.into())
+}
+
+fn refuse(error: &SayError) -> Refusal {
+    let message = error.to_string();
+    match error {
+        SayError::Empty | SayError::TooLong { .. } => Refusal::unprocessable(message),
+        SayError::Voice(_) => Refusal::bad_request(message),
+        SayError::Busy => Refusal::unavailable(message, 1),
+        SayError::OffAir => Refusal::unavailable(message, 5),
+    }
+}
+
+/// Whether the body is of this media type, parameters aside.
+pub(super) fn has_type(headers: &HeaderMap, media_type: &str) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|given| given.trim().eq_ignore_ascii_case(media_type))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_say_is_read_strictly() {
+        let request = read_say(
+            br#"{"text": "hi", "voice": "flite:slt", "mode": "now", "emotion": "joy", "priority": 2}"#,
+        )
+        .unwrap();
+        assert_eq!(request.mode, SayMode::Now);
+        assert_eq!(request.emotion, Emotion::Joy);
+        assert_eq!(request.voice.as_deref(), Some("flite:slt"));
+        assert_eq!(request.priority, 2);
+        for wrong in [
+            &b""[..],
+            b"hi",
+            b"{}",
+            b"[]",
+            br#"{"text": 3}"#,
+            br#"{"text": "hi", "txt": ""}"#,
+            br#"{"text": "hi", "mode": "later"}"#,
+            br#"{"text": "hi", "priority": 99999999999}"#,
+            b"{\"text\": \"\xff\"}",
+        ] {
+            assert!(read_say(wrong).is_err(), "{}", String::from_utf8_lossy(wrong));
+        }
+    }
+}

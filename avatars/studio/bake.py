@@ -13,7 +13,7 @@ from fields import normalise
 from raster import draw
 
 SKY_DIRECTIONS, KEY_DIRECTIONS = 72, 16
-KEY = np.array([-0.22, 0.62, 0.90])  # from above the camera, a little to its left
+KEY = np.array([-0.06, 0.62, 0.90])  # from above the camera
 KEY_SPREAD = 0.20
 MAP_SIZE, MAP_RADIUS = 900, 27.0  # pixels, cm
 MAP_CENTRE = np.array([0, -12.0, 0])

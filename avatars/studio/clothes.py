@@ -19,6 +19,7 @@ TORSO = np.array([
     [-38.0, 7.6, 11.6, -37.8, -2.2, -38.0, -8.1, 2.3, 2.4],
     [-52.0, 8.2, 14.0, -51.8, -2.0, -52.0, -9.4, 2.3, 2.4],
 ])
+TORSO[:, [0, 3, 5]] += 0.7
 LAST_ROW = len(TORSO) - 1
 BUTTON_ROW = 5.45
 _table = Akima1DInterpolator(np.arange(len(TORSO)), TORSO, axis=0)
@@ -88,20 +89,21 @@ def tee():
     neck = 0.30 + 1.10 * np.clip(np.cos(phi), 0, 1) ** 1.5
     row = neck + (LAST_ROW - neck) * np.linspace(0, 1, rows)[:, None] ** 1.1
     grid = torso(phi, row, 0.30)
-    hem = [torso(phi, neck + 0.02, -0.25), torso(phi, neck - 0.03, 0.16), torso(phi, neck - 0.03, 0.30)]
+    lining = torso(phi, neck + 0.55, -2.2)  # closes the gap to the neck
+    hem = [lining, torso(phi, neck + 0.02, -0.25), torso(phi, neck - 0.03, 0.16), torso(phi, neck - 0.03, 0.30)]
     band = torso(phi, neck + 0.20, 0.34)
     seam = torso(phi, neck + 0.24, 0.27)
     grid = np.concatenate([np.stack(hem), band[None], seam[None], torso(phi, row[1:], 0.30)])
     positions = grid.reshape(-1, 3)
     faces = quad_grid(len(grid), columns, wrap=True)
     shade = np.ones(grid.shape[:2])
-    shade[0], shade[4] = 0.45, 0.86
+    shade[0], shade[1], shade[5] = 0.06, 0.40, 0.86
     weights = _torso_weights(positions, arms=False)
     return Part("tee", "tee", positions, outward(positions, faces), weights, shade=shade.ravel())
 
 
 def _jacket_body():
-    rows, columns = 26, 52
+    rows, columns = 26, 46
     row = np.linspace(0.42, LAST_ROW, rows)
     edge = opening(row)
     across = np.linspace(0, 1, columns)
@@ -122,10 +124,10 @@ def _jacket_body():
 def _sleeve(side):
     rows, columns = 17, 18
     t = np.linspace(0, 1, rows)
-    path = [[8.6, -17.3, -2.7], [10.9, -19.0, -2.7], [12.9, -26.0, -2.5], [14.3, -46, -0.8]]
+    path = [[7.6, -16.6, -2.7], [10.6, -18.3, -2.7], [12.7, -25.5, -2.5], [14.2, -46, -0.8]]
     centre = CubicSpline([0, 0.12, 0.42, 1], path)(t)
     tangent = normalise(np.gradient(centre, axis=0))
-    radius = PchipInterpolator([0, 0.06, 0.14, 0.3, 0.6, 1], [2.2, 2.8, 3.15, 3.15, 3.0, 2.7])(t)
+    radius = PchipInterpolator([0, 0.06, 0.14, 0.3, 0.6, 1], [1.6, 2.5, 3.1, 3.15, 3.0, 2.7])(t)
     front = normalise(np.array([0, 0, 1.0]) - tangent * tangent[:, 2:3])
     across = np.cross(tangent, front)
     angle = np.linspace(0, 2 * np.pi, columns + 1)

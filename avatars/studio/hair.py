@@ -14,7 +14,7 @@ from part import Part, merge
 from rig import hair_weights
 
 SKULL = np.array([0, 1.3, -0.65])
-RADII = np.array([8.0, 11.45, 10.7])
+RADII = np.array([8.35, 11.5, 10.75])
 # The parting from the forehead to the crown, on the character's left.
 PARTING = CubicSpline(
     np.linspace(0, 1, 5),
@@ -24,9 +24,9 @@ PARTING = CubicSpline(
 LEVELS = np.array([-4.0, -8.0, -12.0, -16.0, -20.0, -24.0, -28.0])
 AZIMUTHS = np.array([58.0, 78.0, 92.0, 130.0, 155.0, 184.0])
 HANG_X = np.array([
-    [7.35, 6.95, 6.3, 6.0, 6.7, 6.9, 6.2],
-    [8.3, 8.0, 7.5, 7.3, 8.0, 8.2, 7.4],
-    [8.6, 8.2, 7.3, 6.8, 6.8, 6.6, 6.4],
+    [7.9, 7.7, 6.6, 6.2, 7.2, 7.3, 5.8],
+    [8.9, 8.8, 7.9, 7.6, 8.6, 8.7, 7.2],
+    [9.1, 8.9, 7.7, 6.9, 6.9, 6.7, 6.5],
     [6.9, 6.7, 6.2, 6.0, 6.0, 5.8, 5.6],
     [3.6, 3.5, 3.3, 3.2, 3.2, 3.1, 3.0],
     [-0.5, -0.5, -0.5, -0.5, -0.5, -0.5, -0.5],
@@ -39,18 +39,25 @@ HANG_Z = np.array([
     [-10.3, -10.1, -9.6, -10.1, -10.5, -10.7, -10.9],
     [-11.2, -10.9, -10.2, -10.4, -10.8, -11.0, -11.2],
 ])
+BEND_COST = 7.0  # cm of length that one radian of bend counts for when rows are spread
 CLEARANCE = 2.0  # over jacket and lapel
+
+# Locks that fall in front of the shoulders: azimuth, lower end, half width.
+FRONT_LOCKS = ((61, -22.4, 1.15), (66, -23.8, 1.45), (72, -23.2, 1.45), (77, -21.8, 1.3))
 
 # Fringe and face-framing curves: (azimuth in degrees towards +X, height, distance factor).
 # name: (half width, thickness, curve)
-FRINGE = [
-    (1.25, 0.42, [(12, 10.2, 1.0), (-10, 9.6, 1.05), (-34, 7.9, 1.08), (-52, 5.0, 1.08), (-62, 1.2, 1.05), (-66, -3.0, 1.02), (-65, -7.0, 0.95), (-63, -10.4, 0.93)]),
-    (1.20, 0.40, [(13, 9.4, 1.01), (-7, 8.9, 1.06), (-29, 7.2, 1.10), (-47, 4.5, 1.10), (-58, 1.2, 1.06), (-62, -2.4, 1.02), (-60, -5.6, 0.98), (-64, -8.4, 1.00)]),
-    (0.62, 0.26, [(13, 8.9, 1.02), (-3, 8.2, 1.06), (-22, 6.5, 1.10), (-39, 4.0, 1.09), (-51, 1.2, 1.05), (-57, -1.6, 1.01), (-59, -3.6, 1.02)]),
-    (1.20, 0.40, [(14, 10.2, 1.0), (28, 9.4, 1.05), (46, 7.2, 1.08), (58, 4.0, 1.07), (64, 0.4, 1.04), (67, -3.4, 1.01), (65, -7.0, 0.95), (62, -10.0, 0.93)]),
-    (1.05, 0.36, [(13, 9.4, 1.01), (25, 8.5, 1.06), (42, 6.4, 1.10), (54, 3.4, 1.08), (61, 0.2, 1.04), (62, -3.2, 1.0), (61, -6.0, 0.97), (65, -8.2, 1.01)]),
-    (0.55, 0.24, [(13, 8.9, 1.02), (22, 7.9, 1.06), (37, 5.5, 1.10), (49, 2.6, 1.07), (56, -0.2, 1.03), (58, -2.6, 1.02)]),
-]
+FRINGE = (
+    # towards the character's right: the long sweep
+    (1.35, 0.44, ((12, 10.4, 1.0), (-10, 9.7, 1.05), (-34, 7.8, 1.08), (-53, 4.8, 1.08), (-63, 1.0, 1.06), (-67, -3.0, 1.05), (-66, -7.0, 1.0), (-62, -10.6, 0.94))),
+    (1.30, 0.42, ((13, 9.6, 1.01), (-8, 8.8, 1.07), (-29, 6.6, 1.11), (-46, 3.9, 1.11), (-58, 0.8, 1.07), (-63, -2.6, 1.05), (-62, -5.8, 1.01), (-65, -8.6, 1.02))),
+    (1.00, 0.36, ((14, 9.0, 1.02), (-4, 8.0, 1.08), (-22, 6.0, 1.12), (-38, 3.6, 1.12), (-51, 0.8, 1.08), (-57, -2.0, 1.05), (-60, -4.4, 1.05))),
+    (0.50, 0.22, ((13, 8.7, 1.02), (0, 7.5, 1.08), (-15, 5.7, 1.11), (-30, 3.7, 1.12), (-44, 1.6, 1.10), (-53, -0.2, 1.08))),
+    # towards the character's left
+    (1.35, 0.44, ((14, 10.4, 1.0), (29, 9.3, 1.05), (47, 7.0, 1.08), (59, 3.8, 1.08), (65, 0.2, 1.06), (68, -3.6, 1.05), (66, -7.2, 1.0), (62, -10.4, 0.94))),
+    (1.20, 0.40, ((13, 9.6, 1.01), (26, 8.2, 1.07), (42, 5.9, 1.11), (54, 2.9, 1.10), (61, -0.2, 1.06), (63, -3.6, 1.04), (62, -6.4, 1.01), (66, -8.8, 1.03))),
+    (0.70, 0.28, ((13, 8.9, 1.02), (22, 7.5, 1.08), (36, 5.0, 1.12), (48, 2.2, 1.10), (56, -0.6, 1.06), (60, -3.2, 1.06))),
+)
 
 
 def _smooth(points, rounds):
@@ -60,10 +67,16 @@ def _smooth(points, rounds):
 
 
 def _resample(points, count):
-    """`count` points along the curve, closer together at the tip."""
-    length = np.r_[0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))]
-    t = 1 - (1 - np.linspace(0, 1, count)) ** 1.35
-    return CubicSpline(length, points)(t * length[-1])
+    """`count` points along the curve, denser where it bends and at the tip, with their t."""
+    step = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    length = np.r_[0, np.cumsum(step)]
+    direction = np.diff(points, axis=0) / step[:, None]
+    turn = np.arccos(np.clip((direction[1:] * direction[:-1]).sum(1), -1, 1))
+    cost = np.r_[0, np.cumsum(step + BEND_COST * np.r_[0, turn])]
+    body = np.interp(0.93 * length[-1], length, cost)
+    place = np.interp(np.linspace(0, body, count - 3), cost, length) / length[-1]
+    t = np.r_[place, 0.96, 0.987, 1.0]
+    return CubicSpline(length, points)(t * length[-1]), t
 
 
 def _outward_normals(points):
@@ -75,7 +88,7 @@ def _outward_normals(points):
 def strand(azimuth, side, end, count, offset=0.0):
     """A strand of the family that leaves the skull at `azimuth` degrees and ends at height `end`."""
     back = np.interp(azimuth, [58, 78, 104, 150, 184], [0.05, 0.22, 0.5, 0.9, 1.0])
-    root = PARTING(back) + [0.10 * side, 0, 0]
+    root = PARTING(back) - [0.15 * side, 0, 0]  # both sides overlap a little
     start = normalise((root - SKULL) / RADII)
     leave_y = np.interp(azimuth, [58, 90, 184], [1.2, 0.6, -0.6])
     sin_y = (leave_y - SKULL[1]) / RADII[1]
@@ -95,9 +108,10 @@ def strand(azimuth, side, end, count, offset=0.0):
     )
     dense = dense[dense[:, 1] > end]
     dense = clear_of_torso(dense, CLEARANCE)
-    points = _resample(_smooth(dense, 24), count)
+    points, t = _resample(_smooth(dense, 24), count)
     normals = _outward_normals(points)
-    return points + normals * offset, normals
+    sink = 0.45 * (1 - smoothstep(0, 0.10, t))  # roots lie low: a soft parting, no ridge
+    return points + normals * (offset - sink)[:, None], normals, t
 
 
 def _hand_placed(curve, count):
@@ -106,19 +120,19 @@ def _hand_placed(curve, count):
     flat = np.sqrt(np.clip(1 - (np.maximum(height - SKULL[1], 0) / RADII[1]) ** 2, 0.05, 1)) * distance
     points = np.c_[RADII[0] * np.sin(angle) * flat, height, SKULL[2] + RADII[2] * np.cos(angle) * flat]
     dense = CubicSpline(np.linspace(0, 1, len(points)), points)(np.linspace(0, 1, 60))
-    points = _resample(_smooth(dense, 6), count)
-    return points, _outward_normals(points)
+    points, t = _resample(_smooth(dense, 6), count)
+    normals = _outward_normals(points)
+    return points - normals * (0.35 * (1 - smoothstep(0, 0.12, t)))[:, None], normals, t
 
 
-def _clump(points, normals, half_width, thickness, rng, tip=0.62, sides=6, wave=0.0):
+def _clump(path, half_width, thickness, rng, tip=0.62, sides=6, wave=0.0):
     """Lens-shaped tube along a strand: (positions, faces, uv, shade)."""
+    points, normals, t = path
     count = len(points)
-    t = np.linspace(0, 1, count)
-    t = 1 - (1 - t) ** 1.35
     tangent = normalise(np.gradient(points, axis=0))
     across = normalise(np.cross(tangent, normals))
     normals = normalise(np.cross(across, tangent))
-    points = points + across * (wave * np.sin(5.5 * t + rng.uniform(0, 6)) * t)[:, None]
+    points = points + across * (wave * np.sin(7.0 * t + rng.uniform(-0.5, 0.5)) * t)[:, None]
     round_end = np.sqrt(np.clip(1 - np.clip((t - 0.93) / 0.07, 0, 1) ** 2.4, 0.002, 1))
     body = (0.5 + 0.5 * smoothstep(0, 0.3, t)) * (1 - (1 - tip) * smoothstep(0.55, 1.0, t))
     width, height = half_width * body * round_end, thickness * body * round_end
@@ -131,7 +145,7 @@ def _clump(points, normals, half_width, thickness, rng, tip=0.62, sides=6, wave=
     u = rng.random() * 0.8 + 0.10 * half_width * cos + 0.1
     uv = np.stack(np.broadcast_arrays(u[None], t[:, None]), -1).reshape(-1, 2)
     tone = 1 + rng.uniform(-0.10, 0.10)
-    shade = np.broadcast_to(tone * (1 - 0.22 * np.abs(cos) ** 2 - 0.25 * (angle > np.pi)), (count, sides))
+    shade = np.broadcast_to(tone * (1 - 0.16 * np.abs(cos) ** 2 - 0.25 * (angle > np.pi)), (count, sides))
     faces = outward(positions, quad_grid(count, sides, wrap=True))
     return positions, faces, uv, shade.reshape(-1)
 
@@ -139,22 +153,21 @@ def _clump(points, normals, half_width, thickness, rng, tip=0.62, sides=6, wave=
 def _family_clumps(side, rng):
     """The mass of the hair on one side: an inner and an outer layer, then the front locks."""
     for azimuth in np.linspace(80, 178, 8):
-        points, normals = strand(azimuth, side, -19.5, 13, -0.10)
-        yield _clump(points, normals, 1.9, 0.5, rng, sides=5)
-    for azimuth in np.linspace(70, 182, 12):
+        yield _clump(strand(azimuth, side, -19.5, 15, -0.10), 1.9, 0.5, rng, sides=5)
+    for azimuth in np.linspace(58, 182, 13):
         azimuth = azimuth + rng.uniform(-2, 2)
         end = np.interp(azimuth, [80, 86], [-16.5, -18.5]) + rng.uniform(-0.5, 0.5)
-        rows = 18 if azimuth < 120 else 13
-        points, normals = strand(azimuth, side, end, rows, 0.18)
-        yield _clump(points, normals, rng.uniform(1.25, 1.6), 0.5, rng, wave=0.15, sides=6 if azimuth < 120 else 5)
-    for azimuth, end, width in ((60, -22.6, 1.0), (66, -24.4, 1.25), (72, -23.4, 1.2), (77, -21.4, 1.1)):
-        points, normals = strand(azimuth, side, end, 22, 0.10 + 0.15 * (azimuth == 66))
-        yield _clump(points, normals, width, 0.62, rng, tip=0.5, wave=0.35)
+        rows = 20 if azimuth < 120 else 15
+        width, sides = rng.uniform(1.25, 1.6), 6 if azimuth < 120 else 5
+        yield _clump(strand(azimuth, side, end, rows, 0.18), width, 0.5, rng, wave=0.15, sides=sides)
+    for azimuth, end, width in FRONT_LOCKS:
+        path = strand(azimuth, side, end, 22, 0.10 + 0.15 * (azimuth == 66))
+        yield _clump(path, width, 0.62, rng, tip=0.72, wave=0.45)
 
 
 def _under_sheet():
     """A dark double-sided sheet under the clumps so that no scalp shows."""
-    columns, rows = 20, 12
+    columns, rows = 20, 13
     pieces = []
     for side in (1, -1):
         grid = [
@@ -171,8 +184,7 @@ def build_hair(seed=7):
     rng = np.random.default_rng(seed)
     clumps = [clump for side in (1, -1) for clump in _family_clumps(side, rng)]
     for half_width, thickness, curve in FRINGE:
-        points, normals = _hand_placed(curve, 20)
-        clumps.append(_clump(points, normals, half_width, thickness, rng, tip=0.55))
+        clumps.append(_clump(_hand_placed(curve, 20), half_width, thickness, rng, tip=0.6))
     positions, faces, uv, shade = merge(clumps)
     hair = Part("hair", "hair", positions, faces, hair_weights(positions), uv, shade)
     positions, faces = _under_sheet()

@@ -26,10 +26,10 @@ MORPH_THRESHOLD = 4e-5  # metres; smaller movements are not stored
 
 # How strongly baked light darkens each material: sky share, key share, darkest value.
 BAKE_STRENGTH = {
-    "skin": (0.85, 0.42, 0.16),
-    "hair": (0.80, 0.30, 0.12),
-    "hairUnder": (0.80, 0.30, 0.10),
-    "tee": (0.80, 0.40, 0.25),
+    "skin": (0.85, 0.34, 0.16),
+    "hair": (0.75, 0.25, 0.20),
+    "hairUnder": (0.70, 0.20, 0.30),
+    "tee": (0.60, 0.15, 0.30),
     "jacket": (0.85, 0.30, 0.15),
     "lapel": (0.80, 0.25, 0.20),
     "button": (0.60, 0.20, 0.30),

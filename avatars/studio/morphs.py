@@ -225,11 +225,13 @@ def _lips(face, shapes):
     around = np.exp(-((np.maximum(ax - 0.9 * f.MOUTH_HALF_WIDTH, 0)) ** 2))
     around = around * np.exp(-((face.from_lips / 1.25) ** 2)) * mask
     thicker = np.where(upper, 0.22 * face.from_contact, 0.20 * face.from_contact * (1 - q))
-    dy = thicker * lips + 0.04 * around * (1 - q)
+    # The corners come down, or the narrow mouth would turn into a V.
+    level = -0.80 * (f.lip_contact(x) - f.MOUTH_Y) * around
+    dy = thicker * lips + 0.04 * around * (1 - q) + level
     forward = 0.62 * (1 - 0.25 * q) * around
-    shapes["mouthPucker"] = face.follow(-0.44 * x * around, dy) + face.move(0, 0, forward)
+    shapes["mouthPucker"] = face.follow(-0.40 * x * around, dy) + face.move(0, 0, forward)
     ellipse = np.sqrt(np.clip(1 - q**2, 0, 1)) * np.exp(-((face.from_lips / 0.9) ** 2)) * mask
-    dy = np.where(upper, 0.30, -0.46) * ellipse
+    dy = np.where(upper, 0.30, -0.46) * ellipse + 0.5 * level
     forward = 0.50 * (1 - 0.2 * q) * around
     shapes["mouthFunnel"] = face.follow(-0.36 * x * around, dy) + face.move(0, 0, forward)
 

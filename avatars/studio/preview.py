@@ -43,14 +43,21 @@ POSES = {
 }
 
 
-def posed(model, weights, gaze=(0, 0)):
-    """(primitive, positions in cm with the eye line at 0) for morph weights and a gaze in degrees."""
-    weights = expand(weights)
-    yaw, pitch = np.radians(gaze[0]), np.radians(gaze[1])
+def turned(yaw, pitch):
+    """Rotation by degrees: yaw to the character's left, then pitch down."""
+    yaw, pitch = np.radians(yaw), np.radians(pitch)
     turn = np.array([[math.cos(yaw), 0, math.sin(yaw)], [0, 1, 0], [-math.sin(yaw), 0, math.cos(yaw)]])
     nod = np.array([[1, 0, 0], [0, math.cos(pitch), -math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]])
+    return turn @ nod
+
+
+def posed(model, weights, gaze=(0, 0), head=(0, 0)):
+    """(primitive, positions in cm with the eye line at 0) for morphs, gaze and head in degrees."""
+    weights = expand(weights)
     names = [n["name"] for n in model.json["nodes"]]
     places = bone_places(model)
+    head_bones = [names.index(n) for n in ("head", "leftEye", "rightEye", "jaw")]
+    neck, pivot = names.index("neck"), places[names.index("head")]
     for primitive in model.primitives:
         positions = primitive.positions.copy()
         for name, weight in weights.items():
@@ -59,7 +66,13 @@ def posed(model, weights, gaze=(0, 0)):
         if primitive.name.startswith("eye"):
             bone = "leftEye" if primitive.name == "eyeLeft" else "rightEye"
             centre = places[names.index(bone)]
-            positions = (positions - centre) @ (turn @ nod).T + centre
+            positions = (positions - centre) @ turned(*gaze).T + centre
+        if any(head):
+            with_head = (primitive.weights * np.isin(primitive.joints, head_bones)).sum(1, keepdims=True)
+            with_neck = (primitive.weights * (primitive.joints == neck)).sum(1, keepdims=True)
+            full = (positions - pivot) @ turned(*head).T + pivot
+            half = (positions - pivot) @ turned(head[0] / 2, head[1] / 2).T + pivot
+            positions = positions + with_head * (full - positions) + with_neck * (half - positions)
         yield primitive, positions * 100 - [0, 149, 0]
 
 
@@ -111,10 +124,10 @@ def _shade(albedo, normal, view, shading):
     return albedo * light + (gloss * strength)[:, None]
 
 
-def render(model, weights=None, gaze=(0, 0), size=(480, 560), target=(0, -7, 0), distance=112, yaw=0, pitch=0, fov=24, backdrop=None, samples=2):
+def render(model, weights=None, gaze=(0, 0), head=(0, 0), size=(480, 560), target=(0, -7, 0), distance=112, yaw=0, pitch=0, fov=24, backdrop=None, samples=2):
     """sRGB picture (height, width, 3)."""
     width, height = size[0] * samples, size[1] * samples
-    primitives, points, rest = zip(*((p, v, p.triangles) for p, v in posed(model, weights or {}, gaze)))
+    primitives, points, rest = zip(*((p, v, p.triangles) for p, v in posed(model, weights or {}, gaze, head)))
     offsets = np.cumsum([0] + [len(p) for p in points])
     tris = np.concatenate([t + o for t, o in zip(rest, offsets)])
     labels = np.concatenate([np.full(len(t), k) for k, t in enumerate(rest)])
@@ -196,7 +209,8 @@ def main():
     parser.add_argument("--sheet", action="store_true", help="close-ups of many poses")
     parser.add_argument("--backdrop", help="picture behind the host, cover-cropped")
     parser.add_argument("--pose", default="neutral", choices=POSES)
-    parser.add_argument("--yaw", type=float, default=0)
+    parser.add_argument("--yaw", type=float, default=0, help="camera, degrees")
+    parser.add_argument("--head", default="0,0", help="head yaw,pitch in degrees")
     parser.add_argument("--size", default="540x960")
     parser.add_argument("--target-y", type=float, default=-12)
     parser.add_argument("--distance", type=float, default=125)
@@ -207,6 +221,7 @@ def main():
         return
     width, height = map(int, options.size.split("x"))
     view = {"size": (width, height), "yaw": options.yaw, "backdrop": options.backdrop}
+    view |= {"head": tuple(map(float, options.head.split(",")))}
     view |= {"target": (0, options.target_y, 0), "distance": options.distance}
     save(render(model, POSES[options.pose], **view), options.out)
 

@@ -29,6 +29,8 @@ def skin(size, seed=3):
         1 + 0.008 * coarse + 0.006 * _noise(rng, (size, size), size / 700)
     )[..., None]
     colour = _complexion(colour, x, y, front)
+    neck = smoothstep(12.4, 13.6, row) * (1 - smoothstep(16.0, 18.5, row)) * np.clip(np.cos(phi), 0, 1)
+    colour = blend(colour, 0.86 * np.array(lina.SKIN) * (1, 0.94, 0.92), 0.40 * neck)
     colour = _eye_makeup(colour, x, y, front)
     colour = _lips(colour, x, y, front)
     cover, along, across = f.brow(x, y)
@@ -46,7 +48,9 @@ def _complexion(colour, x, y, front):
         (lina.BLUSH, 0.14, bump(x, y, 0, -8.6, 1.2, 0.75)),
         ((0.97, 0.84, 0.76), 0.35, bump(x, y, 0, 5.2, 3.5, 2.2)),
         ((0.97, 0.84, 0.77), 0.40, bump(ax, y, 2.9, -1.6, 1.3, 0.5)),
-        ((0.99, 0.88, 0.81), 0.40, bump(x, y, 0, -1.6, 0.28, 1.6)),  # light on the nose bridge
+        ((0.99, 0.88, 0.81), 0.25, bump(x, y, 0, -1.7, 0.34, 1.6)),  # light on the nose bridge
+        ((0.86, 0.63, 0.55), 0.17, bump(ax, y, 0.70, -1.9, 0.34, 1.5)),  # sides of the nose
+        ((0.78, 0.52, 0.46), 0.30, bump(x, y, 0, -4.35, 0.75, 0.20)),  # under the nose
         ((0.76, 0.50, 0.43), 0.26, bump(ax, y, 1.45, -3.9, 0.33, 0.6)),
         ((0.76, 0.50, 0.44), 0.20, bump(x, y, 0, -7.3, 1.2, 0.3)),
     ):
@@ -61,7 +65,7 @@ def _eye_makeup(colour, x, y, front):
     above = y - (f.eye_line(ax) + f.upper_lid_height(ax))
     below = (f.eye_line(ax) - f.lower_lid_height(ax)) - y
     within = smoothstep(f.EYE_INNER_X - 0.15, f.EYE_INNER_X + 0.6, ax)
-    within = within * (1 - smoothstep(f.EYE_OUTER_X, f.EYE_OUTER_X + 0.55, ax)) * front
+    within = within * (1 - smoothstep(f.EYE_OUTER_X - 0.05, f.EYE_OUTER_X + 0.32, ax)) * front
     outer = smoothstep(f.EYE_INNER_X + 0.4, f.EYE_OUTER_X, ax)
     shadow = within * (above > -0.3) * (1 - smoothstep(0.05, 0.95, above)) * (0.26 + 0.30 * outer)
     colour = blend(colour, (0.72, 0.46, 0.40), shadow)
@@ -117,7 +121,7 @@ def eye(size, seed=1):
     iris = blend(iris, (0.02, 0.015, 0.015), 1 - smoothstep(0.36, 0.43, q))
     iris = blend(iris, (0.07, 0.04, 0.03), 0.5 * smoothstep(0.1, 0.95, height))
     colour = blend(white, iris, 1 - smoothstep(0.95, 1.04, q))
-    window = np.exp(-(((x + 0.17) / 0.085) ** 4) - ((y - 0.20) / 0.10) ** 4)
+    window = np.exp(-(((x + 0.18) / 0.105) ** 4) - ((y - 0.21) / 0.115) ** 4)
     colour = blend(colour, (1, 1, 1), 0.92 * window)
     bounce = np.exp(-(((x - 0.22) / 0.10) ** 2) - ((y + 0.24) / 0.07) ** 2)
     return np.clip(blend(colour, (1, 0.97, 0.93), 0.28 * bounce), 0, 1)
@@ -130,11 +134,11 @@ def hair(size, seed=5):
     wide = _noise(rng, (size, size), (size / 5, size / 60), "wrap")
     v = np.broadcast_to(((np.arange(size) + 0.5) / size)[:, None], (size, size))
     colour = np.broadcast_to(np.array(lina.HAIR), (size, size, 3))
-    jitter = 0.025 * wide + 0.012 * fine
-    crown = np.exp(-(((v - 0.20 + jitter) / 0.075) ** 2)) * (0.75 + 0.25 * fine)
-    lower = np.exp(-(((v - 0.60 + 2 * jitter) / 0.13) ** 2)) * (0.7 + 0.3 * wide)
-    colour = blend(colour, lina.HAIR_LIGHT, np.clip(0.55 * crown + 0.26 * lower + 0.04 * fine, 0, 1))
-    tone = (1 + 0.07 * fine + 0.06 * wide) * (0.78 + 0.22 * smoothstep(0, 0.12, v))
+    jitter = 0.020 * wide
+    crown = np.exp(-(((v - 0.20 + jitter) / 0.085) ** 2)) * (0.85 + 0.12 * fine)
+    lower = np.exp(-(((v - 0.60 + 2 * jitter) / 0.13) ** 2)) * (0.8 + 0.2 * wide)
+    colour = blend(colour, lina.HAIR_LIGHT, np.clip(0.55 * crown + 0.24 * lower, 0, 1))
+    tone = (1 + 0.045 * fine + 0.05 * wide) * (0.78 + 0.22 * smoothstep(0, 0.12, v))
     warm = blend(colour * tone[..., None], np.array(lina.HAIR_LIGHT) * 0.85, 0.20 * smoothstep(0.6, 1.0, v))
     return np.clip(warm, 0, 1)
 

@@ -1,1 +1,5 @@
-fn main() {}
+//! Behaviour tests, one binary.
+
+mod sound;
+mod voice;
+mod voice_server;

@@ -95,6 +95,7 @@ fn units(words: &[(&str, bool)]) -> Vec<Unit> {
         let is_acronym = text.chars().filter(char::is_ascii_uppercase).count() > 1
             && !text.chars().any(|c| c.is_ascii_lowercase());
         let mut before = 0;
+        let text = irregular(text).unwrap_or(text);
         for c in text.chars() {
             for letter in spoken_letters(c, is_acronym).bytes() {
                 units.push(Unit::Letter {
@@ -110,6 +111,21 @@ fn units(words: &[(&str, bool)]) -> Vec<Unit> {
         });
     }
     units
+}
+
+/// Words whose first sound is not written, as they sound.
+fn irregular(word: &str) -> Option<&'static str> {
+    let letters = word
+        .trim_matches(|c: char| !c.is_alphanumeric())
+        .to_lowercase();
+    match letters.as_str() {
+        "one" => Some("wan"),
+        "ones" | "once" => Some("wans"),
+        "someone" => Some("samwan"),
+        "anyone" => Some("eniwan"),
+        "everyone" => Some("evriwan"),
+        _ => None,
+    }
 }
 
 /// How a character is written out; letters stay themselves.

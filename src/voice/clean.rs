@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn ends_level_and_times_are_constant() {
-        for (before, after, amplitude) in [(0, 0, 0.02), (8_000, 16_000, 0.3), (100, 3_000, 0.8)] {
+        for (before, after, amplitude) in [(0, 0, 0.03), (8_000, 16_000, 0.3), (100, 3_000, 0.8)] {
             let mut speech = speech(before, 16_000, after, amplitude);
             assert!(clean(&mut speech));
             let word = &speech.words[0];

@@ -3,6 +3,11 @@
 //! Everything here blocks and belongs on a speech worker. Programs are run without a shell; whatever they or a server do,
 //! the call ends by its deadline with one clear error.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "samples lose nothing that is heard as f32; counts are bounded by minutes of sound, and float-to-int casts saturate"
+)]
+
 mod align;
 mod check;
 mod choice;

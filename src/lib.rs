@@ -3,21 +3,21 @@
 //!
 //! The modules below stand in the order of the signal. ARCHITECTURE.md has the tour.
 
+pub mod avatar;
 pub mod cli;
 pub mod config;
-pub mod media;
-pub mod show;
-pub mod remote;
-pub mod voice;
-pub mod sound;
-pub mod lipsync;
-pub mod motion;
-pub mod avatar;
-pub mod scene;
-pub mod render;
 pub mod encode;
-pub mod output;
 pub mod engine;
+pub mod lipsync;
 #[cfg(feature = "live")]
 pub mod live;
+pub mod media;
+pub mod motion;
+pub mod output;
+pub mod remote;
+pub mod render;
+pub mod scene;
+pub mod show;
+pub mod sound;
 pub mod threads;
+pub mod voice;

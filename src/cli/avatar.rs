@@ -73,35 +73,55 @@ fn render(args: &RenderArgs) -> Outcome {
     let pose = pose(args, host.clone()).map_err(usage)?;
     let camera = match args.camera.parse::<Framing>() {
         Ok(framing) => Camera::framed(framing, &Subject::from(avatar.landmarks()), args.size),
-        Err(words) => camera_from_file(Path::new(&args.camera)).map_err(|error| usage(error.context(words)))?,
+        Err(words) => camera_from_file(Path::new(&args.camera))
+            .map_err(|error| usage(error.context(words)))?,
     };
     let picture = Picture {
         pts: MediaTime::ZERO,
         size: args.size,
         camera,
         background: assets.background(&args.background, here).map_err(usage)?,
-        hosts: vec![HostPlacement { host: host.clone(), position: Vec3::ZERO, yaw_deg: 0.0 }],
+        hosts: vec![HostPlacement {
+            host: host.clone(),
+            position: Vec3::ZERO,
+            yaw_deg: 0.0,
+        }],
         poses: vec![pose],
         layers: Vec::new(),
         flash: false,
     };
     let gpu = Arc::new(Gpu::new(&GpuOptions::default())?);
-    let options = RendererOptions { size: args.size, output: Output::Rgba, quality: args.quality };
+    let options = RendererOptions {
+        size: args.size,
+        output: Output::Rgba,
+        quality: args.quality,
+    };
     let mut renderer = Renderer::new(&gpu, &options)?;
     renderer.add_host(host, avatar)?;
     let frame = renderer.draw(&picture)?;
     save(&frame, &args.output)?;
-    println!("{}: {} by {}", args.output.display(), args.size, gpu.adapter_name());
+    println!(
+        "{}: {} by {}",
+        args.output.display(),
+        args.size,
+        gpu.adapter_name()
+    );
     Ok(())
 }
 
 fn pose(args: &RenderArgs, host: HostId) -> anyhow::Result<Pose> {
     let mut pose = Pose::rest(host);
     for part in args.pose.split(',').filter(|part| !part.trim().is_empty()) {
-        let (name, weight) = part.split_once('=').with_context(|| format!("`{part}` is not shape=weight"))?;
-        let shape = Shape::from_name(name.trim())
-            .with_context(|| format!("there is no ARKit shape `{name}`: for example jawOpen, mouthSmileLeft"))?;
-        let weight: f32 = weight.trim().parse().with_context(|| format!("`{weight}` is not a number"))?;
+        let (name, weight) = part
+            .split_once('=')
+            .with_context(|| format!("`{part}` is not shape=weight"))?;
+        let shape = Shape::from_name(name.trim()).with_context(|| {
+            format!("there is no ARKit shape `{name}`: for example jawOpen, mouthSmileLeft")
+        })?;
+        let weight: f32 = weight
+            .trim()
+            .parse()
+            .with_context(|| format!("`{weight}` is not a number"))?;
         if !(0.0..=1.0).contains(&weight) {
             bail!("{name}={weight}: weights go from 0 to 1");
         }
@@ -113,10 +133,19 @@ fn pose(args: &RenderArgs, host: HostId) -> anyhow::Result<Pose> {
 }
 
 fn angles(text: Option<&str>) -> anyhow::Result<Angles> {
-    let Some(text) = text else { return Ok(Angles::default()) };
-    let parsed = text.split_once(',').and_then(|(p, y)| Some((p.trim().parse().ok()?, y.trim().parse().ok()?)));
-    let (pitch_deg, yaw_deg) = parsed.ok_or_else(|| anyhow!("`{text}` is not PITCH,YAW in degrees"))?;
-    Ok(Angles { pitch_deg, yaw_deg, roll_deg: 0.0 })
+    let Some(text) = text else {
+        return Ok(Angles::default());
+    };
+    let parsed = text
+        .split_once(',')
+        .and_then(|(p, y)| Some((p.trim().parse().ok()?, y.trim().parse().ok()?)));
+    let (pitch_deg, yaw_deg) =
+        parsed.ok_or_else(|| anyhow!("`{text}` is not PITCH,YAW in degrees"))?;
+    Ok(Angles {
+        pitch_deg,
+        yaw_deg,
+        roll_deg: 0.0,
+    })
 }
 
 /// A camera as a JSON file.
@@ -129,13 +158,25 @@ struct CameraFile {
 }
 
 fn camera_from_file(path: &Path) -> anyhow::Result<Camera> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("read the camera {}", path.display()))?;
-    let CameraFile { eye, target, fov_y_deg } =
-        serde_json::from_str(&text).with_context(|| format!("{} is not a camera", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("read the camera {}", path.display()))?;
+    let CameraFile {
+        eye,
+        target,
+        fov_y_deg,
+    } = serde_json::from_str(&text)
+        .with_context(|| format!("{} is not a camera", path.display()))?;
     if !(1.0..=120.0).contains(&fov_y_deg) {
-        bail!("{}: fov_y_deg {fov_y_deg}: 1 to 120 degrees are possible", path.display());
+        bail!(
+            "{}: fov_y_deg {fov_y_deg}: 1 to 120 degrees are possible",
+            path.display()
+        );
     }
-    Ok(Camera { eye: eye.into(), target: target.into(), fov_y_deg })
+    Ok(Camera {
+        eye: eye.into(),
+        target: target.into(),
+        fov_y_deg,
+    })
 }
 
 fn quality(text: &str) -> Result<Quality, String> {
@@ -148,8 +189,16 @@ fn quality(text: &str) -> Result<Quality, String> {
 }
 
 fn save(frame: &VideoFrame, path: &Path) -> Result<(), Failure> {
-    let FrameData::Rgba(rgba) = &frame.data else { return Err(anyhow!("the renderer gave no RGBA picture").into()) };
-    image::save_buffer(path, rgba, frame.size.width, frame.size.height, image::ExtendedColorType::Rgba8)
-        .with_context(|| format!("write {}", path.display()))?;
+    let FrameData::Rgba(rgba) = &frame.data else {
+        return Err(anyhow!("the renderer gave no RGBA picture").into());
+    };
+    image::save_buffer(
+        path,
+        rgba,
+        frame.size.width,
+        frame.size.height,
+        image::ExtendedColorType::Rgba8,
+    )
+    .with_context(|| format!("write {}", path.display()))?;
     Ok(())
 }

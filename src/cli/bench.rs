@@ -8,8 +8,8 @@ use std::time::Duration;
 use cpu_time::ProcessTime;
 use serde_json::json;
 
-use super::show::{self, Kind, Parts};
 use super::Outcome;
+use super::show::{self, Kind, Parts};
 use crate::config::{Assets, RoomDocument};
 use crate::encode::{H264Encoder, H264Options};
 use crate::engine::{self, Clock, Ending, RoomHandle, SayRequest, Timebase};
@@ -28,10 +28,12 @@ const TEXT: &str = "This is a measurement of the whole pipeline, so the host kee
 
 /// Measure the whole pipeline and each stage.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "All stages at 720x1280 and 25 frames per second with the built-in host.
+#[command(
+    after_help = "All stages at 720x1280 and 25 frames per second with the built-in host.
 Examples:
   zhubo bench
-  zhubo bench --json --live-secs 60")]
+  zhubo bench --json --live-secs 60"
+)]
 pub(super) struct Args {
     /// Frames per stage.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(10..=10_000))]
@@ -67,9 +69,19 @@ pub(super) fn run(args: Args) -> Outcome {
     say("measuring each stage ...");
     let stages = stages(&args, &room, &assets, &gpu)?;
     let lipsync = lipsync_cost()?;
-    say(&format!("measuring a live room for {} s ...", args.live_secs));
+    say(&format!(
+        "measuring a live room for {} s ...",
+        args.live_secs
+    ));
     let (cores, dropped) = live(&args, &room, &assets, &gpu)?;
-    let Stages { motion, scene, render, readback, i420, h264 } = stages;
+    let Stages {
+        motion,
+        scene,
+        render,
+        readback,
+        i420,
+        h264,
+    } = stages;
     let total = motion + scene + render + readback + i420 + h264;
     let budget_ms = 1000.0 / RATE.as_f64();
     if args.json {
@@ -97,10 +109,16 @@ pub(super) fn run(args: Args) -> Outcome {
         ("h264", h264),
         ("total", total),
     ] {
-        println!("{name:<12} {ms:8.2} CPU ms per frame ({:5.1} % of a core at 25 fps)", ms / budget_ms * 100.0);
+        println!(
+            "{name:<12} {ms:8.2} CPU ms per frame ({:5.1} % of a core at 25 fps)",
+            ms / budget_ms * 100.0
+        );
     }
     println!("lip-sync     {lipsync:8.4} CPU s per second of speech");
-    println!("live room    {cores:8.2} cores, {dropped} frames dropped in {} s", args.live_secs);
+    println!(
+        "live room    {cores:8.2} cores, {dropped} frames dropped in {} s",
+        args.live_secs
+    );
     Ok(())
 }
 
@@ -117,12 +135,18 @@ fn millis(span: Duration) -> f64 {
     span.as_secs_f64() * 1000.0
 }
 
-fn stages(args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> anyhow::Result<Stages> {
-    let options = show::prepare(&Parts::from(room), Kind::Live, assets, gpu.clone()).map_err(|failure| failure.error)?;
+fn stages(
+    args: &Args,
+    room: &RoomDocument,
+    assets: &Assets,
+    gpu: &Arc<Gpu>,
+) -> anyhow::Result<Stages> {
+    let options = show::prepare(&Parts::from(room), Kind::Live, assets, gpu.clone())
+        .map_err(|failure| failure.error)?;
     let hosts = options.hosts.clone();
     let mut scene = options.scene;
     let host = room_host(&hosts)?;
-    let mut motion = Motion::new(MotionOptions { seed: 1, host });
+    let mut motion = Motion::new(MotionOptions::new(host, 1));
     let mut result = Stages::default();
     let mut poses: Vec<Pose> = Vec::new();
     result.motion = cost(args.frames, |index| {
@@ -131,14 +155,30 @@ fn stages(args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> 
     })?;
     let mut pictures: Vec<Picture> = Vec::new();
     result.scene = cost(args.frames, |index| {
-        let caption = ["Spring tea, picked by hand", "before the rain, this morning"][(index / 50 % 2) as usize];
+        let caption = [
+            "Spring tea, picked by hand",
+            "before the rain, this morning",
+        ][(index / 50 % 2) as usize];
         let pose = poses[index as usize].clone();
-        pictures.push(Scene::picture(&mut scene, RATE.pts_of(u64::from(index)), vec![pose], caption, false));
+        pictures.push(Scene::picture(
+            &mut scene,
+            RATE.pts_of(u64::from(index)),
+            vec![pose],
+            caption,
+            false,
+        ));
         Ok(())
     })?;
 
     let renderer = |output| -> anyhow::Result<Renderer> {
-        let mut renderer = Renderer::new(gpu, &RendererOptions { size: SIZE, output, quality: Quality::Auto })?;
+        let mut renderer = Renderer::new(
+            gpu,
+            &RendererOptions {
+                size: SIZE,
+                output,
+                quality: Quality::Auto,
+            },
+        )?;
         for (host, avatar) in &hosts {
             renderer.add_host(host.clone(), avatar.clone())?;
         }
@@ -157,10 +197,6 @@ fn stages(args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> 
         }
         Ok(())
     })?;
-    let timings = drawing.take_timings();
-    let per_frame = |span: Duration| millis(span) / f64::from(timings.frames.max(1));
-    result.readback = per_frame(timings.readback);
-    result.i420 = per_frame(timings.convert);
     result.render = whole - result.readback - result.i420;
 
     let mut encoder = H264Encoder::new(H264Options::live(SIZE, RATE))?;
@@ -169,7 +205,10 @@ fn stages(args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> 
         let at = index as usize % (2 * frames.len() - 2);
         let frame = &frames[at.min(2 * frames.len() - 2 - at)];
         debug_assert!(matches!(frame.data, FrameData::I420 { .. }));
-        let frame = VideoFrame { pts: RATE.pts_of(u64::from(index)), ..frame.clone() };
+        let frame = VideoFrame {
+            pts: RATE.pts_of(u64::from(index)),
+            ..frame.clone()
+        };
         encoder.push(&frame, false)?;
         Ok(())
     })?;
@@ -177,12 +216,19 @@ fn stages(args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> 
 }
 
 fn room_host<T>(hosts: &[(crate::media::HostId, T)]) -> anyhow::Result<crate::media::HostId> {
-    hosts.first().map(|(host, _)| host.clone()).ok_or_else(|| anyhow::anyhow!("the room has no host"))
+    hosts
+        .first()
+        .map(|(host, _)| host.clone())
+        .ok_or_else(|| anyhow::anyhow!("the room has no host"))
 }
 
 /// A mouth that opens and closes four times a second.
 fn talking(index: u32) -> SpeechNow {
-    let mut speech = SpeechNow { speaking: true, energy: 0.5, emotion: Emotion::Neutral, ..SpeechNow::default() };
+    let mut speech = SpeechNow {
+        talk: 1.0,
+        energy: 0.5,
+        ..SpeechNow::silent(Emotion::Neutral)
+    };
     let swing = (f64::from(index) / 25.0 * std::f64::consts::TAU * 4.0).sin() as f32;
     speech.mouth[Shape::JawOpen] = 0.25 + 0.25 * swing;
     speech.mouth[Shape::MouthFunnel] = 0.2 - 0.2 * swing;
@@ -193,7 +239,9 @@ fn talking(index: u32) -> SpeechNow {
 fn lipsync_cost() -> anyhow::Result<f64> {
     let mut lips = LipSync::open(&LipSyncOptions::default())?;
     let text = TEXT.repeat(4);
-    let speech = "tone".parse::<crate::voice::Voice>()?.synthesize(&text, &crate::voice::SynthesisContext::default())?;
+    let speech = "tone"
+        .parse::<crate::voice::Voice>()?
+        .synthesize(&text, &crate::voice::SynthesisContext::default())?;
     let samples = speech.at_rate(16_000)?;
     lips.track_16k(&samples)?;
     let began = ProcessTime::try_now()?;
@@ -202,16 +250,37 @@ fn lipsync_cost() -> anyhow::Result<f64> {
 }
 
 /// Cores used by a live room without viewers, host talking, and frames dropped.
-fn live(args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> anyhow::Result<(f64, u64)> {
-    let options = show::prepare(&Parts::from(room), Kind::Live, assets, gpu.clone()).map_err(|failure| failure.error)?;
+fn live(
+    args: &Args,
+    room: &RoomDocument,
+    assets: &Assets,
+    gpu: &Arc<Gpu>,
+) -> anyhow::Result<(f64, u64)> {
+    let options = show::prepare(&Parts::from(room), Kind::Live, assets, gpu.clone())
+        .map_err(|failure| failure.error)?;
     let (door, inbox) = RoomHandle::new("bench", |_| Ok(()));
     let after = MediaTime::from_secs_f64(f64::from(args.live_secs));
-    let ending = Ending { after: Some(after), tail: None, stop: Arc::default() };
+    let ending = Ending {
+        after: Some(after),
+        tail: None,
+        stop: Arc::default(),
+    };
     // Enough to say for the whole time.
-    door.say(SayRequest { text: TEXT.repeat(2 + args.live_secs as usize / 5), ..SayRequest::default() })?;
+    door.say(SayRequest {
+        text: TEXT.repeat(2 + args.live_secs as usize / 5),
+        ..SayRequest::default()
+    })?;
     let began = ProcessTime::try_now()?;
     let clock = Clock::Live(Timebase::start_now());
-    let summary = engine::run(options, clock, &ending, &door, &inbox, vec![Sink::Null], &mut |_, _| {})?;
+    let summary = engine::run(
+        options,
+        clock,
+        &ending,
+        &door,
+        &inbox,
+        vec![Sink::Null],
+        &mut |_, _| {},
+    )?;
     let cores = began.try_elapsed()?.as_secs_f64() / summary.duration.as_secs_f64();
     Ok((cores, summary.stats.frames_dropped))
 }

@@ -7,17 +7,19 @@ use serde::Serialize;
 use super::{Failure, Outcome};
 use crate::config::Assets;
 use crate::lipsync::{self, RuntimeSearch};
-use crate::render::{Gpu, GpuOptions};
 use crate::remote::SpeechServer;
+use crate::render::{Gpu, GpuOptions};
 use crate::voice::Voice;
 use crate::{output, voice};
 
 /// Say what this machine can do and what is missing.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit code 1 when something is missing that the demo needs.
+#[command(
+    after_help = "Exit code 1 when something is missing that the demo needs.
 Examples:
   zhubo doctor
-  zhubo doctor --json")]
+  zhubo doctor --json"
+)]
 pub(super) struct Args {
     /// The result as JSON on stdout.
     #[arg(long)]
@@ -47,11 +49,26 @@ struct Finding {
 
 impl Finding {
     fn ok(what: &'static str, detail: impl Into<String>) -> Self {
-        Self { what, verdict: Verdict::Ok, detail: detail.into(), remedy: None }
+        Self {
+            what,
+            verdict: Verdict::Ok,
+            detail: detail.into(),
+            remedy: None,
+        }
     }
 
-    fn bad(what: &'static str, verdict: Verdict, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { what, verdict, detail: detail.into(), remedy: Some(remedy.into()) }
+    fn bad(
+        what: &'static str,
+        verdict: Verdict,
+        detail: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            what,
+            verdict,
+            detail: detail.into(),
+            remedy: Some(remedy.into()),
+        }
     }
 }
 
@@ -62,11 +79,20 @@ pub(super) fn run(args: Args) -> Outcome {
     findings.extend(voices());
     findings.push(fonts());
     findings.push(ffmpeg());
-    findings.push(Finding::ok("encoders", "H.264 (OpenH264), Opus (libopus), both built in; AAC through ffmpeg"));
+    findings.push(Finding::ok(
+        "encoders",
+        "H.264 (OpenH264), Opus (libopus), both built in; AAC through ffmpeg",
+    ));
     findings.push(port());
-    let missing = findings.iter().filter(|finding| finding.verdict == Verdict::Missing).count();
+    let missing = findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Missing)
+        .count();
     if args.json {
-        println!("{}", serde_json::json!({"ok": missing == 0, "findings": findings}));
+        println!(
+            "{}",
+            serde_json::json!({"ok": missing == 0, "findings": findings})
+        );
     } else {
         for finding in &findings {
             let mark = match finding.verdict {
@@ -83,26 +109,45 @@ pub(super) fn run(args: Args) -> Outcome {
     if missing == 0 {
         return Ok(());
     }
-    let error = anyhow::anyhow!("{missing} of {} things are missing; `make setup` installs them all", findings.len());
+    let error = anyhow::anyhow!(
+        "{missing} of {} things are missing; `make setup` installs them all",
+        findings.len()
+    );
     Err(Failure::from(error))
 }
 
 fn system() -> Finding {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let detail =
-        format!("zhubo {}, {} {}, {cores} cores", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
+    let detail = format!(
+        "zhubo {}, {} {}, {cores} cores",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    );
     if cores >= 2 {
         Finding::ok("system", detail)
     } else {
-        Finding::bad("system", Verdict::Note, detail, "a live room at 720x1280 wants two cores or a GPU")
+        Finding::bad(
+            "system",
+            Verdict::Note,
+            detail,
+            "a live room at 720x1280 wants two cores or a GPU",
+        )
     }
 }
 
 fn adapter() -> Finding {
     match Gpu::new(&GpuOptions::default()) {
         Ok(gpu) => {
-            let kind = if gpu.is_cpu() { "drawn by the CPU" } else { "GPU" };
-            Finding::ok("adapter", format!("{} ({}, {kind})", gpu.adapter_name(), gpu.backend()))
+            let kind = if gpu.is_cpu() {
+                "drawn by the CPU"
+            } else {
+                "GPU"
+            };
+            Finding::ok(
+                "adapter",
+                format!("{} ({}, {kind})", gpu.adapter_name(), gpu.backend()),
+            )
         }
         Err(error) => Finding::bad(
             "adapter",
@@ -115,13 +160,22 @@ fn adapter() -> Finding {
 
 fn lip_sync() -> Vec<Finding> {
     let runtime = match lipsync::runtime_info(&RuntimeSearch::of_this_machine(None)) {
-        Ok(info) => {
-            Finding::ok("ONNX Runtime", format!("{} at {}, on the {}", info.version, info.path.display(), info.provider))
-        }
+        Ok(info) => Finding::ok(
+            "ONNX Runtime",
+            format!(
+                "{} at {}, on the {}",
+                info.version,
+                info.path.display(),
+                info.provider
+            ),
+        ),
         Err(error) => Finding::bad(
             "ONNX Runtime",
             Verdict::Missing,
-            format!("{}; without it lips follow loudness only", crate::engine::chain(&error)),
+            format!(
+                "{}; without it lips follow loudness only",
+                crate::engine::chain(&error)
+            ),
             "make setup, or set ORT_DYLIB_PATH to libonnxruntime.so 1.24 or newer",
         ),
     };
@@ -137,25 +191,36 @@ fn voices() -> Vec<Finding> {
     let server = SpeechServer::default();
     let mut findings: Vec<Finding> = ["flite:slt", "espeak:cmn-latn-pinyin"]
         .into_iter()
-        .map(|name| match name.parse::<Voice>().and_then(|voice| voice.check(&server)) {
-            Ok(()) => Finding::ok("voice", format!("{name}, used by the demo room")),
-            Err(error) => Finding::bad(
-                "voice",
-                Verdict::Missing,
-                crate::engine::chain(&error),
-                "apt install flite espeak-ng, or name other voices in the room's document",
-            ),
-        })
+        .map(
+            |name| match name.parse::<Voice>().and_then(|voice| voice.check(&server)) {
+                Ok(()) => Finding::ok("voice", format!("{name}, used by the demo room")),
+                Err(error) => Finding::bad(
+                    "voice",
+                    Verdict::Missing,
+                    crate::engine::chain(&error),
+                    "apt install flite espeak-ng, or name other voices in the room's document",
+                ),
+            },
+        )
         .collect();
     let installed = voice::installed_voices();
-    findings.push(Finding::ok("voices", format!("{} installed; command:, openai: and clip: besides", installed.len())));
+    findings.push(Finding::ok(
+        "voices",
+        format!(
+            "{} installed; command:, openai: and clip: besides",
+            installed.len()
+        ),
+    ));
     findings
 }
 
 fn fonts() -> Finding {
     let assets = Assets::from_environment();
     match (assets.fonts(), assets.font_path()) {
-        (Ok(fonts), Some(path)) => Finding::ok("font", format!("{} from {}", fonts.family(), path.display())),
+        (Ok(fonts), Some(path)) => Finding::ok(
+            "font",
+            format!("{} from {}", fonts.family(), path.display()),
+        ),
         (Err(error), _) => Finding::bad(
             "font",
             Verdict::Missing,
@@ -169,9 +234,12 @@ fn fonts() -> Finding {
 fn ffmpeg() -> Finding {
     match output::ffmpeg_version() {
         Ok(version) => Finding::ok("ffmpeg", version),
-        Err(error) => {
-            Finding::bad("ffmpeg", Verdict::Missing, crate::engine::chain(&error), "apt install ffmpeg (films need it)")
-        }
+        Err(error) => Finding::bad(
+            "ffmpeg",
+            Verdict::Missing,
+            crate::engine::chain(&error),
+            "apt install ffmpeg (films need it)",
+        ),
     }
 }
 

@@ -18,12 +18,14 @@ const MODEL_RATE_HZ: u32 = 16_000;
 
 /// Speech to 52 ARKit blendshapes, into a CSV file.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "The CSV has the header `time,` and the 52 ARKit names; `time` is the second at which a pose is to be
+#[command(
+    after_help = "The CSV has the header `time,` and the 52 ARKit names; `time` is the second at which a pose is to be
 shown, with the model's look-ahead already taken out.
 Examples:
   zhubo lipsync speech.wav -o mouth.csv
   zhubo lipsync speech.wav -o mouth.csv --fps 60 --streaming
-  zhubo lipsync speech.wav -o mouth.csv --model my-model/model.toml")]
+  zhubo lipsync speech.wav -o mouth.csv --model my-model/model.toml"
+)]
 pub(super) struct Args {
     /// A WAV file of any rate.
     input: PathBuf,
@@ -48,22 +50,43 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Outcome {
-    let file = File::open(&args.input).with_context(|| format!("read {}", args.input.display())).map_err(usage)?;
+    let file = File::open(&args.input)
+        .with_context(|| format!("read {}", args.input.display()))
+        .map_err(usage)?;
     let wav = sound::wav::read(file, LONGEST_SECS)
         .with_context(|| format!("read {}", args.input.display()))
         .map_err(usage)?;
     let mut lips = if args.energy {
         LipSync::energy()
     } else {
-        LipSync::open(&LipSyncOptions { model: args.model, runtime_path: None, style: args.style })?
+        LipSync::open(&LipSyncOptions {
+            model: args.model,
+            runtime_path: None,
+            style: args.style,
+        })?
     };
     let samples = sound::resample(&wav.samples, wav.sample_rate_hz, MODEL_RATE_HZ)?;
-    let track = if args.streaming { lips.track_streaming_16k(&samples)? } else { lips.track_16k(&samples)? };
+    let track = if args.streaming {
+        lips.track_streaming_16k(&samples)?
+    } else {
+        lips.track_16k(&samples)?
+    };
     let secs = wav.samples.len() as f64 / f64::from(wav.sample_rate_hz);
     let duration = MediaTime::from_secs_f64(secs);
-    let output = File::create(&args.output).with_context(|| format!("write {}", args.output.display()))?;
-    lipsync::write_csv(&track, duration, FrameRate::whole(args.fps), &mut BufWriter::new(output))
-        .with_context(|| format!("write {}", args.output.display()))?;
-    println!("{}: {secs:.2} s at {} rows per second by {}", args.output.display(), args.fps, lips.describe());
+    let output =
+        File::create(&args.output).with_context(|| format!("write {}", args.output.display()))?;
+    lipsync::write_csv(
+        &track,
+        duration,
+        FrameRate::whole(args.fps),
+        &mut BufWriter::new(output),
+    )
+    .with_context(|| format!("write {}", args.output.display()))?;
+    println!(
+        "{}: {secs:.2} s at {} rows per second by {}",
+        args.output.display(),
+        args.fps,
+        lips.describe()
+    );
     Ok(())
 }

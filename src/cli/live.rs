@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -88,7 +88,10 @@ pub(super) fn run(args: Args) -> Outcome {
         for room in &mut running {
             room.greet();
         }
-        #[allow(clippy::disallowed_methods, reason = "the main thread has nothing else to do")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the main thread has nothing else to do"
+        )]
         std::thread::sleep(ROUND);
     }
     server.shutdown();
@@ -103,11 +106,17 @@ fn load(paths: &[PathBuf]) -> Result<Vec<RoomDocument>, Failure> {
     if paths.is_empty() {
         return Ok(vec![RoomDocument::demo().map_err(usage)?]);
     }
-    paths.iter().map(|path| RoomDocument::load(path).map_err(usage)).collect()
+    paths
+        .iter()
+        .map(|path| RoomDocument::load(path).map_err(usage))
+        .collect()
 }
 
 fn whep_options(listen: Option<SocketAddr>) -> WhepOptions {
-    WhepOptions { bind_ips: vec![listen.unwrap_or(DEFAULT_LISTEN).ip()], ..WhepOptions::default() }
+    WhepOptions {
+        bind_ips: vec![listen.unwrap_or(DEFAULT_LISTEN).ip()],
+        ..WhepOptions::default()
+    }
 }
 
 /// Starts the HTTP server; without a wish, another free port is as good as a taken one.
@@ -117,12 +126,22 @@ fn serve(
     rooms: &[Room],
     whep: Arc<WhepServer>,
 ) -> Result<Server, Failure> {
-    let pages: Vec<LiveRoom> = documents.iter().zip(rooms).map(|(document, room)| room.page(document)).collect();
-    let options = LiveOptions { listen: listen.unwrap_or(DEFAULT_LISTEN), ..LiveOptions::default() };
+    let pages: Vec<LiveRoom> = documents
+        .iter()
+        .zip(rooms)
+        .map(|(document, room)| room.page(document))
+        .collect();
+    let options = LiveOptions {
+        listen: listen.unwrap_or(DEFAULT_LISTEN),
+        ..LiveOptions::default()
+    };
     match live::serve(&options, pages.clone(), whep.clone()) {
         Err(live::Error::Listen { .. }) if listen.is_none() => {
             tracing::warn!("{DEFAULT_LISTEN} is taken: taking another port");
-            let options = LiveOptions { listen: SocketAddr::new(DEFAULT_LISTEN.ip(), 0), ..options };
+            let options = LiveOptions {
+                listen: SocketAddr::new(DEFAULT_LISTEN.ip(), 0),
+                ..options
+            };
             Ok(live::serve(&options, pages, whep)?)
         }
         served => Ok(served?),
@@ -142,11 +161,23 @@ impl Room {
     fn new(document: &RoomDocument, options: ShowOptions, whep: &WhepServer) -> Self {
         let voices = options.voices.clone();
         let check = move |name: &str| {
-            voices.check_from_outside(name).map_err(|error| engine::chain(&error))
+            voices
+                .check_from_outside(name)
+                .map_err(|error| engine::chain(&error))
         };
         let (door, inbox) = RoomHandle::new(&document.id, check);
-        let opening = if options.test_pattern { Vec::new() } else { document.opening.clone() };
-        Self { door, inbox, feed: whep.room(&document.id), options, opening }
+        let opening = if options.test_pattern {
+            Vec::new()
+        } else {
+            document.opening.clone()
+        };
+        Self {
+            door,
+            inbox,
+            feed: whep.room(&document.id),
+            options,
+            opening,
+        }
     }
 
     /// What the HTTP server must know.
@@ -156,7 +187,15 @@ impl Room {
             label: label.to_owned(),
             language: language.to_owned(),
         };
-        let mut voices = vec![offer(document.voice.en.as_ref().unwrap_or(&document.voice.default), "English", "en")];
+        let mut voices = vec![offer(
+            document
+                .voice
+                .en
+                .as_ref()
+                .unwrap_or(&document.voice.default),
+            "English",
+            "en",
+        )];
         if let Some(zh) = &document.voice.zh {
             voices.push(offer(zh, "中文", "zh"));
         }
@@ -165,33 +204,64 @@ impl Room {
             title: document.title.clone(),
             voices,
             language: None,
-            say_box: if document.viewers_may_speak { SayBox::Shown } else { SayBox::Hidden },
+            say_box: if document.viewers_may_speak {
+                SayBox::Shown
+            } else {
+                SayBox::Hidden
+            },
         }
     }
 
     fn go_on_air(self, args: &Args, stop: Arc<AtomicBool>) -> Result<OnAir, Failure> {
-        let Self { door, inbox, options, feed, opening } = self;
+        let Self {
+            door,
+            inbox,
+            options,
+            feed,
+            opening,
+        } = self;
         let mut sinks = vec![Sink::Whep(feed.clone())];
         if let Some(folder) = &args.record {
             sinks.push(Sink::File(recording(folder, &door, &options)?));
         }
-        let ending = Ending { after: args.duration, tail: None, stop };
+        let ending = Ending {
+            after: args.duration,
+            tail: None,
+            stop,
+        };
         let inner = door.clone();
         let thread = threads::spawn(
             &format!("zhubo-engine-{}", door.id()),
             || Ok::<_, std::convert::Infallible>(()),
             move |()| {
                 let clock = Clock::Live(Timebase::start_now());
-                engine::run(options, clock, &ending, &inner, &inbox, sinks, &mut |_, _| {})
+                engine::run(
+                    options,
+                    clock,
+                    &ending,
+                    &inner,
+                    &inbox,
+                    sinks,
+                    &mut |_, _| {},
+                )
             },
         )
         .map_err(|error| anyhow!("{error}"))?;
-        Ok(OnAir { door, feed, opening, thread })
+        Ok(OnAir {
+            door,
+            feed,
+            opening,
+            thread,
+        })
     }
 }
 
 /// The file a room is recorded into: the room's id, numbered so that no earlier recording is lost.
-fn recording(folder: &Path, door: &RoomHandle, options: &ShowOptions) -> Result<FileOutput, Failure> {
+fn recording(
+    folder: &Path,
+    door: &RoomHandle,
+    options: &ShowOptions,
+) -> Result<FileOutput, Failure> {
     let path = (1..)
         .map(|number: u32| folder.join(format!("{}-{number:04}.mp4", door.id())))
         .find(|path| !path.exists())
@@ -223,7 +293,10 @@ impl OnAir {
             return;
         }
         for text in self.opening.drain(..) {
-            if let Err(error) = self.door.say(SayRequest { text, ..SayRequest::default() }) {
+            if let Err(error) = self.door.say(SayRequest {
+                text,
+                ..SayRequest::default()
+            }) {
                 tracing::warn!("{}: the opening was not said: {error}", self.door.id());
             }
         }
@@ -250,7 +323,10 @@ impl OnAir {
 
 /// `60s`, `10m`, `2h`, or seconds without a unit.
 fn parse_time(text: &str) -> Result<MediaTime, String> {
-    let (number, unit) = match text.char_indices().find(|(_, c)| !c.is_ascii_digit() && *c != '.') {
+    let (number, unit) = match text
+        .char_indices()
+        .find(|(_, c)| !c.is_ascii_digit() && *c != '.')
+    {
         Some((at, _)) => text.split_at(at),
         None => (text, "s"),
     };

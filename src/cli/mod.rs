@@ -25,7 +25,13 @@ const USAGE: u8 = 2;
 
 /// Zhubo: a digital human host, live over WebRTC or in a film.
 #[derive(Debug, Parser)]
-#[command(name = "zhubo", version, about, max_term_width = 110, propagate_version = true)]
+#[command(
+    name = "zhubo",
+    version,
+    about,
+    max_term_width = 110,
+    propagate_version = true
+)]
 struct Cli {
     /// More log lines: -v for debug, -vv for trace (`ZHUBO_LOG` takes precedence).
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -65,13 +71,19 @@ type Outcome = Result<(), Failure>;
 /// Makes any error a failure with exit code 1.
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { code: FAILED, error: error.into() }
+        Self {
+            code: FAILED,
+            error: error.into(),
+        }
     }
 }
 
 /// An error in what the user wrote: exit code 2.
 fn usage(error: impl Into<anyhow::Error>) -> Failure {
-    Failure { code: USAGE, error: error.into() }
+    Failure {
+        code: USAGE,
+        error: error.into(),
+    }
 }
 
 /// Runs the program and gives its exit code.
@@ -98,7 +110,8 @@ pub fn main() -> ExitCode {
 }
 
 fn start_logs(verbose: u8) {
-    let level = ["warn,zhubo=info", "info,zhubo=debug", "info,zhubo=trace"][usize::from(verbose.min(2))];
+    let level =
+        ["warn,zhubo=info", "info,zhubo=debug", "info,zhubo=trace"][usize::from(verbose.min(2))];
     // The WebRTC stack reports every ended connection as a warning or error of its own.
     let default = format!("{level},wgpu_hal=error,wgpu_core=error,webrtc=off,rtc=off,ort=warn");
     let filter = EnvFilter::try_from_env("ZHUBO_LOG").unwrap_or_else(|_| EnvFilter::new(default));

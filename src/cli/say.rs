@@ -35,19 +35,30 @@ pub(super) fn run(args: Args) -> Outcome {
     let mut text = args.text;
     if text == "-" {
         text.clear();
-        std::io::stdin().read_to_string(&mut text).context("read the text from stdin")?;
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .context("read the text from stdin")?;
     }
     if text.trim().is_empty() {
-        return Err(usage(anyhow::anyhow!("the text is empty: give at least one word")));
+        return Err(usage(anyhow::anyhow!(
+            "the text is empty: give at least one word"
+        )));
     }
     let section = VoiceSection::default();
     let choice = show::voices(&section)?;
-    let named = args.voice.as_deref().map(|name| choice.parse(name)).transpose().map_err(usage)?;
+    let named = args
+        .voice
+        .as_deref()
+        .map(|name| choice.parse(name))
+        .transpose()
+        .map_err(usage)?;
     let context = show::synthesis(&section)?;
     let mut samples: Vec<f32> = Vec::new();
     let mut words = Vec::new();
     for sentence in voice::sentences(&text) {
-        let voice = named.clone().unwrap_or_else(|| choice.for_text(&sentence.text));
+        let voice = named
+            .clone()
+            .unwrap_or_else(|| choice.for_text(&sentence.text));
         let speech = voice.synthesize(&sentence.text, &context)?;
         let start = samples.len() as f64 / f64::from(SAMPLE_RATE_HZ);
         let audio = speech.at_rate(SAMPLE_RATE_HZ)?;
@@ -56,15 +67,23 @@ pub(super) fn run(args: Args) -> Outcome {
             serde_json::json!({"word": word.text, "start": at(word.start), "end": at(word.end)})
         }));
         samples.extend(audio);
-        samples.extend(std::iter::repeat_n(0.0, sentence.pause_after.0.max(0) as usize));
+        samples.extend(std::iter::repeat_n(
+            0.0,
+            sentence.pause_after.0.max(0) as usize,
+        ));
     }
     if samples.is_empty() {
-        return Err(usage(anyhow::anyhow!("there is nothing to say in this text: it has no letters or digits")));
+        return Err(usage(anyhow::anyhow!(
+            "there is nothing to say in this text: it has no letters or digits"
+        )));
     }
     sound::wav::write_file(&args.output, &samples, 1, SAMPLE_RATE_HZ)?;
     let secs = samples.len() as f64 / f64::from(SAMPLE_RATE_HZ);
     if args.json {
-        println!("{}", serde_json::json!({"path": args.output, "duration_secs": secs, "words": words}));
+        println!(
+            "{}",
+            serde_json::json!({"path": args.output, "duration_secs": secs, "words": words})
+        );
     } else {
         println!("{}: {secs:.2} s of speech", args.output.display());
     }

@@ -10,17 +10,17 @@ use glam::Vec3;
 use super::{Failure, usage};
 use crate::avatar::Avatar;
 use crate::config::{
-    Assets, Captions, HostSection, LabelSection, LipSyncSection, PictureSection, RoomDocument, SpotDocument,
-    VoiceSection,
+    Assets, Captions, HostSection, LabelSection, LipSyncSection, PictureSection, RoomDocument,
+    SpotDocument, VoiceSection,
 };
 use crate::encode::H264Options;
 use crate::engine::ShowOptions;
 use crate::lipsync::{LipSyncOptions, Style};
 use crate::media::{HostId, MediaTime};
 use crate::output::AudioCodec;
+use crate::remote::SpeechServer;
 use crate::render::{Gpu, Quality};
 use crate::scene::{Camera, HostPlacement, Scene, SceneOptions, Subject};
-use crate::remote::SpeechServer;
 use crate::voice::{SynthesisContext, VoiceChoice};
 
 /// The sections of a document, whichever kind it is.
@@ -83,7 +83,11 @@ pub(super) fn prepare(
     gpu: Arc<Gpu>,
 ) -> Result<ShowOptions, Failure> {
     let voices = voices(parts.voice).map_err(usage)?;
-    let avatar = Arc::new(assets.avatar(&parts.host.avatar, parts.path).map_err(usage)?);
+    let avatar = Arc::new(
+        assets
+            .avatar(&parts.host.avatar, parts.path)
+            .map_err(usage)?,
+    );
     let scene = scene(parts, &avatar, assets)?;
     let size = parts.picture.size;
     let mut h264 = match kind {
@@ -113,15 +117,25 @@ pub(super) fn prepare(
 }
 
 fn scene(parts: &Parts<'_>, avatar: &Avatar, assets: &Assets) -> Result<Scene, Failure> {
-    let background = assets.background(&parts.picture.background, parts.path).map_err(usage)?;
-    let label = parts.label.words().map_err(anyhow::Error::msg).map_err(usage)?;
+    let background = assets
+        .background(&parts.picture.background, parts.path)
+        .map_err(usage)?;
+    let label = parts
+        .label
+        .words()
+        .map_err(anyhow::Error::msg)
+        .map_err(usage)?;
     if let Some(reason) = &parts.label.off_because {
         tracing::warn!("{}: no AI label, reason given: {reason}", parts.name);
     }
     let fonts = match assets.fonts() {
         Ok(fonts) => Some(fonts),
         // The label is the law: without a font there is none, so nothing is shown.
-        Err(error) if label.is_some() => return Err(anyhow::Error::new(error).context("draw the AI label").into()),
+        Err(error) if label.is_some() => {
+            return Err(anyhow::Error::new(error)
+                .context("draw the AI label")
+                .into());
+        }
         Err(_) => None,
     };
     let size = parts.picture.size;
@@ -129,7 +143,11 @@ fn scene(parts: &Parts<'_>, avatar: &Avatar, assets: &Assets) -> Result<Scene, F
         size,
         camera: Camera::framed(parts.host.framing, &Subject::from(avatar.landmarks()), size),
         background,
-        hosts: vec![HostPlacement { host: HostId::new(&parts.host.id), position: Vec3::ZERO, yaw_deg: 0.0 }],
+        hosts: vec![HostPlacement {
+            host: HostId::new(&parts.host.id),
+            position: Vec3::ZERO,
+            yaw_deg: 0.0,
+        }],
         label,
         captions: parts.captions == Captions::On,
     };
@@ -138,14 +156,25 @@ fn scene(parts: &Parts<'_>, avatar: &Avatar, assets: &Assets) -> Result<Scene, F
 
 /// The voices of a document.
 pub(super) fn voices(section: &VoiceSection) -> anyhow::Result<VoiceChoice> {
-    let VoiceSection { default, zh, en, .. } = section;
-    Ok(VoiceChoice::new(default, zh.as_deref(), en.as_deref(), server(section)?)?)
+    let VoiceSection {
+        default, zh, en, ..
+    } = section;
+    Ok(VoiceChoice::new(
+        default,
+        zh.as_deref(),
+        en.as_deref(),
+        server(section)?,
+    )?)
 }
 
 /// The limits of a document's voices.
 pub(super) fn synthesis(section: &VoiceSection) -> anyhow::Result<SynthesisContext> {
     let time_limit = Duration::from_secs(u64::from(section.deadline_secs.clamp(1, 600)));
-    Ok(SynthesisContext { time_limit, server: server(section)?, ..SynthesisContext::default() })
+    Ok(SynthesisContext {
+        time_limit,
+        server: server(section)?,
+        ..SynthesisContext::default()
+    })
 }
 
 fn server(section: &VoiceSection) -> anyhow::Result<SpeechServer> {
@@ -153,7 +182,11 @@ fn server(section: &VoiceSection) -> anyhow::Result<SpeechServer> {
     Ok(SpeechServer {
         base_url: openai.base_url.clone(),
         model: openai.model.clone(),
-        format: openai.format.parse().map_err(anyhow::Error::msg).context("voice.openai.format")?,
+        format: openai
+            .format
+            .parse()
+            .map_err(anyhow::Error::msg)
+            .context("voice.openai.format")?,
         speed: openai.speed,
         key_env: openai.key_env.clone(),
         ..SpeechServer::default()
@@ -163,7 +196,11 @@ fn server(section: &VoiceSection) -> anyhow::Result<SpeechServer> {
 /// The lip-sync model of a document; paths in it start at the document's folder.
 pub(super) fn lipsync(section: &LipSyncSection, document: &Path) -> anyhow::Result<LipSyncOptions> {
     let folder = document.parent().unwrap_or(Path::new(""));
-    let style = section.style.as_deref().map(str::parse::<Style>).transpose()?;
+    let style = section
+        .style
+        .as_deref()
+        .map(str::parse::<Style>)
+        .transpose()?;
     Ok(LipSyncOptions {
         model: section.model.as_ref().map(|path| folder.join(path)),
         runtime_path: section.runtime.clone(),

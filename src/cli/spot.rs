@@ -47,7 +47,12 @@ pub(super) fn run(args: Args) -> Outcome {
     let path = film_path(&args)?;
     let stop = stop::on_ctrl_c()?;
     let gpu = Arc::new(Gpu::new(&GpuOptions::default())?);
-    let options = show::prepare(&Parts::from(&document), Kind::Film, &Assets::from_environment(), gpu)?;
+    let options = show::prepare(
+        &Parts::from(&document),
+        Kind::Film,
+        &Assets::from_environment(),
+        gpu,
+    )?;
     let rate = options.rate;
     let file = FileOutput::create(FileOptions {
         path: path.clone(),
@@ -59,24 +64,49 @@ pub(super) fn run(args: Args) -> Outcome {
     })?;
 
     let (door, inbox) = RoomHandle::new("spot", |_| Ok(()));
-    door.say(SayRequest { text: document.script.clone(), ..SayRequest::default() }).map_err(usage)?;
-    let ending = Ending { after: None, tail: Some(MediaTime::from_secs_f64(document.tail_secs)), stop };
-    let options = engine::ShowOptions { lead: MediaTime::from_secs_f64(document.lead_secs), ..options };
+    door.say(SayRequest {
+        text: document.script.clone(),
+        ..SayRequest::default()
+    })
+    .map_err(usage)?;
+    let ending = Ending {
+        after: None,
+        tail: Some(MediaTime::from_secs_f64(document.tail_secs)),
+        stop,
+    };
+    let options = engine::ShowOptions {
+        lead: MediaTime::from_secs_f64(document.lead_secs),
+        ..options
+    };
 
     let bar = progress_bar(voice::sentences(&document.script).len(), args.json);
-    #[allow(clippy::disallowed_methods, reason = "how long it took is told to the user, nothing depends on it")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "how long it took is told to the user, nothing depends on it"
+    )]
     let began = std::time::Instant::now();
     let total = bar.length().unwrap_or_default();
-    let summary = engine::run(options, Clock::Offline, &ending, &door, &inbox, vec![Sink::File(file)], &mut |pts, waiting| {
-        bar.set_position(total.saturating_sub(waiting as u64 + 1));
-        bar.set_message(format!("{pts}"));
-    });
+    let summary = engine::run(
+        options,
+        Clock::Offline,
+        &ending,
+        &door,
+        &inbox,
+        vec![Sink::File(file)],
+        &mut |pts, waiting| {
+            bar.set_position(total.saturating_sub(waiting as u64 + 1));
+            bar.set_message(format!("{pts}"));
+        },
+    );
     bar.finish_and_clear();
     let summary = summary?;
     if summary.stopped {
         return Err(anyhow!("stopped before the end: {} was not kept", path.display()).into());
     }
-    let (secs, took) = (summary.duration.as_secs_f64(), began.elapsed().as_secs_f64());
+    let (secs, took) = (
+        summary.duration.as_secs_f64(),
+        began.elapsed().as_secs_f64(),
+    );
     if args.json {
         let result = serde_json::json!({
             "path": path, "duration_secs": secs, "frames": summary.stats.frames_drawn,
@@ -84,7 +114,11 @@ pub(super) fn run(args: Args) -> Outcome {
         });
         println!("{result}");
     } else {
-        println!("{}: {secs:.1} s of film in {took:.1} s ({:.2} times real time)", path.display(), secs / took);
+        println!(
+            "{}: {secs:.1} s of film in {took:.1} s ({:.2} times real time)",
+            path.display(),
+            secs / took
+        );
     }
     Ok(())
 }
@@ -92,7 +126,10 @@ pub(super) fn run(args: Args) -> Outcome {
 fn film_path(args: &Args) -> Result<PathBuf, super::Failure> {
     match args.output.extension() {
         Some(ending) if ending.eq_ignore_ascii_case("mp4") => Ok(args.output.clone()),
-        Some(other) => Err(usage(anyhow!("cannot write .{}: name the film .mp4, or give a folder", other.display()))),
+        Some(other) => Err(usage(anyhow!(
+            "cannot write .{}: name the film .mp4, or give a folder",
+            other.display()
+        ))),
         None => {
             let stem = args.document.file_stem().unwrap_or("spot".as_ref());
             Ok(args.output.join(stem).with_extension("mp4"))
@@ -105,7 +142,9 @@ fn progress_bar(sentences: usize, quiet: bool) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(sentences as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} sentence {pos}/{len}  {msg} of film  {elapsed} ({eta} left)") {
+    if let Ok(style) = ProgressStyle::with_template(
+        "{bar:30} sentence {pos}/{len}  {msg} of film  {elapsed} ({eta} left)",
+    ) {
         bar.set_style(style);
     }
     bar

@@ -10,9 +10,12 @@ use crate::scene::{Background, Fonts};
 
 /// The host that is built in.
 pub const DEFAULT_HOST: &str = "lina";
-const BUILT_IN_HOSTS: [(&str, &[u8]); 1] = [(DEFAULT_HOST, include_bytes!("../../avatars/lina/host.glb"))];
-const BUILT_IN_BACKGROUNDS: [(&str, &[u8]); 1] =
-    [("studio", include_bytes!("../../library/scenes/studio/background.jpg"))];
+const BUILT_IN_HOSTS: [(&str, &[u8]); 1] =
+    [(DEFAULT_HOST, include_bytes!("../../avatars/lina/host.glb"))];
+const BUILT_IN_BACKGROUNDS: [(&str, &[u8]); 1] = [(
+    "studio",
+    include_bytes!("../../library/scenes/studio/background.jpg"),
+)];
 
 /// Where fonts with Chinese letters are looked for, best first. Debian, Ubuntu, Fedora, macOS, Windows.
 const FONT_PLACES: [&str; 9] = [
@@ -37,11 +40,24 @@ pub struct Assets {
 impl Assets {
     /// Looks in `ZHUBO_DATA` and in `data/` beside the program; fonts in `ZHUBO_FONT` and the usual places.
     pub fn from_environment() -> Self {
-        let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("data")));
-        let folders = std::env::var_os("ZHUBO_DATA").map(PathBuf::from).into_iter().chain(beside);
+        let beside = std::env::current_exe()
+            .ok()
+            .and_then(|exe| Some(exe.parent()?.join("data")));
+        let folders = std::env::var_os("ZHUBO_DATA")
+            .map(PathBuf::from)
+            .into_iter()
+            .chain(beside);
         let named = std::env::var_os("ZHUBO_FONT").map(PathBuf::from);
-        let font = named.or_else(|| FONT_PLACES.iter().map(PathBuf::from).find(|path| path.exists()));
-        Self { folders: folders.filter(|folder| folder.is_dir()).collect(), font }
+        let font = named.or_else(|| {
+            FONT_PLACES
+                .iter()
+                .map(PathBuf::from)
+                .find(|path| path.exists())
+        });
+        Self {
+            folders: folders.filter(|folder| folder.is_dir()).collect(),
+            font,
+        }
     }
 
     /// A host by name or by path; relative paths start at `document`'s folder.
@@ -57,7 +73,11 @@ impl Assets {
         }
         match beside(document, name) {
             Some(path) => Ok(Avatar::load(&path)?),
-            None => Err(Error::Unknown { kind: "host", name: name.to_owned(), known: DEFAULT_HOST.to_owned() }),
+            None => Err(Error::Unknown {
+                kind: "host",
+                name: name.to_owned(),
+                known: DEFAULT_HOST.to_owned(),
+            }),
         }
     }
 
@@ -72,16 +92,25 @@ impl Assets {
         if name == "transparent" {
             return Ok(Background::Transparent);
         }
-        let path = self.file(&format!("library/scenes/{name}/background.jpg")).or_else(|| beside(document, name));
+        let path = self
+            .file(&format!("library/scenes/{name}/background.jpg"))
+            .or_else(|| beside(document, name));
         if let Some(path) = path {
-            let bytes = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+            let bytes = std::fs::read(&path).map_err(|source| Error::Read {
+                path: path.clone(),
+                source,
+            })?;
             return Ok(Background::Image(Arc::new(decode(&bytes, &path)?)));
         }
         match BUILT_IN_BACKGROUNDS.iter().find(|(id, _)| *id == name) {
             Some((_, bytes)) => Ok(Background::Image(Arc::new(decode(bytes, Path::new(name))?))),
             None => {
                 let known = "studio, a colour such as #20242c".to_owned();
-                Err(Error::Unknown { kind: "background", name: name.to_owned(), known })
+                Err(Error::Unknown {
+                    kind: "background",
+                    name: name.to_owned(),
+                    known,
+                })
             }
         }
     }
@@ -105,7 +134,10 @@ impl Assets {
         if relative.contains("..") {
             return None;
         }
-        self.folders.iter().map(|folder| folder.join(relative)).find(|path| path.is_file())
+        self.folders
+            .iter()
+            .map(|folder| folder.join(relative))
+            .find(|path| path.is_file())
     }
 }
 
@@ -117,9 +149,15 @@ fn beside(document: &Path, name: &str) -> Option<PathBuf> {
 
 fn decode(bytes: &[u8], path: &Path) -> Result<Bitmap> {
     let picture = image::load_from_memory(bytes)
-        .map_err(|error| Error::Picture { path: path.to_owned(), words: error.to_string() })?
+        .map_err(|error| Error::Picture {
+            path: path.to_owned(),
+            words: error.to_string(),
+        })?
         .into_rgba8();
-    Ok(Bitmap { size: Size::new(picture.width(), picture.height()), rgba: picture.into_raw() })
+    Ok(Bitmap {
+        size: Size::new(picture.width(), picture.height()),
+        rgba: picture.into_raw(),
+    })
 }
 
 /// `#rgb` or `#rrggbb`.

@@ -48,7 +48,11 @@ pub struct HostSection {
 
 impl Default for HostSection {
     fn default() -> Self {
-        Self { id: "lina".to_owned(), avatar: super::DEFAULT_HOST.to_owned(), framing: Framing::Bust }
+        Self {
+            id: "lina".to_owned(),
+            avatar: super::DEFAULT_HOST.to_owned(),
+            framing: Framing::Bust,
+        }
     }
 }
 
@@ -161,7 +165,11 @@ impl LabelSection {
     /// When the words do not say that this is AI, or the reason is empty.
     pub fn words(&self) -> Result<Option<String>, String> {
         if let Some(reason) = &self.off_because {
-            return if reason.trim().is_empty() { Err("`off_because` needs a reason".to_owned()) } else { Ok(None) };
+            return if reason.trim().is_empty() {
+                Err("`off_because` needs a reason".to_owned())
+            } else {
+                Ok(None)
+            };
         }
         let profile = match self.profile {
             LabelProfile::Cn => "数字人·AI生成",
@@ -177,16 +185,22 @@ impl LabelSection {
 }
 
 fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Size, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(D::Error::custom)
 }
 
 fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FrameRate, D::Error> {
     match u32::deserialize(deserializer)? {
         fps @ 1..=60 => Ok(FrameRate::whole(fps)),
-        other => Err(D::Error::custom(format!("{other} frames per second: 1 to 60 are possible"))),
+        other => Err(D::Error::custom(format!(
+            "{other} frames per second: 1 to 60 are possible"
+        ))),
     }
 }
 
 fn framing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Framing, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(D::Error::custom)
 }

@@ -8,7 +8,10 @@ mod spot;
 use std::path::PathBuf;
 
 pub use assets::{Assets, DEFAULT_HOST};
-pub use document::{Captions, HostSection, LabelSection, LipSyncSection, OpenAiSection, PictureSection, VoiceSection};
+pub use document::{
+    Captions, HostSection, LabelSection, LipSyncSection, OpenAiSection, PictureSection,
+    VoiceSection,
+};
 pub use room::RoomDocument;
 pub use spot::SpotDocument;
 

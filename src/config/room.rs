@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::document::{Captions, HostSection, LabelSection, LipSyncSection, PictureSection, VoiceSection};
+use super::document::{
+    Captions, HostSection, LabelSection, LipSyncSection, PictureSection, VoiceSection,
+};
 use super::{Error, Result};
 
 /// A live room as written down.
@@ -57,8 +59,10 @@ impl RoomDocument {
     /// # Errors
     /// When the file cannot be read or is not a valid room.
     pub fn load(path: &Path) -> Result<Self> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::parse(&text, path)
     }
 
@@ -67,7 +71,10 @@ impl RoomDocument {
     /// # Errors
     /// Never, as long as the tests pass.
     pub fn demo() -> Result<Self> {
-        Self::parse(include_str!("../../examples/room.toml"), Path::new("examples/room.toml"))
+        Self::parse(
+            include_str!("../../examples/room.toml"),
+            Path::new("examples/room.toml"),
+        )
     }
 
     /// Reads a room from `text`; `path` is for messages and relative paths.
@@ -75,17 +82,30 @@ impl RoomDocument {
     /// # Errors
     /// When it is not a valid room.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
-        let mut room: Self = toml::from_str(text)
-            .map_err(|error| Error::Parse { path: path.to_owned(), words: error.to_string() })?;
+        let mut room: Self = toml::from_str(text).map_err(|error| Error::Parse {
+            path: path.to_owned(),
+            words: error.to_string(),
+        })?;
         path.clone_into(&mut room.path);
         let sound_id = !room.id.is_empty()
             && room.id.len() <= 64
-            && room.id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+            && room
+                .id
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         if !sound_id {
             let words = format!("`{}`: 1 to 64 letters, digits, `-` or `_`", room.id);
-            return Err(Error::Value { path: path.to_owned(), key: "id", words });
+            return Err(Error::Value {
+                path: path.to_owned(),
+                key: "id",
+                words,
+            });
         }
-        room.label.words().map_err(|words| Error::Value { path: path.to_owned(), key: "label", words })?;
+        room.label.words().map_err(|words| Error::Value {
+            path: path.to_owned(),
+            key: "label",
+            words,
+        })?;
         Ok(room)
     }
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::document::{Captions, HostSection, LabelSection, LipSyncSection, PictureSection, VoiceSection};
+use super::document::{
+    Captions, HostSection, LabelSection, LipSyncSection, PictureSection, VoiceSection,
+};
 use super::{Error, Result};
 
 /// A film as written down.
@@ -66,8 +68,10 @@ impl SpotDocument {
     /// # Errors
     /// When the file cannot be read or is not a valid film.
     pub fn load(path: &Path) -> Result<Self> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::parse(&text, path)
     }
 
@@ -76,12 +80,21 @@ impl SpotDocument {
     /// # Errors
     /// When it is not a valid film.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
-        let mut spot: Self = toml::from_str(text)
-            .map_err(|error| Error::Parse { path: path.to_owned(), words: error.to_string() })?;
+        let mut spot: Self = toml::from_str(text).map_err(|error| Error::Parse {
+            path: path.to_owned(),
+            words: error.to_string(),
+        })?;
         path.clone_into(&mut spot.path);
-        let value = |key, words: String| Error::Value { path: path.to_owned(), key, words };
+        let value = |key, words: String| Error::Value {
+            path: path.to_owned(),
+            key,
+            words,
+        };
         if spot.script.trim().is_empty() {
-            return Err(value("script", "is empty: write what the host says".to_owned()));
+            return Err(value(
+                "script",
+                "is empty: write what the host says".to_owned(),
+            ));
         }
         for (key, secs) in [("lead_secs", spot.lead_secs), ("tail_secs", spot.tail_secs)] {
             if !(0.0..=60.0).contains(&secs) {

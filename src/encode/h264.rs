@@ -4,8 +4,8 @@ use bytes::Bytes;
 use openh264::OpenH264API;
 use openh264::Timestamp;
 use openh264::encoder::{
-    BitRate, Complexity, Encoder, EncoderConfig, FrameRate as EncoderRate, FrameType, IntraFramePeriod, Profile, QpRange,
-    RateControlMode, UsageType, VuiConfig,
+    BitRate, Complexity, Encoder, EncoderConfig, FrameRate as EncoderRate, FrameType,
+    IntraFramePeriod, Profile, QpRange, RateControlMode, UsageType, VuiConfig,
 };
 use openh264::formats::YUVSlices;
 
@@ -30,12 +30,22 @@ pub struct H264Options {
 impl H264Options {
     /// Settings for a live room: 1.5 Mbit/s at 720x1280 and 25 fps, scaled with the pixels per second; IDR every 4 s.
     pub fn live(size: Size, rate: FrameRate) -> Self {
-        Self { size, rate, bitrate_bps: Self::scaled(size, rate, 1_500_000), keyframe_interval_secs: 4 }
+        Self {
+            size,
+            rate,
+            bitrate_bps: Self::scaled(size, rate, 1_500_000),
+            keyframe_interval_secs: 4,
+        }
     }
 
     /// Settings for a film: four times the bits of a live room, IDR every 2 s so that it can be cut and sought.
     pub fn film(size: Size, rate: FrameRate) -> Self {
-        Self { size, rate, bitrate_bps: Self::scaled(size, rate, 6_000_000), keyframe_interval_secs: 2 }
+        Self {
+            size,
+            rate,
+            bitrate_bps: Self::scaled(size, rate, 6_000_000),
+            keyframe_interval_secs: 2,
+        }
     }
 
     fn scaled(size: Size, rate: FrameRate, at_720p25_bps: u32) -> u32 {
@@ -54,7 +64,9 @@ pub struct H264Encoder {
 
 impl std::fmt::Debug for H264Encoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("H264Encoder").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("H264Encoder")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,12 +89,19 @@ impl H264Encoder {
             .skip_frames(false)
             // A flash or a cut must not cost an IDR each time; joins and PLI ask for them.
             .scene_change_detect(false)
-            .intra_frame_period(IntraFramePeriod::from_num_frames(keyframe_frames.round().max(1.0) as u32))
+            .intra_frame_period(IntraFramePeriod::from_num_frames(
+                keyframe_frames.round().max(1.0) as u32,
+            ))
             // More threads gave no gain in measurements, and one is deterministic.
             .num_threads(1)
             .vui(VuiConfig::bt709());
-        let encoder = Encoder::with_api_config(OpenH264API::from_source(), config)
-            .map_err(|source| Error::Start { codec: CODEC, source: Box::new(source) })?;
+        let encoder =
+            Encoder::with_api_config(OpenH264API::from_source(), config).map_err(|source| {
+                Error::Start {
+                    codec: CODEC,
+                    source: Box::new(source),
+                }
+            })?;
         Ok(Self { encoder, options })
     }
 
@@ -107,12 +126,24 @@ impl H264Encoder {
         let encoded = self
             .encoder
             .encode_at(&source, Timestamp::from_millis(millis))
-            .map_err(|source| Error::Encode { codec: CODEC, pts: frame.pts, source: Box::new(source) })?;
+            .map_err(|source| Error::Encode {
+                codec: CODEC,
+                pts: frame.pts,
+                source: Box::new(source),
+            })?;
         let is_keyframe = matches!(encoded.frame_type(), FrameType::IDR);
         let data = Bytes::from(encoded.to_vec());
-        let index = (frame.pts.as_secs_f64() * self.options.rate.as_f64()).round().max(0.0) as u64;
+        let index = (frame.pts.as_secs_f64() * self.options.rate.as_f64())
+            .round()
+            .max(0.0) as u64;
         let duration = self.options.rate.pts_of(index + 1) - self.options.rate.pts_of(index);
-        Ok(Packet { track: Track::Video, pts: frame.pts, duration, is_keyframe, data })
+        Ok(Packet {
+            track: Track::Video,
+            pts: frame.pts,
+            duration,
+            is_keyframe,
+            data,
+        })
     }
 
     /// What is still inside: nothing, since there are no B-frames. Here for the common shape.
@@ -121,7 +152,10 @@ impl H264Encoder {
     }
 
     fn wrong_picture(&self, given: String) -> Error {
-        Error::Picture { expected: self.options.size, given }
+        Error::Picture {
+            expected: self.options.size,
+            given,
+        }
     }
 }
 
@@ -131,12 +165,18 @@ mod tests {
     use crate::media::MediaTime;
 
     fn frame(size: Size, index: u64) -> VideoFrame {
-        let luma = (0..size.pixels()).map(|i| ((i as u64 * 7 + index * 13) % 200) as u8 + 20).collect();
+        let luma = (0..size.pixels())
+            .map(|i| ((i as u64 * 7 + index * 13) % 200) as u8 + 20)
+            .collect();
         let chroma = vec![128; size.pixels() / 4];
         VideoFrame {
             pts: FrameRate::whole(25).pts_of(index),
             size,
-            data: FrameData::I420 { y: luma, u: chroma.clone(), v: chroma },
+            data: FrameData::I420 {
+                y: luma,
+                u: chroma.clone(),
+                v: chroma,
+            },
         }
     }
 
@@ -144,24 +184,46 @@ mod tests {
     fn every_frame_comes_out_and_keyframes_come_on_demand() {
         let size = Size::new(160, 96);
         let mut encoder = H264Encoder::new(H264Options::live(size, FrameRate::whole(25))).unwrap();
-        let packets: Vec<_> = (0..150).map(|i| encoder.push(&frame(size, i), i == 30).unwrap()).collect();
-        let keyframes: Vec<_> = packets.iter().enumerate().filter(|(_, p)| p.is_keyframe).map(|(i, _)| i).collect();
-        assert!(packets.iter().all(|p| p.data.starts_with(&[0, 0, 0, 1]) && p.duration == MediaTime(1920)));
-        assert_eq!(keyframes, [0, 30, 130], "first, on demand, and 100 frames later");
+        let packets: Vec<_> = (0..150)
+            .map(|i| encoder.push(&frame(size, i), i == 30).unwrap())
+            .collect();
+        let keyframes: Vec<_> = packets
+            .iter()
+            .enumerate()
+            .filter(|(_, p)| p.is_keyframe)
+            .map(|(i, _)| i)
+            .collect();
+        assert!(
+            packets
+                .iter()
+                .all(|p| p.data.starts_with(&[0, 0, 0, 1]) && p.duration == MediaTime(1920))
+        );
+        assert_eq!(
+            keyframes,
+            [0, 30, 130],
+            "first, on demand, and 100 frames later"
+        );
     }
 
     #[test]
     fn the_wrong_picture_is_an_error() {
-        let mut encoder = H264Encoder::new(H264Options::live(Size::new(64, 64), FrameRate::whole(25))).unwrap();
-        assert!(matches!(encoder.push(&frame(Size::new(32, 64), 0), false), Err(Error::Picture { .. })));
+        let mut encoder =
+            H264Encoder::new(H264Options::live(Size::new(64, 64), FrameRate::whole(25))).unwrap();
+        assert!(matches!(
+            encoder.push(&frame(Size::new(32, 64), 0), false),
+            Err(Error::Picture { .. })
+        ));
     }
 
     #[test]
     fn same_input_gives_same_bytes() {
         let size = Size::new(160, 96);
         let run = || {
-            let mut encoder = H264Encoder::new(H264Options::film(size, FrameRate::whole(25))).unwrap();
-            (0..40).map(|i| encoder.push(&frame(size, i), false).unwrap().data).collect::<Vec<_>>()
+            let mut encoder =
+                H264Encoder::new(H264Options::film(size, FrameRate::whole(25))).unwrap();
+            (0..40)
+                .map(|i| encoder.push(&frame(size, i), false).unwrap().data)
+                .collect::<Vec<_>>()
         };
         assert_eq!(run(), run());
     }

@@ -26,7 +26,11 @@ pub struct OpusOptions {
 impl Default for OpusOptions {
     /// Mono speech with room for music, with FEC against 5 % loss.
     fn default() -> Self {
-        Self { channels: 1, bitrate_bps: 64_000, expected_loss_percent: 5 }
+        Self {
+            channels: 1,
+            bitrate_bps: 64_000,
+            expected_loss_percent: 5,
+        }
     }
 }
 
@@ -46,15 +50,35 @@ impl OpusEncoder {
     /// # Errors
     /// When libopus refuses the settings.
     pub fn new(options: OpusOptions) -> Result<Self> {
-        let start = |source: opus::Error| Error::Start { codec: CODEC, source: Box::new(source) };
-        let channels = if options.channels == 2 { Channels::Stereo } else { Channels::Mono };
-        let mut encoder = Encoder::new(SAMPLE_RATE_HZ, channels, Application::Audio).map_err(start)?;
-        encoder.set_bitrate(Bitrate::Bits(options.bitrate_bps)).map_err(start)?;
+        let start = |source: opus::Error| Error::Start {
+            codec: CODEC,
+            source: Box::new(source),
+        };
+        let channels = if options.channels == 2 {
+            Channels::Stereo
+        } else {
+            Channels::Mono
+        };
+        let mut encoder =
+            Encoder::new(SAMPLE_RATE_HZ, channels, Application::Audio).map_err(start)?;
+        encoder
+            .set_bitrate(Bitrate::Bits(options.bitrate_bps))
+            .map_err(start)?;
         encoder.set_signal(Signal::Voice).map_err(start)?;
-        encoder.set_inband_fec(options.expected_loss_percent > 0).map_err(start)?;
-        encoder.set_packet_loss_perc(i32::from(options.expected_loss_percent)).map_err(start)?;
+        encoder
+            .set_inband_fec(options.expected_loss_percent > 0)
+            .map_err(start)?;
+        encoder
+            .set_packet_loss_perc(i32::from(options.expected_loss_percent))
+            .map_err(start)?;
         let channels = options.channels.clamp(1, 2);
-        Ok(Self { encoder, channels, pending: Vec::new(), first_pts: None, packets: 0 })
+        Ok(Self {
+            encoder,
+            channels,
+            pending: Vec::new(),
+            first_pts: None,
+            packets: 0,
+        })
     }
 
     /// Encodes what is complete. Chunks follow each other without gaps; the pts of the first one starts the count.
@@ -96,10 +120,20 @@ impl OpusEncoder {
         let data = self
             .encoder
             .encode_vec_float(&self.pending[start..start + len], MAX_PACKET_BYTES)
-            .map_err(|source| Error::Encode { codec: CODEC, pts, source: Box::new(source) })?;
+            .map_err(|source| Error::Encode {
+                codec: CODEC,
+                pts,
+                source: Box::new(source),
+            })?;
         self.packets += 1;
         let duration = MediaTime::from_samples(FRAME_SAMPLES);
-        Ok(Packet { track: Track::Audio, pts, duration, is_keyframe: true, data: Bytes::from(data) })
+        Ok(Packet {
+            track: Track::Audio,
+            pts,
+            duration,
+            is_keyframe: true,
+            data: Bytes::from(data),
+        })
     }
 }
 
@@ -115,7 +149,11 @@ mod tests {
             let mut packets = Vec::new();
             for (i, part) in tone.chunks(block).enumerate() {
                 let pts = MediaTime::from_samples(i * block);
-                let chunk = AudioChunk { pts, channels: 1, samples: part.to_vec() };
+                let chunk = AudioChunk {
+                    pts,
+                    channels: 1,
+                    samples: part.to_vec(),
+                };
                 packets.extend(encoder.push(&chunk).unwrap());
             }
             packets.extend(encoder.flush().unwrap());
@@ -123,7 +161,12 @@ mod tests {
         };
         let packets = encode(1600);
         assert_eq!(packets.len(), 50);
-        assert!(packets.iter().enumerate().all(|(i, p)| p.pts == MediaTime(960 * i as i64)));
+        assert!(
+            packets
+                .iter()
+                .enumerate()
+                .all(|(i, p)| p.pts == MediaTime(960 * i as i64))
+        );
         assert_eq!(packets, encode(1920));
     }
 }

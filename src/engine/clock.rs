@@ -34,12 +34,16 @@ pub struct Timebase {
 impl Timebase {
     /// A timeline whose pts 0 is now.
     pub fn start_now() -> Self {
-        Self { epoch: Instant::now(), origin_nanos: Arc::default() }
+        Self {
+            epoch: Instant::now(),
+            origin_nanos: Arc::default(),
+        }
     }
 
     /// The pts whose instant is now.
     pub fn now(&self) -> MediaTime {
-        let nanos = self.epoch.elapsed().as_nanos() as i128 - i128::from(self.origin_nanos.load(Ordering::Relaxed));
+        let nanos = self.epoch.elapsed().as_nanos() as i128
+            - i128::from(self.origin_nanos.load(Ordering::Relaxed));
         MediaTime((nanos * 48_000 / 1_000_000_000) as i64)
     }
 
@@ -92,16 +96,22 @@ impl Clock {
                 }
                 (timebase.now() - tick.pts).max(MediaTime::ZERO)
             }
-            Self::Scripted(lateness) => {
-                usize::try_from(tick.index).ok().and_then(|i| lateness.get(i)).copied().unwrap_or_default()
-            }
+            Self::Scripted(lateness) => usize::try_from(tick.index)
+                .ok()
+                .and_then(|i| lateness.get(i))
+                .copied()
+                .unwrap_or_default(),
         };
         let origin_moved = late > ORIGIN_MOVE;
         if origin_moved && let Self::Live(timebase) = self {
             timebase.delay(late);
         }
         let frame = MediaTime::from_samples(tick.samples);
-        Turn { late, origin_moved, skip_drawing: !origin_moved && late > frame }
+        Turn {
+            late,
+            origin_moved,
+            skip_drawing: !origin_moved && late > frame,
+        }
     }
 
     /// Whether the pipeline waits for speech that is not ready and for consumers that are full.
@@ -125,9 +135,17 @@ mod tests {
         let rate = FrameRate::whole(25);
         let millis = |values: &[i64]| values.iter().map(|m| MediaTime::from_millis(*m)).collect();
         let mut clock = Clock::Scripted(millis(&[0, 39, 41, 499, 501]));
-        let turns: Vec<Turn> = (0..6).map(|i| clock.wait_for(rate.tick(i), || false)).collect();
-        assert_eq!(turns.iter().map(|t| t.skip_drawing).collect::<Vec<_>>(), [false, false, true, true, false, false]);
-        assert_eq!(turns.iter().map(|t| t.origin_moved).collect::<Vec<_>>(), [false, false, false, false, true, false]);
+        let turns: Vec<Turn> = (0..6)
+            .map(|i| clock.wait_for(rate.tick(i), || false))
+            .collect();
+        assert_eq!(
+            turns.iter().map(|t| t.skip_drawing).collect::<Vec<_>>(),
+            [false, false, true, true, false, false]
+        );
+        assert_eq!(
+            turns.iter().map(|t| t.origin_moved).collect::<Vec<_>>(),
+            [false, false, false, false, true, false]
+        );
     }
 
     #[test]

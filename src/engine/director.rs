@@ -38,13 +38,22 @@ pub(super) struct Director {
 
 impl Director {
     pub(super) fn new(worker: SpeechWorker, voices: VoiceChoice, speaker: HostId) -> Self {
-        Self { queue: Queue::default(), ready: BTreeMap::new(), in_flight: None, worker, voices, speaker }
+        Self {
+            queue: Queue::default(),
+            ready: BTreeMap::new(),
+            in_flight: None,
+            worker,
+            voices,
+            speaker,
+        }
     }
 
     /// Queues a line. With [`SayMode::Now`] what waited is dropped and its speech cancelled.
     pub(super) fn add(&mut self, line_id: u64, request: SayRequest) {
         let place = match request.mode {
-            SayMode::Append => Place::Append { priority: request.priority },
+            SayMode::Append => Place::Append {
+                priority: request.priority,
+            },
             SayMode::Insert => Place::Insert,
             SayMode::Now => {
                 self.ready.clear();
@@ -55,14 +64,16 @@ impl Director {
             }
         };
         let SayRequest { voice, emotion, .. } = request;
-        let sentences = voice::sentences(&request.text).into_iter().map(|sentence| Sentence {
-            id: 0,
-            line_id,
-            text: sentence.text,
-            voice: voice.clone(),
-            emotion,
-            pause_after: sentence.pause_after,
-        });
+        let sentences = voice::sentences(&request.text)
+            .into_iter()
+            .map(|sentence| Sentence {
+                id: 0,
+                line_id,
+                text: sentence.text,
+                voice: voice.clone(),
+                emotion,
+                pause_after: sentence.pause_after,
+            });
         self.queue.add(sentences, place);
     }
 
@@ -79,7 +90,10 @@ impl Director {
                 }
                 SpeechDone::Failed(sentence, message) => {
                     self.queue.remove(sentence.id);
-                    notice = Some(Notice::Failed { line_id: sentence.line_id, message });
+                    notice = Some(Notice::Failed {
+                        line_id: sentence.line_id,
+                        message,
+                    });
                 }
                 SpeechDone::Cancelled => {}
             }
@@ -103,12 +117,21 @@ impl Director {
 
     /// Whether the next sentence exists but is not ready yet.
     pub(super) fn is_preparing(&self) -> bool {
-        self.queue.front().is_some_and(|front| !self.ready.contains_key(&front.id))
+        self.queue
+            .front()
+            .is_some_and(|front| !self.ready.contains_key(&front.id))
     }
 
     /// The first lines that wait.
     pub(super) fn next_lines(&self, most: usize) -> Vec<Line> {
-        self.queue.iter().take(most).map(|s| Line { id: s.line_id, text: s.text.clone() }).collect()
+        self.queue
+            .iter()
+            .take(most)
+            .map(|s| Line {
+                id: s.line_id,
+                text: s.text.clone(),
+            })
+            .collect()
     }
 
     /// How many sentences wait.
@@ -119,7 +142,8 @@ impl Director {
     /// Drops finished speech whose sentence has left the queue meanwhile.
     fn forget_dropped(&mut self) {
         let queue = &self.queue;
-        self.ready.retain(|id, _| queue.iter().any(|sentence| sentence.id == *id));
+        self.ready
+            .retain(|id, _| queue.iter().any(|sentence| sentence.id == *id));
     }
 
     fn dispatch(&mut self) {
@@ -150,7 +174,10 @@ impl Director {
 
     fn voice_of(&self, sentence: &Sentence) -> Voice {
         // A voice named in a request was checked when the request came in; if it is gone since, the room's own speaks.
-        let named = sentence.voice.as_deref().and_then(|name| self.voices.parse(name).ok());
+        let named = sentence
+            .voice
+            .as_deref()
+            .and_then(|name| self.voices.parse(name).ok());
         named.unwrap_or_else(|| self.voices.for_text(&sentence.text))
     }
 }

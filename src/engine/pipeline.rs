@@ -1,11 +1,11 @@
 //! One step of a show: sound of this tick, pose of each host, picture. The same for a live room, a film and a preview.
 
-use crate::media::{AudioChunk, HostId, MediaTime, Tick, Utterance};
+use crate::media::{AudioChunk, Emotion, HostId, MediaTime, Tick, Utterance};
 use crate::motion::{Motion, MotionOptions, SpeechNow};
 use crate::scene::{Picture, Scene};
 use crate::sound::Limiter;
 
-use super::player::{Heard, Player};
+use super::player::Player;
 
 /// Length of the test pattern's beep.
 const BEEP: MediaTime = MediaTime::from_millis(100);
@@ -13,8 +13,6 @@ const BEEP: MediaTime = MediaTime::from_millis(100);
 const BEEP_HZ: f32 = 1000.0;
 /// Level of the test pattern's beep.
 const BEEP_LEVEL: f32 = 0.5;
-/// RMS of loud speech, which counts as full energy for motion.
-const LOUD_RMS: f32 = 0.2;
 
 /// What a pipeline is made for.
 #[derive(Clone, Debug)]
@@ -58,7 +56,7 @@ pub struct Pipeline {
 impl Pipeline {
     /// A show at rest.
     pub fn new(options: PipelineOptions, scene: Scene) -> Self {
-        let motion = |host: &HostId| Motion::new(MotionOptions { seed: options.seed, host: host.clone() });
+        let motion = |host: &HostId| Motion::new(MotionOptions::new(host.clone(), options.seed));
         Self {
             motions: options.hosts.iter().map(motion).collect(),
             player: Player::new(scene.caption_capacity_ems()),
@@ -87,7 +85,6 @@ impl Pipeline {
             said().inspect(|utterance| speaker = Some(utterance.speaker.clone()))
         });
         self.speaker = speaker;
-        let energy = (rms(&samples) / LOUD_RMS).min(1.0);
         let flash = self.options.test_pattern && flashes(tick);
         if self.options.test_pattern {
             add_beep(tick, &mut samples);
@@ -97,29 +94,31 @@ impl Pipeline {
         // A picture stands for its whole duration, so its mouth is the one at the middle: lips are never late.
         let shown_at = tick.pts + MediaTime::from_samples(tick.samples / 2);
         let heard = self.player.heard_at(shown_at);
-        let poses = self.motions.iter_mut().zip(&self.options.hosts).map(|(motion, host)| {
-            let speaks = self.speaker.as_ref().is_none_or(|speaker| speaker == host);
-            motion.pose(shown_at, &speech_now(&heard, speaks, energy))
-        });
+        let poses = self
+            .motions
+            .iter_mut()
+            .zip(&self.options.hosts)
+            .map(|(motion, host)| {
+                let speaks = self.speaker.as_ref().is_none_or(|speaker| speaker == host);
+                let silent = SpeechNow::silent(Emotion::Neutral);
+                motion.pose(shown_at, if speaks { &heard.speech } else { &silent })
+            });
         let poses = poses.collect();
         let picture = self.scene.picture(tick.pts, poses, &heard.caption, flash);
-        let audio = AudioChunk { pts: tick.pts, channels: 1, samples };
-        Step { tick, audio, picture, marks, caption: heard.caption, line: heard.line }
+        let audio = AudioChunk {
+            pts: tick.pts,
+            channels: 1,
+            samples,
+        };
+        Step {
+            tick,
+            audio,
+            picture,
+            marks,
+            caption: heard.caption,
+            line: heard.line,
+        }
     }
-}
-
-/// What one host's motion is told of the speech.
-fn speech_now(heard: &Heard, speaks: bool, energy: f32) -> SpeechNow {
-    if speaks && heard.speaking {
-        SpeechNow { mouth: heard.mouth, speaking: true, energy, emotion: heard.emotion, ..SpeechNow::default() }
-    } else {
-        SpeechNow::default()
-    }
-}
-
-fn rms(samples: &[f32]) -> f32 {
-    let sum: f32 = samples.iter().map(|s| s * s).sum();
-    (sum / samples.len().max(1) as f32).sqrt()
 }
 
 /// Whether the picture of `tick` is white in the test pattern: the first two ticks of each second.

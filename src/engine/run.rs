@@ -7,7 +7,9 @@ use crossbeam_channel::Receiver;
 
 use super::clock::{Clock, Timebase, Turn};
 use super::director::{Director, Notice};
-use super::handle::{Line, RoomEvent, RoomHandle, RoomSnapshot, RoomState, RoomStats, SayMode, SayRequest};
+use super::handle::{
+    Line, RoomEvent, RoomHandle, RoomSnapshot, RoomState, RoomStats, SayMode, SayRequest,
+};
 use super::pipeline::{Pipeline, PipelineOptions, Step};
 use super::speech::SpeechWorker;
 use super::stages::{StageOptions, Stages};
@@ -100,7 +102,11 @@ pub fn run(
     sinks: Vec<Sink>,
     progress: Progress<'_>,
 ) -> Result<Summary> {
-    let timebase = if let Clock::Live(timebase) = &clock { Some(timebase.clone()) } else { None };
+    let timebase = if let Clock::Live(timebase) = &clock {
+        Some(timebase.clone())
+    } else {
+        None
+    };
     let (mut show, stages) = Show::start(options, timebase, door, sinks)?;
     let mut index = 0;
     let mut failed = None;
@@ -138,7 +144,11 @@ pub fn run(
         return Err(error);
     }
     finished?;
-    Ok(Summary { duration: show.rate.pts_of(index), stats: show.stats, stopped })
+    Ok(Summary {
+        duration: show.rate.pts_of(index),
+        stats: show.stats,
+        stopped,
+    })
 }
 
 fn stages_finish(stages: Stages, show: &mut Show<'_>) -> Result<()> {
@@ -152,10 +162,16 @@ fn stages_finish(stages: Stages, show: &mut Show<'_>) -> Result<()> {
 fn hand_over(step: Step, turn: Turn, clock: &Clock, stages: &Stages, stats: &mut RoomStats) {
     let may_drop = clock.drops_when_full();
     if !stages.hear(step.audio, may_drop) && may_drop {
-        tracing::warn!("the sound encoder is a second behind: {} of sound lost", step.tick.pts);
+        tracing::warn!(
+            "the sound encoder is a second behind: {} of sound lost",
+            step.tick.pts
+        );
     }
     if turn.origin_moved {
-        tracing::warn!("the machine slept for {}: the timeline was moved", turn.late);
+        tracing::warn!(
+            "the machine slept for {}: the timeline was moved",
+            turn.late
+        );
     }
     if turn.skip_drawing || !stages.draw(step.picture, may_drop) {
         stats.frames_dropped += 1;
@@ -184,9 +200,19 @@ impl<'a> Show<'a> {
         door: &'a RoomHandle,
         sinks: Vec<Sink>,
     ) -> Result<(Self, Stages)> {
-        let ShowOptions { name, rate, hosts, seed, scene, voices, synthesis, lipsync, .. } = options;
-        let (worker, model, warning) =
-            SpeechWorker::start(&name, lipsync, synthesis).map_err(|error| Error::Thread(error.to_string()))?;
+        let ShowOptions {
+            name,
+            rate,
+            hosts,
+            seed,
+            scene,
+            voices,
+            synthesis,
+            lipsync,
+            ..
+        } = options;
+        let (worker, model, warning) = SpeechWorker::start(&name, lipsync, synthesis)
+            .map_err(|error| Error::Thread(error.to_string()))?;
         if let Some(warning) = warning {
             tracing::warn!("{warning}");
         }
@@ -210,7 +236,11 @@ impl<'a> Show<'a> {
             timebase,
         };
         let stages = Stages::start(stages, sinks)?;
-        let pipeline = PipelineOptions { hosts: ids, seed, test_pattern: options.test_pattern };
+        let pipeline = PipelineOptions {
+            hosts: ids,
+            seed,
+            test_pattern: options.test_pattern,
+        };
         let show = Self {
             rate,
             pipeline: Pipeline::new(pipeline, scene),
@@ -260,14 +290,18 @@ impl<'a> Show<'a> {
         let said = self.director.is_empty() && self.pipeline.is_silent();
         ending.stop.load(Ordering::Relaxed)
             || ending.after.is_some_and(|after| pts >= after)
-            || ending.tail.is_some_and(|tail| said && pts >= self.silent_since + tail)
+            || ending
+                .tail
+                .is_some_and(|tail| said && pts >= self.silent_since + tail)
     }
 
     fn step(&mut self, index: u64) -> Step {
         let tick = self.rate.tick(index);
         let director = &mut self.director;
         let lead_is_over = tick.pts >= self.lead;
-        let step = self.pipeline.step(tick, &mut || if lead_is_over { director.next() } else { None });
+        let step = self.pipeline.step(tick, &mut || {
+            if lead_is_over { director.next() } else { None }
+        });
         if !self.pipeline.is_silent() {
             self.silent_since = tick.pts + MediaTime::from_samples(tick.samples);
         }
@@ -281,10 +315,15 @@ impl<'a> Show<'a> {
         }
         if step.caption != self.caption {
             self.caption.clone_from(&step.caption);
-            self.door.announce(&RoomEvent::Caption(step.caption.clone()));
+            self.door
+                .announce(&RoomEvent::Caption(step.caption.clone()));
         }
         self.line.clone_from(&step.line);
-        let state = if step.line.is_some() { RoomState::Speaking } else { RoomState::Idle };
+        let state = if step.line.is_some() {
+            RoomState::Speaking
+        } else {
+            RoomState::Idle
+        };
         self.change_state(state);
     }
 

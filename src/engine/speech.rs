@@ -6,10 +6,10 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::threads::{self, SpawnError};
 use crate::lipsync::{LipSync, LipSyncOptions};
 use crate::media::{HostId, SAMPLE_RATE_HZ, Utterance};
 use crate::show::Sentence;
+use crate::threads::{self, SpawnError};
 use crate::voice::{SynthesisContext, Voice};
 
 /// Sentences on their way to the worker and back: the director sends one at a time, so one of each suffices.
@@ -73,7 +73,15 @@ impl SpeechWorker {
             },
         )?;
         let (model, warning) = told.recv().unwrap_or_default();
-        Ok((Self { jobs: Some(jobs), done, thread: Some(thread) }, model, warning))
+        Ok((
+            Self {
+                jobs: Some(jobs),
+                done,
+                thread: Some(thread),
+            },
+            model,
+            warning,
+        ))
     }
 
     /// Hands a sentence over; the caller has at most one under way.
@@ -87,7 +95,11 @@ impl SpeechWorker {
 
     /// What has become ready; with `wait`, waits for it.
     pub(super) fn take(&self, wait: bool) -> Option<SpeechDone> {
-        if wait { self.done.recv().ok() } else { self.done.try_recv().ok() }
+        if wait {
+            self.done.recv().ok()
+        } else {
+            self.done.try_recv().ok()
+        }
     }
 }
 
@@ -108,7 +120,10 @@ fn speak(job: SpeechJob, context: &SynthesisContext, lipsync: &mut LipSync) -> S
     if job.cancel.load(Ordering::Relaxed) {
         return SpeechDone::Cancelled;
     }
-    let context = SynthesisContext { cancel: job.cancel.clone(), ..context.clone() };
+    let context = SynthesisContext {
+        cancel: job.cancel.clone(),
+        ..context.clone()
+    };
     match utter(&job, &context, lipsync) {
         _ if job.cancel.load(Ordering::Relaxed) => SpeechDone::Cancelled,
         Ok(utterance) => SpeechDone::Ready(job.sentence.id, utterance),
@@ -116,12 +131,24 @@ fn speak(job: SpeechJob, context: &SynthesisContext, lipsync: &mut LipSync) -> S
     }
 }
 
-fn utter(job: &SpeechJob, context: &SynthesisContext, lipsync: &mut LipSync) -> Result<Utterance, String> {
+fn utter(
+    job: &SpeechJob,
+    context: &SynthesisContext,
+    lipsync: &mut LipSync,
+) -> Result<Utterance, String> {
     let sentence = &job.sentence;
-    let speech = job.voice.synthesize(&sentence.text, context).map_err(|error| chain(&error))?;
-    let mut audio = speech.at_rate(SAMPLE_RATE_HZ).map_err(|error| chain(&error))?;
+    let speech = job
+        .voice
+        .synthesize(&sentence.text, context)
+        .map_err(|error| chain(&error))?;
+    let mut audio = speech
+        .at_rate(SAMPLE_RATE_HZ)
+        .map_err(|error| chain(&error))?;
     let mouth = lipsync.track(&audio).map_err(|error| chain(&error))?;
-    audio.extend(std::iter::repeat_n(0.0, sentence.pause_after.0.max(0) as usize));
+    audio.extend(std::iter::repeat_n(
+        0.0,
+        sentence.pause_after.0.max(0) as usize,
+    ));
     Ok(Utterance {
         cue_id: sentence.line_id,
         speaker: job.speaker.clone(),

@@ -77,38 +77,81 @@ impl Stages {
         let (frames, frame_inbox) = bounded::<VideoFrame>(FRAMES);
         let (chunks, chunk_inbox) = bounded::<AudioChunk>(CHUNKS);
         let (packets, packet_inbox) = bounded::<Packet>(PACKETS);
-        let StageOptions { room, size, rate, h264, audio, gpu, quality, hosts, timebase } = options;
+        let StageOptions {
+            room,
+            size,
+            rate,
+            h264,
+            audio,
+            gpu,
+            quality,
+            hosts,
+            timebase,
+        } = options;
         let wanted = Arc::new(AtomicBool::new(true));
         let name = |stage: &str| format!("zhubo-{stage}-{room}");
         let mut threads = Vec::new();
 
-        let stage = RenderStage { counters: counters.clone(), rate };
+        let stage = RenderStage {
+            counters: counters.clone(),
+            rate,
+        };
         let init = move || {
-            let options = RendererOptions { size, output: Output::I420, quality };
+            let options = RendererOptions {
+                size,
+                output: Output::I420,
+                quality,
+            };
             let mut renderer = Renderer::new(&gpu, &options)?;
             for (host, avatar) in hosts {
                 renderer.add_host(host, avatar)?;
             }
             Ok(renderer)
         };
-        threads.push(spawn(&name("render"), init, move |renderer| stage.run(renderer, &picture_inbox, &frames))?);
+        threads.push(spawn(&name("render"), init, move |renderer| {
+            stage.run(renderer, &picture_inbox, &frames)
+        })?);
 
-        let stage = VideoStage { counters: counters.clone(), rate, wanted: wanted.clone(), timebase: timebase.clone() };
+        let stage = VideoStage {
+            counters: counters.clone(),
+            rate,
+            wanted: wanted.clone(),
+            timebase: timebase.clone(),
+        };
         let video_packets = packets.clone();
         let init = move || Ok(H264Encoder::new(h264)?);
-        threads.push(spawn(&name("h264"), init, move |encoder| stage.run(encoder, &frame_inbox, &video_packets))?);
+        threads.push(spawn(&name("h264"), init, move |encoder| {
+            stage.run(encoder, &frame_inbox, &video_packets)
+        })?);
 
         let init = move || SoundEncoder::new(audio);
-        threads.push(spawn(&name("sound"), init, move |encoder| encoder.run(&chunk_inbox, &packets))?);
+        threads.push(spawn(&name("sound"), init, move |encoder| {
+            encoder.run(&chunk_inbox, &packets)
+        })?);
 
-        let sender = SendStage { sinks, timebase, wanted };
-        threads.push(spawn(&name("send"), || Ok(sender), move |sender| sender.run(&packet_inbox))?);
-        Ok(Self { pictures: Some(pictures), chunks: Some(chunks), threads, counters })
+        let sender = SendStage {
+            sinks,
+            timebase,
+            wanted,
+        };
+        threads.push(spawn(
+            &name("send"),
+            || Ok(sender),
+            move |sender| sender.run(&packet_inbox),
+        )?);
+        Ok(Self {
+            pictures: Some(pictures),
+            chunks: Some(chunks),
+            threads,
+            counters,
+        })
     }
 
     /// Hands a picture to the render thread; `false` when it has to be dropped because that thread is behind.
     pub(super) fn draw(&self, picture: Picture, may_drop: bool) -> bool {
-        let Some(pictures) = &self.pictures else { return false };
+        let Some(pictures) = &self.pictures else {
+            return false;
+        };
         if may_drop {
             !matches!(pictures.try_send(picture), Err(TrySendError::Full(_)))
         } else {
@@ -118,8 +161,14 @@ impl Stages {
 
     /// Hands sound to its encoder; with `may_drop` never waits. `false` when it was lost.
     pub(super) fn hear(&self, chunk: AudioChunk, may_drop: bool) -> bool {
-        let Some(chunks) = &self.chunks else { return false };
-        if may_drop { chunks.try_send(chunk).is_ok() } else { chunks.send(chunk).is_ok() }
+        let Some(chunks) = &self.chunks else {
+            return false;
+        };
+        if may_drop {
+            chunks.try_send(chunk).is_ok()
+        } else {
+            chunks.send(chunk).is_ok()
+        }
     }
 
     /// Lets everything drain and waits for the threads in the order of the signal.
@@ -163,12 +212,21 @@ struct RenderStage {
 }
 
 impl RenderStage {
-    fn run(self, mut renderer: Renderer, inbox: &Receiver<Picture>, frames: &Sender<VideoFrame>) -> Result<()> {
+    fn run(
+        self,
+        mut renderer: Renderer,
+        inbox: &Receiver<Picture>,
+        frames: &Sender<VideoFrame>,
+    ) -> Result<()> {
         let mut failures = 0u32;
         for picture in inbox {
             let drawn = renderer.submit(&picture).and_then(|()| {
                 // Nothing else to do: take the picture now. Else let drawing and readback overlap.
-                if inbox.is_empty() { renderer.flush() } else { renderer.poll().map(|frame| frame.into_iter().collect()) }
+                if inbox.is_empty() {
+                    renderer.flush()
+                } else {
+                    renderer.poll().map(|frame| frame.into_iter().collect())
+                }
             });
             match drawn {
                 Ok(done) => {
@@ -188,7 +246,9 @@ impl RenderStage {
                         return Err(error.into());
                     }
                     if failures.is_power_of_two() {
-                        tracing::warn!("a picture could not be drawn ({failures} in a row): {error}");
+                        tracing::warn!(
+                            "a picture could not be drawn ({failures} in a row): {error}"
+                        );
                     }
                 }
             }
@@ -210,7 +270,12 @@ struct VideoStage {
 }
 
 impl VideoStage {
-    fn run(self, mut encoder: H264Encoder, inbox: &Receiver<VideoFrame>, packets: &Sender<Packet>) -> Result<()> {
+    fn run(
+        self,
+        mut encoder: H264Encoder,
+        inbox: &Receiver<VideoFrame>,
+        packets: &Sender<Packet>,
+    ) -> Result<()> {
         let mut last: Option<VideoFrame> = None;
         for frame in inbox {
             let index = |pts: MediaTime| (pts.as_secs_f64() * self.rate.as_f64()).round() as u64;
@@ -224,7 +289,9 @@ impl VideoStage {
             self.encode(&mut encoder, &frame, packets)?;
             if let Some(timebase) = &self.timebase {
                 let delay = u64::try_from((timebase.now() - frame.pts).0).unwrap_or(0);
-                self.counters.picture_delay.fetch_add(delay, Ordering::Relaxed);
+                self.counters
+                    .picture_delay
+                    .fetch_add(delay, Ordering::Relaxed);
             }
             last = Some(frame);
         }
@@ -234,7 +301,12 @@ impl VideoStage {
         Ok(())
     }
 
-    fn encode(&self, encoder: &mut H264Encoder, frame: &VideoFrame, packets: &Sender<Packet>) -> Result<()> {
+    fn encode(
+        &self,
+        encoder: &mut H264Encoder,
+        frame: &VideoFrame,
+        packets: &Sender<Packet>,
+    ) -> Result<()> {
         let packet = encoder.push(frame, self.wanted.swap(false, Ordering::Relaxed))?;
         packets.send(packet).ok();
         Ok(())
@@ -275,9 +347,19 @@ impl SoundEncoder {
         match self {
             Self::Opus(encoder) => Ok(encoder.push(chunk)?),
             Self::Pcm => {
-                let data: Vec<u8> = chunk.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+                let data: Vec<u8> = chunk
+                    .samples
+                    .iter()
+                    .flat_map(|sample| sample.to_le_bytes())
+                    .collect();
                 let (pts, duration) = (chunk.pts, chunk.duration());
-                Ok(vec![Packet { track: Track::Audio, pts, duration, is_keyframe: true, data: data.into() }])
+                Ok(vec![Packet {
+                    track: Track::Audio,
+                    pts,
+                    duration,
+                    is_keyframe: true,
+                    data: data.into(),
+                }])
             }
         }
     }
@@ -336,7 +418,9 @@ impl SendStage {
         };
         let mut select = Select::new();
         select.recv(inbox);
-        let next = waiting.next_pts().map_or(SEND_DELAY, |pts| pts + SEND_DELAY - timebase.now());
+        let next = waiting
+            .next_pts()
+            .map_or(SEND_DELAY, |pts| pts + SEND_DELAY - timebase.now());
         let wait = next.max(MediaTime::ZERO).min(SEND_DELAY).to_duration();
         if select.ready_timeout(wait).is_err() {
             return false;
@@ -354,17 +438,18 @@ impl SendStage {
     fn send(&mut self, packet: &Packet) -> Result<()> {
         let live = self.timebase.is_some();
         let mut failed = None;
-        self.sinks.retain_mut(|sink| match sink.send(packet, !live) {
-            Ok(()) => true,
-            Err(error) => {
-                if live {
-                    tracing::error!("an output ended: {error}");
-                } else {
-                    failed = Some(error);
+        self.sinks
+            .retain_mut(|sink| match sink.send(packet, !live) {
+                Ok(()) => true,
+                Err(error) => {
+                    if live {
+                        tracing::error!("an output ended: {error}");
+                    } else {
+                        failed = Some(error);
+                    }
+                    false
                 }
-                false
-            }
-        });
+            });
         failed.map_or(Ok(()), |error| Err(error.into()))
     }
 }

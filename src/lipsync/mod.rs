@@ -19,7 +19,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::media::{Blendshapes, FrameRate, MediaTime, MouthTrack};
+use crate::media::{Blendshapes, FrameRate, MediaTime, MouthTrack, SAMPLE_RATE_HZ};
+use crate::sound;
 
 pub use csv::write_csv;
 pub use error::{Error, Result};
@@ -62,6 +63,21 @@ impl Style {
         }
     }
 }
+
+impl std::str::FromStr for Style {
+    type Err = StyleError;
+    fn from_str(text: &str) -> std::result::Result<Self, StyleError> {
+        [Self::Neutral, Self::Broadcast, Self::Soft]
+            .into_iter()
+            .find(|style| style.name() == text)
+            .ok_or_else(|| StyleError(text.to_owned()))
+    }
+}
+
+/// A style that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("lip-sync style `{0}` is not `neutral`, `broadcast` or `soft`")]
+pub struct StyleError(String);
 
 /// What to open.
 #[derive(Clone, Debug, Default)]
@@ -281,6 +297,22 @@ impl LipSync {
         }
     }
 
+    /// What runs, in one line for people and logs.
+    pub fn describe(&self) -> String {
+        let info = self.info();
+        match info.runtime {
+            Some(runtime) => format!(
+                "{} {} (sha256 {}) by ONNX Runtime {} on the {}",
+                info.name,
+                info.version,
+                info.sha256.get(..12).unwrap_or(&info.sha256),
+                runtime.version,
+                runtime.provider
+            ),
+            None => info.name,
+        }
+    }
+
     /// Probabilities of the model for sound at 16 kHz that is levelled already, one row per 20 ms, not compensated: for
     /// comparing runtimes. Nothing for the model-free twin.
     ///
@@ -326,29 +358,9 @@ fn half_step() -> MediaTime {
 
 /// 48 kHz to the model's rate.
 fn to_model_rate(samples_48k: &[f32]) -> Result<Vec<f32>> {
-    use rubato::Resampler as _;
-    use rubato::audioadapter_buffers::direct::InterleavedSlice;
-    if samples_48k.is_empty() {
-        return Ok(Vec::new());
-    }
-    let reason = |error: &dyn std::fmt::Display| Error::Resample {
+    sound::resample(samples_48k, SAMPLE_RATE_HZ, MODEL_RATE_HZ).map_err(|error| Error::Resample {
         reason: error.to_string(),
-    };
-    let from_hz = crate::media::SAMPLE_RATE_HZ as usize;
-    let mut resampler = rubato::Fft::<f32>::new(
-        from_hz,
-        MODEL_RATE_HZ as usize,
-        1024,
-        1,
-        rubato::FixedSync::Both,
-    )
-    .map_err(|error| reason(&error))?;
-    let input =
-        InterleavedSlice::new(samples_48k, 1, samples_48k.len()).map_err(|error| reason(&error))?;
-    resampler
-        .process_all(&input, samples_48k.len(), None)
-        .map(|output| output.take_data())
-        .map_err(|error| reason(&error))
+    })
 }
 
 /// An error and its causes in one line.

@@ -15,7 +15,8 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::refusal::Refusal;
 use super::{App, Room};
-use crate::engine::{RoomEvent, RoomHandle, threads};
+use crate::engine::{RoomEvent, RoomHandle};
+use crate::threads;
 
 /// Events a slow client may lag behind before it misses some: a minute of captions.
 const BACKLOG: usize = 256;
@@ -66,7 +67,10 @@ pub(super) async fn stream(
         .get(&id)
         .ok_or_else(|| Refusal::unknown_room(&id))?;
     if room.events.receiver_count() >= MAX_STREAMS {
-        return Err(Refusal::unavailable("too many listeners: try again later", 5));
+        return Err(Refusal::unavailable(
+            "too many listeners: try again later",
+            5,
+        ));
     }
     let is_operator = app.access.is_operator(&headers);
     let (to_client, from_room) = mpsc::channel(CLIENT_QUEUE);

@@ -49,7 +49,9 @@ pub enum Error {
     #[error("room id `{0}`: ids are unique and made of a-z, 0-9, - and _")]
     RoomId(String),
     /// The token is too short to protect anything.
-    #[error("the operator token in {variable} is shorter than {MIN_TOKEN_CHARS} characters: choose a longer one")]
+    #[error(
+        "the operator token in {variable} is shorter than {MIN_TOKEN_CHARS} characters: choose a longer one"
+    )]
     ShortToken {
         /// The environment variable.
         variable: String,
@@ -86,7 +88,7 @@ impl Default for LiveOptions {
 
 /// A voice to choose on the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VoiceChoice {
+pub struct VoiceOffer {
     /// What `say` takes, for example `flite:slt`.
     pub id: String,
     /// What people read, for example `English`.
@@ -103,7 +105,7 @@ pub struct LiveRoom {
     /// Its title for people.
     pub title: String,
     /// Voices to choose from on the page; the first is the room's own.
-    pub voices: Vec<VoiceChoice>,
+    pub voices: Vec<VoiceOffer>,
     /// The language of the pages, `zh` or `en`; the visitor's own when absent.
     pub language: Option<String>,
     /// Whether viewers get a box in which to type what the host says.
@@ -134,7 +136,7 @@ struct Room {
     feed: RoomFeed,
     events: broadcast::Sender<RoomEvent>,
     title: String,
-    voices: Vec<VoiceChoice>,
+    voices: Vec<VoiceOffer>,
     language: Option<String>,
     say_box: SayBox,
 }

@@ -25,7 +25,12 @@ impl Interleaver {
 
     /// The next packet with a pts not after `now`, video first among equals.
     pub fn pop_due(&mut self, now: MediaTime) -> Option<Packet> {
-        let due = |queue: &VecDeque<Packet>| queue.front().filter(|packet| packet.pts <= now).map(|packet| packet.pts);
+        let due = |queue: &VecDeque<Packet>| {
+            queue
+                .front()
+                .filter(|packet| packet.pts <= now)
+                .map(|packet| packet.pts)
+        };
         match (due(&self.video), due(&self.audio)) {
             (Some(video), Some(audio)) if video <= audio => self.video.pop_front(),
             (Some(_), None) => self.video.pop_front(),
@@ -45,7 +50,10 @@ impl Interleaver {
     /// The earliest pts that waits.
     pub fn next_pts(&self) -> Option<MediaTime> {
         let front = |queue: &VecDeque<Packet>| queue.front().map(|packet| packet.pts);
-        front(&self.video).into_iter().chain(front(&self.audio)).min()
+        front(&self.video)
+            .into_iter()
+            .chain(front(&self.audio))
+            .min()
     }
 }
 
@@ -55,7 +63,13 @@ mod tests {
     use bytes::Bytes;
 
     fn packet(track: Track, pts: i64) -> Packet {
-        Packet { track, pts: MediaTime(pts), duration: MediaTime(0), is_keyframe: true, data: Bytes::new() }
+        Packet {
+            track,
+            pts: MediaTime(pts),
+            duration: MediaTime(0),
+            is_keyframe: true,
+            data: Bytes::new(),
+        }
     }
 
     fn drain(mut next: impl FnMut() -> Option<Packet>) -> Vec<(Track, i64)> {
@@ -70,7 +84,15 @@ mod tests {
         }
         interleaver.push(packet(Track::Video, 0));
         let due = drain(|| interleaver.pop_due(MediaTime(1920)));
-        assert_eq!(due, [(Track::Video, 0), (Track::Audio, 0), (Track::Audio, 960), (Track::Audio, 1920)]);
+        assert_eq!(
+            due,
+            [
+                (Track::Video, 0),
+                (Track::Audio, 0),
+                (Track::Audio, 960),
+                (Track::Audio, 1920)
+            ]
+        );
         assert_eq!(interleaver.next_pts(), Some(MediaTime(2880)));
     }
 
@@ -84,7 +106,18 @@ mod tests {
         interleaver.push(packet(Track::Audio, 0));
         interleaver.push(packet(Track::Audio, 2000));
         let settled = drain(|| interleaver.pop_settled(false));
-        assert_eq!(settled, [(Track::Video, 0), (Track::Audio, 0), (Track::Video, 1920), (Track::Audio, 2000)]);
-        assert_eq!(drain(|| interleaver.pop_settled(true)), [(Track::Video, 3840)]);
+        assert_eq!(
+            settled,
+            [
+                (Track::Video, 0),
+                (Track::Audio, 0),
+                (Track::Video, 1920),
+                (Track::Audio, 2000)
+            ]
+        );
+        assert_eq!(
+            drain(|| interleaver.pop_settled(true)),
+            [(Track::Video, 3840)]
+        );
     }
 }

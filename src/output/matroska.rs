@@ -22,7 +22,13 @@ const TIMESTAMP_SCALE: u64 = 1_000;
 const UNKNOWN_SIZE: [u8; 8] = [0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
 
 /// The head of the stream. `avc_config` is the `avcC` record of the video (see [`avc_config`]).
-pub(super) fn header(size: Size, frame_nanos: u64, audio: AudioCodec, channels: u16, avc_config: &[u8]) -> Vec<u8> {
+pub(super) fn header(
+    size: Size,
+    frame_nanos: u64,
+    audio: AudioCodec,
+    channels: u16,
+    avc_config: &[u8],
+) -> Vec<u8> {
     let mut head = element(
         0x1A45_DFA3,
         &[
@@ -38,9 +44,19 @@ pub(super) fn header(size: Size, frame_nanos: u64, audio: AudioCodec, channels: 
     );
     head.extend(id(0x1853_8067));
     head.extend(UNKNOWN_SIZE);
-    let info = [uint(0x2A_D7B1, TIMESTAMP_SCALE), element(0x4D80, b"zhubo"), element(0x5741, b"zhubo")].concat();
+    let info = [
+        uint(0x2A_D7B1, TIMESTAMP_SCALE),
+        element(0x4D80, b"zhubo"),
+        element(0x5741, b"zhubo"),
+    ]
+    .concat();
     head.extend(element(0x1549_A966, &info));
-    let picture = [uint(0xB0, size.width.into()), uint(0xBA, size.height.into()), colour()].concat();
+    let picture = [
+        uint(0xB0, size.width.into()),
+        uint(0xBA, size.height.into()),
+        colour(),
+    ]
+    .concat();
     let video = [
         uint(0xD7, VIDEO_TRACK),
         uint(0x73C5, VIDEO_TRACK),
@@ -76,7 +92,12 @@ pub(super) fn cluster(packet: &Packet) -> Vec<u8> {
         Track::Audio => (AUDIO_TRACK, packet.data.to_vec()),
     };
     // SimpleBlock: track, time relative to the cluster (0), flags.
-    let mut block = vec![0x80 | track as u8, 0, 0, if packet.is_keyframe { 0x80 } else { 0 }];
+    let mut block = vec![
+        0x80 | track as u8,
+        0,
+        0,
+        if packet.is_keyframe { 0x80 } else { 0 },
+    ];
     block.extend(payload);
     let body = [uint(0xE7, micros(packet.pts)), element(0xA3, &block)].concat();
     element(0x1F43_B675, &body)
@@ -84,9 +105,13 @@ pub(super) fn cluster(packet: &Packet) -> Vec<u8> {
 
 /// The `avcC` record (ISO/IEC 14496-15) from an IDR packet in Annex B form; `None` without SPS and PPS.
 pub(super) fn avc_config(annex_b: &[u8]) -> Option<Vec<u8>> {
-    let of_type = |wanted: u8| nal_units(annex_b).find(move |nal| nal.first().is_some_and(|b| b & 0x1F == wanted));
+    let of_type = |wanted: u8| {
+        nal_units(annex_b).find(move |nal| nal.first().is_some_and(|b| b & 0x1F == wanted))
+    };
     let (sps, pps) = (of_type(7)?, of_type(8)?);
-    let &[_, profile, compatibility, level, ..] = sps else { return None };
+    let &[_, profile, compatibility, level, ..] = sps else {
+        return None;
+    };
     let mut record = vec![1, profile, compatibility, level, 0xFF, 0xE1];
     record.extend(u16::try_from(sps.len()).ok()?.to_be_bytes());
     record.extend(sps);
@@ -111,15 +136,28 @@ fn nal_units(annex_b: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut at = 0;
     while at + 3 <= annex_b.len() {
         if annex_b[at..at + 3] == [0, 0, 1] {
-            let begin = if at > 0 && annex_b[at - 1] == 0 { at - 1 } else { at };
+            let begin = if at > 0 && annex_b[at - 1] == 0 {
+                at - 1
+            } else {
+                at
+            };
             starts.push((begin, at + 3));
             at += 3;
         } else {
             at += 1;
         }
     }
-    let ends: Vec<usize> = starts.iter().skip(1).map(|(begin, _)| *begin).chain([annex_b.len()]).collect();
-    starts.into_iter().zip(ends).map(|((_, from), to)| &annex_b[from..to]).filter(|nal| !nal.is_empty())
+    let ends: Vec<usize> = starts
+        .iter()
+        .skip(1)
+        .map(|(begin, _)| *begin)
+        .chain([annex_b.len()])
+        .collect();
+    starts
+        .into_iter()
+        .zip(ends)
+        .map(|((_, from), to)| &annex_b[from..to])
+        .filter(|nal| !nal.is_empty())
 }
 
 fn micros(pts: MediaTime) -> u64 {
@@ -129,11 +167,24 @@ fn micros(pts: MediaTime) -> u64 {
 
 /// BT.709, limited range.
 fn colour() -> Vec<u8> {
-    element(0x55B0, &[uint(0x55B1, 1), uint(0x55B9, 1), uint(0x55BA, 1), uint(0x55BB, 1)].concat())
+    element(
+        0x55B0,
+        &[
+            uint(0x55B1, 1),
+            uint(0x55B9, 1),
+            uint(0x55BA, 1),
+            uint(0x55BB, 1),
+        ]
+        .concat(),
+    )
 }
 
 fn sound_format(audio: AudioCodec, channels: u16) -> Vec<u8> {
-    let mut format = [element(0xB5, &f64::from(SAMPLE_RATE_HZ).to_be_bytes()), uint(0x9F, channels.into())].concat();
+    let mut format = [
+        element(0xB5, &f64::from(SAMPLE_RATE_HZ).to_be_bytes()),
+        uint(0x9F, channels.into()),
+    ]
+    .concat();
     if audio == AudioCodec::Pcm {
         format.extend(uint(0x6264, 32));
     }
@@ -160,7 +211,11 @@ fn element(element_id: u32, body: &[u8]) -> Vec<u8> {
 }
 
 fn id(element_id: u32) -> Vec<u8> {
-    element_id.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect()
+    element_id
+        .to_be_bytes()
+        .into_iter()
+        .skip_while(|byte| *byte == 0)
+        .collect()
 }
 
 fn uint(element_id: u32, value: u64) -> Vec<u8> {
@@ -173,11 +228,24 @@ mod tests {
 
     #[test]
     fn nal_units_are_found_behind_both_start_codes() {
-        let stream = [&[0, 0, 0, 1, 0x67, 66, 0, 31, 9][..], &[0, 0, 1, 0x68, 1], &[0, 0, 0, 1, 0x65, 7, 0]].concat();
+        let stream = [
+            &[0, 0, 0, 1, 0x67, 66, 0, 31, 9][..],
+            &[0, 0, 1, 0x68, 1],
+            &[0, 0, 0, 1, 0x65, 7, 0],
+        ]
+        .concat();
         let units: Vec<&[u8]> = nal_units(&stream).collect();
-        assert_eq!(units, [&[0x67, 66, 0, 31, 9][..], &[0x68, 1], &[0x65, 7, 0]]);
+        assert_eq!(
+            units,
+            [&[0x67, 66, 0, 31, 9][..], &[0x68, 1], &[0x65, 7, 0]]
+        );
         let record = avc_config(&stream).unwrap();
-        assert_eq!(record, [1, 66, 0, 31, 0xFF, 0xE1, 0, 5, 0x67, 66, 0, 31, 9, 1, 0, 2, 0x68, 1]);
+        assert_eq!(
+            record,
+            [
+                1, 66, 0, 31, 0xFF, 0xE1, 0, 5, 0x67, 66, 0, 31, 9, 1, 0, 2, 0x68, 1
+            ]
+        );
         assert_eq!(avc_config(&stream[9..]), None);
         assert_eq!(length_prefixed(&stream)[..4], [0, 0, 0, 5]);
     }

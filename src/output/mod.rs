@@ -88,8 +88,12 @@ impl Sink {
                 Ok(())
             }
             Self::File(file) => file.send(packet, wait),
-            Self::Channel(consumer) if wait => consumer.send(packet.clone()).map_err(|_gone| Error::ConsumerGone),
-            Self::Channel(consumer) => consumer.try_send(packet.clone()).map_err(|_full| Error::ConsumerGone),
+            Self::Channel(consumer) if wait => consumer
+                .send(packet.clone())
+                .map_err(|_gone| Error::ConsumerGone),
+            Self::Channel(consumer) => consumer
+                .try_send(packet.clone())
+                .map_err(|_full| Error::ConsumerGone),
             Self::Null => Ok(()),
         }
     }

@@ -1,5 +1,7 @@
 //! Where to take the picture from, so that a host sits in it the way a photographer would frame.
 
+use std::str::FromStr;
+
 use glam::Vec3;
 
 use super::Camera;
@@ -24,6 +26,20 @@ pub enum Framing {
     Bust,
     /// From head to where the model ends.
     Full,
+}
+
+impl FromStr for Framing {
+    type Err = String;
+
+    /// Reads `face`, `bust` or `full`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "face" => Ok(Self::Face),
+            "bust" => Ok(Self::Bust),
+            "full" => Ok(Self::Full),
+            _ => Err(format!("framing `{text}` is not `face`, `bust` or `full`")),
+        }
+    }
 }
 
 /// Where the parts of a host are, metres in world space; an avatar's landmarks give the numbers.

@@ -1,10 +1,12 @@
 //! What the picture holds at a pts: camera, background, hosts, captions, label. Pure: fonts come in as data.
 
+mod camera;
 mod caption;
 mod picture;
 mod stage;
 mod text;
 
+pub use camera::{Framing, Subject};
 pub use caption::{CAPTION_EMS, CaptionLine, plan_captions, width_ems};
 pub use picture::{Background, Camera, HostPlacement, Layer, Picture};
 pub use stage::{Scene, SceneOptions};

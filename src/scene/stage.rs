@@ -50,7 +50,12 @@ pub struct Scene {
 impl Scene {
     /// A scene. Without fonts there can be neither label nor captions; the caller says so to the user.
     pub fn new(options: SceneOptions, fonts: Option<Fonts>) -> Self {
-        let mut scene = Self { options, fonts, label: None, caption: None };
+        let mut scene = Self {
+            options,
+            fonts,
+            label: None,
+            caption: None,
+        };
         scene.label = scene.draw_label();
         scene
     }
@@ -68,7 +73,13 @@ impl Scene {
     }
 
     /// The picture at `pts`, with `caption` on screen (empty: none).
-    pub fn picture(&mut self, pts: MediaTime, poses: Vec<Pose>, caption: &str, flash: bool) -> Picture {
+    pub fn picture(
+        &mut self,
+        pts: MediaTime,
+        poses: Vec<Pose>,
+        caption: &str,
+        flash: bool,
+    ) -> Picture {
         let mut layers = Vec::new();
         if self.options.captions && !caption.is_empty() {
             layers.extend(self.caption_layer(caption));
@@ -104,7 +115,13 @@ impl Scene {
         style.size_px = fonts.size_for_ink_height(&text, shorter * LABEL_INK_SHARE, &style);
         let image = Arc::new(fonts.draw(&text, &style));
         let margin = (shorter * LABEL_MARGIN_SHARE).round() as i32;
-        Some(Layer { key: key_of(&text, &style), image, x: margin, y: margin, opacity: 1.0 })
+        Some(Layer {
+            key: key_of(&text, &style),
+            image,
+            x: margin,
+            y: margin,
+            opacity: 1.0,
+        })
     }
 
     fn caption_layer(&mut self, caption: &str) -> Option<Layer> {
@@ -123,8 +140,19 @@ impl Scene {
             max_width_px: width as f32 * CAPTION_WIDTH_SHARE,
         };
         let image = Arc::new(self.fonts.as_mut()?.draw(caption, &style));
-        let (x, y) = centred(&image, width as i32 / 2, (height as f32 * CAPTION_MIDDLE) as i32, height as i32);
-        let layer = Layer { key: key_of(caption, &style), image, x, y, opacity: 1.0 };
+        let (x, y) = centred(
+            &image,
+            width as i32 / 2,
+            (height as f32 * CAPTION_MIDDLE) as i32,
+            height as i32,
+        );
+        let layer = Layer {
+            key: key_of(caption, &style),
+            image,
+            x,
+            y,
+            opacity: 1.0,
+        };
         self.caption = Some((caption.to_owned(), layer.clone()));
         Some(layer)
     }

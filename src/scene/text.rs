@@ -5,19 +5,26 @@ use std::sync::Arc;
 
 use cosmic_text::fontdb::{Database, Source};
 use cosmic_text::{
-    Align, Attrs, Buffer, Family, FontSystem, Metrics, Shaping, SwashCache, SwashContent, Weight, Wrap,
+    Align, Attrs, Buffer, Family, FontSystem, Metrics, Shaping, SwashCache, SwashContent, Weight,
+    Wrap,
 };
 
 use crate::media::{Bitmap, Size};
 
 /// Families that are preferred when a font file holds several, best first: simplified Chinese with Latin.
-const PREFERRED_FAMILIES: [&str; 3] = ["Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei"];
+const PREFERRED_FAMILIES: [&str; 3] = [
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+];
 
 /// Why text cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum FontError {
     /// No usable font came in.
-    #[error("no usable font: install one that has Chinese and Latin letters, for example `apt install fonts-noto-cjk`")]
+    #[error(
+        "no usable font: install one that has Chinese and Latin letters, for example `apt install fonts-noto-cjk`"
+    )]
     NoFont,
 }
 
@@ -59,8 +66,10 @@ impl Fonts {
         for file in files {
             database.load_font_source(Source::Binary(file));
         }
-        let families: BTreeSet<&str> =
-            database.faces().flat_map(|face| face.families.iter().map(|(name, _)| name.as_str())).collect();
+        let families: BTreeSet<&str> = database
+            .faces()
+            .flat_map(|face| face.families.iter().map(|(name, _)| name.as_str()))
+            .collect();
         let family = PREFERRED_FAMILIES
             .into_iter()
             .find(|name| families.contains(name))
@@ -68,7 +77,11 @@ impl Fonts {
             .ok_or(FontError::NoFont)?
             .to_owned();
         let system = FontSystem::new_with_locale_and_db("zh-CN".to_owned(), database);
-        Ok(Self { system, glyphs: SwashCache::new(), family })
+        Ok(Self {
+            system,
+            glyphs: SwashCache::new(),
+            family,
+        })
     }
 
     /// The font family in use.
@@ -90,8 +103,16 @@ impl Fonts {
     }
 
     /// The font size at which the letters of `text` are at least `ink_height_px` high on one line.
-    pub fn size_for_ink_height(&mut self, text: &str, ink_height_px: f32, style: &TextStyle) -> f32 {
-        let wide = TextStyle { max_width_px: f32::MAX, ..*style };
+    pub fn size_for_ink_height(
+        &mut self,
+        text: &str,
+        ink_height_px: f32,
+        style: &TextStyle,
+    ) -> f32 {
+        let wide = TextStyle {
+            max_width_px: f32::MAX,
+            ..*style
+        };
         let mut size_px = ink_height_px;
         // Hinting and rounding make ink height a step function of size: step up until it is reached.
         for _ in 0..64 {
@@ -109,21 +130,36 @@ impl Fonts {
         let mut buffer = Buffer::new(&mut self.system, metrics);
         let max_width = style.max_width_px.min(16_384.0);
         buffer.set_wrap(Wrap::WordOrGlyph);
-        buffer.set_size(Some(balanced_width(&mut self.system, &self.family, text, metrics, max_width)), None);
-        let attrs = Attrs::new().family(Family::Name(&self.family)).weight(Weight::BOLD);
+        buffer.set_size(
+            Some(balanced_width(
+                &mut self.system,
+                &self.family,
+                text,
+                metrics,
+                max_width,
+            )),
+            None,
+        );
+        let attrs = Attrs::new()
+            .family(Family::Name(&self.family))
+            .weight(Weight::BOLD);
         buffer.set_text(text, &attrs, Shaping::Advanced, Some(Align::Center));
         buffer.shape_until_scroll(&mut self.system, false);
         let mut dots = Vec::new();
         for run in buffer.layout_runs() {
             for glyph in run.glyphs.iter().filter(|glyph| glyph.glyph_id != 0) {
                 let placed = glyph.physical((0.0, run.line_y), 1.0);
-                let Some(image) = self.glyphs.get_image(&mut self.system, placed.cache_key) else { continue };
+                let Some(image) = self.glyphs.get_image(&mut self.system, placed.cache_key) else {
+                    continue;
+                };
                 if image.content != SwashContent::Mask {
                     continue;
                 }
                 let left = placed.x + image.placement.left;
                 let top = placed.y - image.placement.top;
-                for (row, line) in (0i32..).zip(image.data.chunks(image.placement.width.max(1) as usize)) {
+                for (row, line) in
+                    (0i32..).zip(image.data.chunks(image.placement.width.max(1) as usize))
+                {
                     for (column, &coverage) in (0i32..).zip(line) {
                         if coverage > 0 {
                             dots.push((left + column, top + row, coverage));
@@ -137,15 +173,26 @@ impl Fonts {
 }
 
 /// The narrowest width that needs no more lines than `max_width` does, so that lines come out about equally long.
-fn balanced_width(system: &mut FontSystem, family: &str, text: &str, metrics: Metrics, max_width: f32) -> f32 {
+fn balanced_width(
+    system: &mut FontSystem,
+    family: &str,
+    text: &str,
+    metrics: Metrics,
+    max_width: f32,
+) -> f32 {
     let mut buffer = Buffer::new(system, metrics);
-    let attrs = Attrs::new().family(Family::Name(family)).weight(Weight::BOLD);
+    let attrs = Attrs::new()
+        .family(Family::Name(family))
+        .weight(Weight::BOLD);
     buffer.set_wrap(Wrap::WordOrGlyph);
     let mut lines_at = |width: f32| {
         buffer.set_size(Some(width), None);
         buffer.set_text(text, &attrs, Shaping::Advanced, None);
         buffer.shape_until_scroll(system, false);
-        let widest = buffer.layout_runs().map(|run| run.line_w).fold(0.0, f32::max);
+        let widest = buffer
+            .layout_runs()
+            .map(|run| run.line_w)
+            .fold(0.0, f32::max);
         (buffer.layout_runs().count(), widest)
     };
     let (lines, widest) = lines_at(max_width);
@@ -156,7 +203,11 @@ fn balanced_width(system: &mut FontSystem, family: &str, text: &str, metrics: Me
     for _ in 0..8 {
         let middle = (low + high) / 2.0;
         let (count, widest) = lines_at(middle);
-        if count <= lines && widest <= middle { high = middle } else { low = middle }
+        if count <= lines && widest <= middle {
+            high = middle
+        } else {
+            low = middle
+        }
     }
     high
 }
@@ -171,7 +222,9 @@ struct Ink {
 
 impl Ink {
     fn from_dots(dots: &[(i32, i32, u8)]) -> Self {
-        let Some(&(x0, y0, _)) = dots.first() else { return Self::default() };
+        let Some(&(x0, y0, _)) = dots.first() else {
+            return Self::default();
+        };
         let (mut left, mut top, mut right, mut bottom) = (x0, y0, x0, y0);
         for &(x, y, _) in dots {
             (left, right) = (left.min(x), right.max(x));
@@ -183,12 +236,20 @@ impl Ink {
             let cell: &mut u8 = &mut coverage[(y - top) as usize * width + (x - left) as usize];
             *cell = (*cell).max(value);
         }
-        Self { width, height, coverage }
+        Self {
+            width,
+            height,
+            coverage,
+        }
     }
 
     fn at(&self, x: i32, y: i32) -> u8 {
         let inside = x >= 0 && y >= 0 && (x as usize) < self.width && (y as usize) < self.height;
-        if inside { self.coverage[y as usize * self.width + x as usize] } else { 0 }
+        if inside {
+            self.coverage[y as usize * self.width + x as usize]
+        } else {
+            0
+        }
     }
 }
 
@@ -200,9 +261,15 @@ fn compose(ink: &Ink, style: &TextStyle) -> Bitmap {
     let em = style.size_px;
     let (pad_x, pad_y) = match style.plate {
         Some(_) => ((em * 0.42) as i32, (em * 0.30) as i32),
-        None => ((style.edge_px.ceil() as i32) + 1, (style.edge_px.ceil() as i32) + 1),
+        None => (
+            (style.edge_px.ceil() as i32) + 1,
+            (style.edge_px.ceil() as i32) + 1,
+        ),
     };
-    let size = Size::new(ink.width as u32 + 2 * pad_x as u32, ink.height as u32 + 2 * pad_y as u32);
+    let size = Size::new(
+        ink.width as u32 + 2 * pad_x as u32,
+        ink.height as u32 + 2 * pad_y as u32,
+    );
     let mut bitmap = Bitmap::transparent(size);
     let edge = edge_coverage(ink, style.edge_px, pad_x, pad_y, size);
     let radius = (size.height as f32 * 0.28).min(em * 0.5);
@@ -215,7 +282,12 @@ fn compose(ink: &Ink, style: &TextStyle) -> Bitmap {
             alpha = f32::from(a) / 255.0 * rounded_box(x, y, size, radius);
             color = [r, g, b].map(f32::from);
         }
-        over(&mut color, &mut alpha, [12.0, 12.0, 16.0], f32::from(edge[index]) / 255.0 * 0.85);
+        over(
+            &mut color,
+            &mut alpha,
+            [12.0, 12.0, 16.0],
+            f32::from(edge[index]) / 255.0 * 0.85,
+        );
         let letter = f32::from(ink.at(x - pad_x, y - pad_y)) / 255.0;
         over(&mut color, &mut alpha, style.color.map(f32::from), letter);
         pixel[..3].copy_from_slice(&color.map(|c| c.round() as u8));
@@ -272,7 +344,9 @@ fn edge_coverage(ink: &Ink, edge_px: f32, pad_x: i32, pad_y: i32, size: Size) ->
 fn rounded_box(x: i32, y: i32, size: Size, radius: f32) -> f32 {
     let inset = |at: i32, len: u32| {
         let centre = at as f32 + 0.5;
-        (radius - centre).max(centre - (len as f32 - radius)).max(0.0)
+        (radius - centre)
+            .max(centre - (len as f32 - radius))
+            .max(0.0)
     };
     let (dx, dy) = (inset(x, size.width), inset(y, size.height));
     (radius - (dx * dx + dy * dy).sqrt() + 0.5).clamp(0.0, 1.0)

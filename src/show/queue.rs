@@ -59,7 +59,9 @@ impl Queue {
                 Rank::Inserted
             }
         };
-        let mut at = self.waiting.partition_point(|(waiting, _)| *waiting >= rank);
+        let mut at = self
+            .waiting
+            .partition_point(|(waiting, _)| *waiting >= rank);
         for mut sentence in sentences {
             sentence.id = self.next_id;
             self.next_id += 1;
@@ -80,7 +82,10 @@ impl Queue {
 
     /// Takes out one sentence, wherever it waits.
     pub fn remove(&mut self, id: u64) -> Option<Sentence> {
-        let at = self.waiting.iter().position(|(_, sentence)| sentence.id == id)?;
+        let at = self
+            .waiting
+            .iter()
+            .position(|(_, sentence)| sentence.id == id)?;
         self.waiting.remove(at).map(|(_, sentence)| sentence)
     }
 
@@ -117,7 +122,11 @@ mod tests {
     }
 
     fn order(queue: &Queue) -> String {
-        queue.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" ")
+        queue
+            .iter()
+            .map(|s| s.text.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]

@@ -19,10 +19,20 @@ impl VoiceChoice {
     ///
     /// # Errors
     /// When one of them is not understood.
-    pub fn new(default: &str, zh: Option<&str>, en: Option<&str>, server: SpeechServer) -> Result<Self> {
+    pub fn new(
+        default: &str,
+        zh: Option<&str>,
+        en: Option<&str>,
+        server: SpeechServer,
+    ) -> Result<Self> {
         let parse = |name: &str| Voice::from_str(name);
         let (zh, en) = (zh.map(parse).transpose()?, en.map(parse).transpose()?);
-        Ok(Self { default: parse(default)?, zh, en, server })
+        Ok(Self {
+            default: parse(default)?,
+            zh,
+            en,
+            server,
+        })
     }
 
     /// A voice by name.
@@ -43,11 +53,20 @@ impl VoiceChoice {
     pub fn check_from_outside(&self, name: &str) -> Result<()> {
         let voice = self.parse(name)?;
         let own = [Some(&self.default), self.zh.as_ref(), self.en.as_ref()].contains(&Some(&voice));
-        if own || matches!(voice, Voice::Espeak { .. } | Voice::Flite { .. } | Voice::Tone) {
+        if own
+            || matches!(
+                voice,
+                Voice::Espeak { .. } | Voice::Flite { .. } | Voice::Tone
+            )
+        {
             return voice.check(&self.server);
         }
-        let what = "only the room's own voices, espeak:, flite: and tone can be asked for".to_owned();
-        Err(Error::Spec { spec: name.to_owned(), what })
+        let what =
+            "only the room's own voices, espeak:, flite: and tone can be asked for".to_owned();
+        Err(Error::Spec {
+            spec: name.to_owned(),
+            what,
+        })
     }
 
     /// Whether every voice of this choice can be used now.
@@ -56,7 +75,9 @@ impl VoiceChoice {
     /// The first one that cannot.
     pub fn check_all(&self) -> Result<()> {
         let all = [Some(&self.default), self.zh.as_ref(), self.en.as_ref()];
-        all.into_iter().flatten().try_for_each(|voice| voice.check(&self.server))
+        all.into_iter()
+            .flatten()
+            .try_for_each(|voice| voice.check(&self.server))
     }
 
     /// The voice for `text`, by its language.
@@ -77,11 +98,23 @@ mod tests {
     #[test]
     fn language_chooses_the_voice() {
         let server = SpeechServer::default();
-        let choice = VoiceChoice::new("flite:slt", Some("espeak:cmn-latn-pinyin"), None, server.clone()).unwrap();
+        let choice = VoiceChoice::new(
+            "flite:slt",
+            Some("espeak:cmn-latn-pinyin"),
+            None,
+            server.clone(),
+        )
+        .unwrap();
         assert_eq!(choice.for_text("Hello there"), "flite:slt".parse().unwrap());
-        assert_eq!(choice.for_text("大家好"), "espeak:cmn-latn-pinyin".parse().unwrap());
+        assert_eq!(
+            choice.for_text("大家好"),
+            "espeak:cmn-latn-pinyin".parse().unwrap()
+        );
         for danger in ["command:reboot", "clip:/etc/passwd", "openai:alloy"] {
-            assert!(matches!(choice.check_from_outside(danger), Err(Error::Spec { .. })), "{danger}");
+            assert!(
+                matches!(choice.check_from_outside(danger), Err(Error::Spec { .. })),
+                "{danger}"
+            );
         }
         choice.check_from_outside("tone").unwrap();
         assert!(VoiceChoice::new("nobody:x", None, None, server).is_err());

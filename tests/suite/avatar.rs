@@ -9,7 +9,10 @@ pub fn test_avatars() -> Option<PathBuf> {
         PathBuf::from,
     );
     if !folder.is_dir() {
-        println!("SKIPPED: no folder {} (set ZHUBO_TEST_AVATARS)", folder.display());
+        println!(
+            "SKIPPED: no folder {} (set ZHUBO_TEST_AVATARS)",
+            folder.display()
+        );
         return None;
     }
     Some(folder)
@@ -20,7 +23,10 @@ pub fn files_in(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|ext| ext == "glb" || ext == "gltf" || ext == "vrm"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|ext| ext == "glb" || ext == "gltf" || ext == "vrm")
+        })
         .collect();
     files.sort();
     files

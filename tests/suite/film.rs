@@ -20,7 +20,11 @@ zh = "espeak:cmn-latn-pinyin"
 "#;
 
 fn zhubo(args: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_zhubo")).args(args).current_dir(folder).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_zhubo"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .unwrap()
 }
 
 fn words(output: &Output) -> String {
@@ -29,7 +33,15 @@ fn words(output: &Output) -> String {
 
 fn probe(file: &Path) -> Value {
     let output = Command::new("ffprobe")
-        .args(["-v", "error", "-show_streams", "-show_format", "-count_frames", "-of", "json"])
+        .args([
+            "-v",
+            "error",
+            "-show_streams",
+            "-show_format",
+            "-count_frames",
+            "-of",
+            "json",
+        ])
         .arg(file)
         .output()
         .expect("ffprobe: make setup installs ffmpeg");
@@ -63,22 +75,41 @@ fn a_spot_is_a_sound_mp4_and_the_same_twice() {
     let one = folder.path().join("one.mp4");
     let facts = probe(&one);
     let stream = |kind: &str| {
-        facts["streams"].as_array().unwrap().iter().find(|s| s["codec_type"] == kind).unwrap().clone()
+        facts["streams"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|s| s["codec_type"] == kind)
+            .unwrap()
+            .clone()
     };
     let (video, audio) = (stream("video"), stream("audio"));
     assert_eq!(video["codec_name"], "h264");
-    assert_eq!((&video["width"], &video["height"]), (&240.into(), &426.into()));
+    assert_eq!(
+        (&video["width"], &video["height"]),
+        (&240.into(), &426.into())
+    );
     assert_eq!(video["r_frame_rate"], "25/1");
     assert_eq!(video["avg_frame_rate"], "25/1");
     assert_eq!(video["color_space"], "bt709");
     assert_eq!(audio["codec_name"], "aac");
     assert_eq!(audio["sample_rate"], "48000");
     let (seen, heard) = (number(&video["duration"]), number(&audio["duration"]));
-    assert!((seen - heard).abs() <= 0.04, "picture {seen} s, sound {heard} s");
+    assert!(
+        (seen - heard).abs() <= 0.04,
+        "picture {seen} s, sound {heard} s"
+    );
     assert!((5.0..20.0).contains(&seen), "two sentences take {seen} s");
     assert_eq!(number(&video["nb_read_frames"]), (seen * 25.0).round());
-    assert_eq!(decoded(&one), decoded(&folder.path().join("two.mp4")), "same document, same film");
-    let leftovers: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(
+        decoded(&one),
+        decoded(&folder.path().join("two.mp4")),
+        "same document, same film"
+    );
+    let leftovers: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
     assert_eq!(leftovers.len(), 3, "no partial files: {leftovers:?}");
 }
 
@@ -86,13 +117,37 @@ fn a_spot_is_a_sound_mp4_and_the_same_twice() {
 fn bad_documents_say_what_where_and_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let cases = [
-        ("script = \"Hi.\"\nscrpt = 1\n", "unknown field `scrpt`", "line 2"),
+        (
+            "script = \"Hi.\"\nscrpt = 1\n",
+            "unknown field `scrpt`",
+            "line 2",
+        ),
         ("script = \"\"\n", "script", "write what the host says"),
-        ("script = \"Hi.\"\n[picture]\nsize = \"721x1280\"\n", "721x1280", "line 3"),
-        ("script = \"Hi.\"\n[picture]\nfps = 0\n", "1 to 60", "line 3"),
-        ("script = \"Hi.\"\n[host]\navatar = \"nobody\"\n", "no host `nobody`", "lina"),
-        ("script = \"Hi.\"\n[voice]\ndefault = \"siri\"\n", "siri", "espeak:VOICE"),
-        ("script = \"Hi.\"\n[label]\ntext = \"Lina\"\n", "must contain AI", "label"),
+        (
+            "script = \"Hi.\"\n[picture]\nsize = \"721x1280\"\n",
+            "721x1280",
+            "line 3",
+        ),
+        (
+            "script = \"Hi.\"\n[picture]\nfps = 0\n",
+            "1 to 60",
+            "line 3",
+        ),
+        (
+            "script = \"Hi.\"\n[host]\navatar = \"nobody\"\n",
+            "no host `nobody`",
+            "lina",
+        ),
+        (
+            "script = \"Hi.\"\n[voice]\ndefault = \"siri\"\n",
+            "siri",
+            "espeak:VOICE",
+        ),
+        (
+            "script = \"Hi.\"\n[label]\ntext = \"Lina\"\n",
+            "must contain AI",
+            "label",
+        ),
         ("script = [1, 2]\n", "line 1", "string"),
         ("\u{0}\u{1}", "not a valid document", "line 1"),
     ];
@@ -101,7 +156,12 @@ fn bad_documents_say_what_where_and_what_to_do() {
         let output = zhubo(&["spot", "bad.toml", "-o", "bad.mp4"], folder.path());
         let said = words(&output);
         assert_eq!(output.status.code(), Some(2), "{text:?}: {said}");
-        assert!(said.contains(what) && said.contains(where_) && said.contains("bad.toml") | said.contains("siri") | said.contains("nobody"), "{text:?}: {said}");
+        assert!(
+            said.contains(what)
+                && said.contains(where_)
+                && said.contains("bad.toml") | said.contains("siri") | said.contains("nobody"),
+            "{text:?}: {said}"
+        );
         assert!(!said.contains("panicked"), "{said}");
         assert!(!folder.path().join("bad.mp4").exists());
     }
@@ -113,12 +173,21 @@ fn bad_documents_say_what_where_and_what_to_do() {
 #[test]
 fn a_voice_that_fails_leaves_no_film() {
     let folder = tempfile::tempdir().unwrap();
-    let text = "script = \"Hello.\"\n[picture]\nsize = \"64x64\"\n[voice]\ndefault = \"command:false\"\n";
+    let text =
+        "script = \"Hello.\"\n[picture]\nsize = \"64x64\"\n[voice]\ndefault = \"command:false\"\n";
     std::fs::write(folder.path().join("spot.toml"), text).unwrap();
     let output = zhubo(&["spot", "spot.toml", "-o", "x.mp4"], folder.path());
     assert_eq!(output.status.code(), Some(1));
-    assert!(words(&output).contains("could not be spoken"), "{}", words(&output));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing but the document is left");
+    assert!(
+        words(&output).contains("could not be spoken"),
+        "{}",
+        words(&output)
+    );
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "nothing but the document is left"
+    );
 }
 
 #[test]

@@ -47,7 +47,10 @@ pub fn check(name: &str, actual: &RgbaImage, face: Region) {
     }
     let rewrite = format!("UPDATE_GOLDEN={name} cargo test --test suite");
     let Ok(expected) = image::open(&path) else {
-        panic!("no stored picture {}: make it with {rewrite}", path.display());
+        panic!(
+            "no stored picture {}: make it with {rewrite}",
+            path.display()
+        );
     };
     let expected = expected.to_rgb8();
     let actual = opaque(actual);

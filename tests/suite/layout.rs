@@ -24,12 +24,26 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "engine",
             &[
-                "show", "remote", "voice", "sound", "lipsync", "motion", "avatar", "scene", "render", "encode", "output",
-                "media",
+                "show", "remote", "voice", "sound", "lipsync", "motion", "avatar", "scene",
+                "render", "encode", "output", "media",
             ],
         ),
         ("config", &["avatar", "scene", "media"]),
-        ("live", &["engine", "config", "show", "scene", "voice", "input", "remote", "provenance", "output", "media"]),
+        (
+            "live",
+            &[
+                "engine",
+                "config",
+                "show",
+                "scene",
+                "voice",
+                "input",
+                "remote",
+                "provenance",
+                "output",
+                "media",
+            ],
+        ),
     ];
     all.iter().copied().collect()
 }
@@ -64,18 +78,31 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 /// The module a file belongs to: the first part of its path under `src`.
 fn module_of(file: &Path) -> String {
     let inside = file.strip_prefix(SRC).unwrap();
-    inside.iter().next().unwrap().to_string_lossy().trim_end_matches(".rs").to_owned()
+    inside
+        .iter()
+        .next()
+        .unwrap()
+        .to_string_lossy()
+        .trim_end_matches(".rs")
+        .to_owned()
 }
 
 /// Code without comments and without the tests at its end.
 fn code(text: &str) -> String {
     let body = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-    body.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n")
+    body.lines()
+        .map(|line| line.split("//").next().unwrap())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Names that follow `prefix` in `text`, braces of a `use` tree included.
 fn names_after(text: &str, prefix: &str) -> Vec<String> {
-    let ident = |s: &str| s.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let ident = |s: &str| {
+        s.chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect::<String>()
+    };
     text.match_indices(prefix)
         .flat_map(|(at, _)| {
             let rest = text[at + prefix.len()..].trim_start();
@@ -113,11 +140,16 @@ fn modules_import_only_what_the_table_allows() {
         if ["main", "lib", "cli"].contains(&module.as_str()) {
             continue;
         }
-        let may = allowed.get(module.as_str()).unwrap_or_else(|| panic!("the table does not know module {module}"));
+        let may = allowed
+            .get(module.as_str())
+            .unwrap_or_else(|| panic!("the table does not know module {module}"));
         for name in names_after(&code(&std::fs::read_to_string(&file).unwrap()), "crate::") {
             let known = allowed.contains_key(name.as_str()) || name == "cli";
             if known && name != module && name != "threads" && !may.contains(&name.as_str()) {
-                wrong.push(format!("{} names {name}", file.strip_prefix(SRC).unwrap().display()));
+                wrong.push(format!(
+                    "{} names {name}",
+                    file.strip_prefix(SRC).unwrap().display()
+                ));
             }
         }
     }
@@ -128,7 +160,10 @@ fn modules_import_only_what_the_table_allows() {
 fn fenced_crates_stay_in_their_modules() {
     let mut wrong = Vec::new();
     for file in sources(Path::new(SRC)) {
-        let (module, text) = (module_of(&file), code(&std::fs::read_to_string(&file).unwrap()));
+        let (module, text) = (
+            module_of(&file),
+            code(&std::fs::read_to_string(&file).unwrap()),
+        );
         for (krate, homes) in FENCED {
             let named = text.match_indices(&format!("{krate}::")).any(|(at, _)| {
                 !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
@@ -138,7 +173,11 @@ fn fenced_crates_stay_in_their_modules() {
             }
         }
     }
-    assert!(wrong.is_empty(), "crates outside their fence:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "crates outside their fence:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -146,16 +185,27 @@ fn files_stay_short_and_pace_stays_in_the_clock() {
     for file in sources(Path::new(SRC)) {
         let text = std::fs::read_to_string(&file).unwrap();
         let lines = text.lines().count();
-        assert!(lines <= 600, "{} has {lines} lines: what second thing is in there?", file.display());
-        let asks = ["Clock::Offline", "Clock::Live"].iter().any(|name| code(&text).contains(name));
+        assert!(
+            lines <= 600,
+            "{} has {lines} lines: what second thing is in there?",
+            file.display()
+        );
+        let asks = ["Clock::Offline", "Clock::Live"]
+            .iter()
+            .any(|name| code(&text).contains(name));
         let may = ["engine", "cli"].contains(&module_of(&file).as_str());
-        assert!(may || !asks, "{} asks whether the room is live", file.display());
+        assert!(
+            may || !asks,
+            "{} asks whether the room is live",
+            file.display()
+        );
     }
 }
 
 #[test]
 fn every_module_is_in_the_table_and_in_the_architecture() {
-    let tour = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md")).unwrap();
+    let tour =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md")).unwrap();
     for file in sources(Path::new(SRC)) {
         let module = module_of(&file);
         assert!(
@@ -168,5 +218,8 @@ fn every_module_is_in_the_table_and_in_the_architecture() {
 #[test]
 fn the_rules_would_notice() {
     let text = "use crate::media::{A, B};\nuse crate::{engine::Clock, voice};\nfn f() { crate::show::x() } // crate::cli";
-    assert_eq!(names_after(&code(text), "crate::"), ["media", "engine", "voice", "show"]);
+    assert_eq!(
+        names_after(&code(text), "crate::"),
+        ["media", "engine", "voice", "show"]
+    );
 }

@@ -1,8 +1,27 @@
 //! One test binary: behaviour through the public surface.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-#![allow(clippy::disallowed_methods, reason = "tests look at the wall clock and make their own threads")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the wall clock and make their own threads"
+)]
 
+mod avatar;
+mod film;
+mod golden;
 mod layout;
+mod lipsync;
+mod lipsync_model;
+mod motion;
+mod render;
+mod render_bench;
+#[cfg(feature = "live")]
+mod rig;
 mod scene;
 mod show;
-mod film;
+mod sound;
+mod voice;
+mod voice_server;

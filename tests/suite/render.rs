@@ -13,7 +13,12 @@ use zhubo::scene::{Background, Camera, Framing, HostPlacement, Picture};
 /// The device of this test run; a counted skip without one.
 pub fn gpu() -> Option<Arc<Gpu>> {
     static GPU: OnceLock<Option<Arc<Gpu>>> = OnceLock::new();
-    let found = GPU.get_or_init(|| Gpu::new(&GpuOptions::default()).map(Arc::new).map_err(|error| println!("{error}")).ok());
+    let found = GPU.get_or_init(|| {
+        Gpu::new(&GpuOptions::default())
+            .map(Arc::new)
+            .map_err(|error| println!("{error}"))
+            .ok()
+    });
     if found.is_none() {
         assert!(std::env::var("REQUIRE_GPU").is_err(), "no graphics adapter");
         println!("SKIPPED: no graphics adapter (apt install mesa-vulkan-drivers libvulkan1)");
@@ -44,7 +49,11 @@ pub fn picture_of(avatar: &Avatar, framing: Framing, size: Size) -> Picture {
         size,
         camera: Camera::framed(framing, &avatar.into(), size),
         background: Background::Color([150, 170, 185]),
-        hosts: vec![HostPlacement { host: host.clone(), position: Vec3::ZERO, yaw_deg: 0.0 }],
+        hosts: vec![HostPlacement {
+            host: host.clone(),
+            position: Vec3::ZERO,
+            yaw_deg: 0.0,
+        }],
         poses: vec![Pose::rest(host)],
         layers: Vec::new(),
         flash: false,
@@ -53,6 +62,8 @@ pub fn picture_of(avatar: &Avatar, framing: Framing, size: Size) -> Picture {
 
 /// An RGBA frame as an image.
 pub fn image_of(frame: &VideoFrame) -> RgbaImage {
-    let FrameData::Rgba(rgba) = &frame.data else { panic!("not RGBA") };
+    let FrameData::Rgba(rgba) = &frame.data else {
+        panic!("not RGBA")
+    };
     RgbaImage::from_raw(frame.size.width, frame.size.height, rgba.clone()).unwrap()
 }

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded};
 use zhubo::config::{Assets, DEFAULT_HOST};
 use zhubo::encode::H264Options;
-use zhubo::engine::{self, Clock, Ending, RoomHandle, RoomState, SayMode, SayRequest, ShowOptions, Summary, Timebase};
+use zhubo::engine::{
+    self, Clock, Ending, RoomHandle, RoomState, SayMode, SayRequest, ShowOptions, Summary, Timebase,
+};
 use zhubo::lipsync::LipSyncOptions;
 use zhubo::media::{FrameRate, HostId, MediaTime, Packet, Size, Track};
 use zhubo::output::{AudioCodec, Sink};
@@ -28,7 +30,11 @@ fn options() -> ShowOptions {
         size,
         camera: Camera::framed(Framing::Bust, &Subject::from(avatar.landmarks()), size),
         background: Background::Gradient([90, 120, 150], [30, 40, 60]),
-        hosts: vec![HostPlacement { host: host.clone(), position: glam::Vec3::ZERO, yaw_deg: 0.0 }],
+        hosts: vec![HostPlacement {
+            host: host.clone(),
+            position: glam::Vec3::ZERO,
+            yaw_deg: 0.0,
+        }],
         label: Some("数字人·AI生成".to_owned()),
         captions: true,
     };
@@ -51,14 +57,22 @@ fn options() -> ShowOptions {
 }
 
 fn ending(after_millis: i64) -> Ending {
-    Ending { after: Some(MediaTime::from_millis(after_millis)), tail: None, stop: Arc::new(AtomicBool::new(false)) }
+    Ending {
+        after: Some(MediaTime::from_millis(after_millis)),
+        tail: None,
+        stop: Arc::new(AtomicBool::new(false)),
+    }
 }
 
 /// Runs a show that says two sentences and collects what leaves.
 fn run(clock: Clock, after_millis: i64) -> (Vec<Packet>, Summary) {
     let (door, inbox) = RoomHandle::new("test", |_| Ok(()));
     let text = "First light over the hills. And then a second sentence.".to_owned();
-    door.say(SayRequest { text, ..SayRequest::default() }).unwrap();
+    door.say(SayRequest {
+        text,
+        ..SayRequest::default()
+    })
+    .unwrap();
     let (sender, packets): (_, Receiver<Packet>) = bounded(64);
     let collector = std::thread::spawn(move || packets.into_iter().collect::<Vec<_>>());
     let summary = engine::run(
@@ -76,7 +90,10 @@ fn run(clock: Clock, after_millis: i64) -> (Vec<Packet>, Summary) {
 }
 
 fn of(track: Track, packets: &[Packet]) -> Vec<&Packet> {
-    packets.iter().filter(|packet| packet.track == track).collect()
+    packets
+        .iter()
+        .filter(|packet| packet.track == track)
+        .collect()
 }
 
 #[test]
@@ -85,22 +102,43 @@ fn live_is_offline() {
     let (on_time, summary) = run(Clock::Scripted(Vec::new()), 4_000);
     assert_eq!(summary.stats.frames_dropped, 0);
     assert_eq!(of(Track::Video, &offline).len(), 100);
-    assert!(offline == on_time, "the same pipeline at two paces gives the same packets");
-    let loud = of(Track::Audio, &offline).iter().filter(|packet| packet.data.iter().any(|byte| *byte != 0)).count();
+    assert!(
+        offline == on_time,
+        "the same pipeline at two paces gives the same packets"
+    );
+    let loud = of(Track::Audio, &offline)
+        .iter()
+        .filter(|packet| packet.data.iter().any(|byte| *byte != 0))
+        .count();
     assert!(loud > 25, "something is said: {loud} ticks of 100");
 }
 
 #[test]
 fn lateness_costs_pictures_but_never_sound_or_frame_rate() {
-    let late = |index: u64| if (20..40).contains(&index) && index % 2 == 0 { 45 } else { 3 };
-    let script = (0..100).map(|index| MediaTime::from_millis(late(index))).collect();
+    let late = |index: u64| {
+        if (20..40).contains(&index) && index % 2 == 0 {
+            45
+        } else {
+            3
+        }
+    };
+    let script = (0..100)
+        .map(|index| MediaTime::from_millis(late(index)))
+        .collect();
     let (offline, _) = run(Clock::Offline, 4_000);
     let (scripted, summary) = run(Clock::Scripted(script), 4_000);
     assert_eq!(summary.stats.frames_dropped, 10);
     assert_eq!(summary.stats.frames_drawn, 90);
     assert_eq!(of(Track::Audio, &offline), of(Track::Audio, &scripted));
-    let pts: Vec<MediaTime> = of(Track::Video, &scripted).iter().map(|packet| packet.pts).collect();
-    assert_eq!(pts, (0..100).map(|index| RATE.pts_of(index)).collect::<Vec<_>>(), "a constant frame rate");
+    let pts: Vec<MediaTime> = of(Track::Video, &scripted)
+        .iter()
+        .map(|packet| packet.pts)
+        .collect();
+    assert_eq!(
+        pts,
+        (0..100).map(|index| RATE.pts_of(index)).collect::<Vec<_>>(),
+        "a constant frame rate"
+    );
 }
 
 #[test]
@@ -110,24 +148,54 @@ fn a_consumer_that_never_reads_does_not_stop_the_engine() {
     let (healthy, packets): (_, Receiver<Packet>) = bounded(4_000);
     let sinks = vec![Sink::Channel(stalled), Sink::Channel(healthy)];
     let clock = Clock::Live(Timebase::start_now());
-    let summary = engine::run(options(), clock, &ending(3_000), &door, &inbox, sinks, &mut |_, _| {}).unwrap();
+    let summary = engine::run(
+        options(),
+        clock,
+        &ending(3_000),
+        &door,
+        &inbox,
+        sinks,
+        &mut |_, _| {},
+    )
+    .unwrap();
     let packets: Vec<Packet> = packets.into_iter().collect();
     assert_eq!(summary.duration, MediaTime::from_millis(3_000));
-    assert!(of(Track::Audio, &packets).len() >= 70, "sound of 75 ticks: {}", of(Track::Audio, &packets).len());
-    assert!(of(Track::Video, &packets).len() >= 60, "pictures of 75 ticks");
+    assert!(
+        of(Track::Audio, &packets).len() >= 70,
+        "sound of 75 ticks: {}",
+        of(Track::Audio, &packets).len()
+    );
+    assert!(
+        of(Track::Video, &packets).len() >= 60,
+        "pictures of 75 ticks"
+    );
 }
 
 #[test]
 fn now_cuts_what_is_being_said() {
     let (door, inbox) = RoomHandle::new("test", |_| Ok(()));
-    let say = |text: &str, mode| door.say(SayRequest { text: text.to_owned(), mode, ..SayRequest::default() }).unwrap();
-    say(&"A very long line that goes on and on. ".repeat(20), SayMode::Append);
+    let say = |text: &str, mode| {
+        door.say(SayRequest {
+            text: text.to_owned(),
+            mode,
+            ..SayRequest::default()
+        })
+        .unwrap()
+    };
+    say(
+        &"A very long line that goes on and on. ".repeat(20),
+        SayMode::Append,
+    );
     let (sender, packets): (_, Receiver<Packet>) = bounded(10_000);
     let mut cut_at = None;
     engine::run(
         options(),
         Clock::Offline,
-        &Ending { after: None, tail: Some(MediaTime::from_millis(200)), stop: Arc::default() },
+        &Ending {
+            after: None,
+            tail: Some(MediaTime::from_millis(200)),
+            stop: Arc::default(),
+        },
         &door,
         &inbox,
         vec![Sink::Channel(sender)],
@@ -140,29 +208,71 @@ fn now_cuts_what_is_being_said() {
     )
     .unwrap();
     let last = packets.into_iter().map(|packet| packet.pts).max().unwrap();
-    assert!(last < MediaTime::from_millis(5_000), "the rest of the long line was dropped, ended at {last}");
+    assert!(
+        last < MediaTime::from_millis(5_000),
+        "the rest of the long line was dropped, ended at {last}"
+    );
 }
 
 #[test]
 fn a_voice_that_fails_is_an_incident_on_air_and_an_error_in_a_film() {
     let broken = || {
         let mut options = options();
-        options.voices = VoiceChoice::new("command:false", None, None, SpeechServer::default()).unwrap();
+        options.voices =
+            VoiceChoice::new("command:false", None, None, SpeechServer::default()).unwrap();
         options
     };
     let (door, inbox) = RoomHandle::new("test", |_| Ok(()));
-    door.say(SayRequest { text: "Hello there.".to_owned(), ..SayRequest::default() }).unwrap();
-    let end = Ending { after: None, tail: Some(MediaTime::ZERO), stop: Arc::default() };
-    let film = engine::run(broken(), Clock::Offline, &end, &door, &inbox, vec![Sink::Null], &mut |_, _| {});
-    assert!(film.unwrap_err().to_string().contains("could not be spoken"));
+    door.say(SayRequest {
+        text: "Hello there.".to_owned(),
+        ..SayRequest::default()
+    })
+    .unwrap();
+    let end = Ending {
+        after: None,
+        tail: Some(MediaTime::ZERO),
+        stop: Arc::default(),
+    };
+    let film = engine::run(
+        broken(),
+        Clock::Offline,
+        &end,
+        &door,
+        &inbox,
+        vec![Sink::Null],
+        &mut |_, _| {},
+    );
+    assert!(
+        film.unwrap_err()
+            .to_string()
+            .contains("could not be spoken")
+    );
 
     let (door, inbox) = RoomHandle::new("test", |_| Ok(()));
-    door.say(SayRequest { text: "Hello there.".to_owned(), ..SayRequest::default() }).unwrap();
+    door.say(SayRequest {
+        text: "Hello there.".to_owned(),
+        ..SayRequest::default()
+    })
+    .unwrap();
     let clock = Clock::Live(Timebase::start_now());
-    let summary = engine::run(broken(), clock, &ending(1_500), &door, &inbox, vec![Sink::Null], &mut |_, _| {}).unwrap();
+    let summary = engine::run(
+        broken(),
+        clock,
+        &ending(1_500),
+        &door,
+        &inbox,
+        vec![Sink::Null],
+        &mut |_, _| {},
+    )
+    .unwrap();
     assert_eq!(summary.stats.failed_lines, 1);
     assert!(summary.stats.frames_drawn > 20, "the host goes on");
-    assert!(door.snapshot().last_incident.unwrap().contains("could not be spoken"));
+    assert!(
+        door.snapshot()
+            .last_incident
+            .unwrap()
+            .contains("could not be spoken")
+    );
 }
 
 #[test]
@@ -176,6 +286,15 @@ fn a_stop_ends_a_room_at_once() {
         stop.store(true, Ordering::Relaxed);
     });
     let clock = Clock::Live(Timebase::start_now());
-    let summary = engine::run(options(), clock, &end, &door, &inbox, vec![Sink::Null], &mut |_, _| {}).unwrap();
+    let summary = engine::run(
+        options(),
+        clock,
+        &end,
+        &door,
+        &inbox,
+        vec![Sink::Null],
+        &mut |_, _| {},
+    )
+    .unwrap();
     assert!(summary.stopped && began.elapsed() < Duration::from_secs(30));
 }

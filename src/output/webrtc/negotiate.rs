@@ -176,7 +176,10 @@ async fn answer(
     if wanted.audio {
         audio = Some(add_track(connection, Track::Audio).await?);
     }
-    connection.set_remote_description(offer).await.map_err(bad)?;
+    connection
+        .set_remote_description(offer)
+        .await
+        .map_err(bad)?;
     let answer = connection.create_answer(None).await.map_err(bad)?;
     connection
         .set_local_description(answer)
@@ -205,7 +208,10 @@ async fn negotiated_payload_type(
     let (codec, name) = if outgoing.payload_type == OPUS {
         (MIME_TYPE_OPUS, "Opus at 48 kHz")
     } else {
-        (MIME_TYPE_H264, "H.264 with packetization-mode=1 and profile-level-id=42e01f")
+        (
+            MIME_TYPE_H264,
+            "H.264 with packetization-mode=1 and profile-level-id=42e01f",
+        )
     };
     for sender in connection.get_senders().await {
         let Ok(parameters) = sender.get_parameters().await else {

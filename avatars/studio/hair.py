@@ -32,15 +32,15 @@ HANG_X = np.array([
     [-0.5, -0.5, -0.5, -0.5, -0.5, -0.5, -0.5],
 ])
 HANG_Z = np.array([
-    [4.5, 4.3, 4.3, 5.6, 7.8, 9.4, 9.9],
-    [1.9, 1.6, 1.6, 3.4, 6.4, 8.4, 9.2],
+    [4.5, 4.4, 4.8, 6.4, 8.4, 9.8, 10.1],
+    [1.9, 1.7, 2.2, 4.4, 7.2, 9.0, 9.6],
     [-1.2, -2.2, -4.8, -8.8, -10.0, -10.2, -10.4],
     [-7.9, -8.0, -8.3, -9.6, -10.2, -10.4, -10.6],
     [-10.3, -10.1, -9.6, -10.1, -10.5, -10.7, -10.9],
     [-11.2, -10.9, -10.2, -10.4, -10.8, -11.0, -11.2],
 ])
 BEND_COST = 7.0  # cm of length that one radian of bend counts for when rows are spread
-CLEARANCE = 2.0  # over jacket and lapel
+CLEARANCE = 2.4  # over jacket and lapel
 
 # Locks that fall in front of the shoulders: azimuth, lower end, half width.
 FRONT_LOCKS = ((61, -22.4, 1.15), (66, -23.8, 1.45), (72, -23.2, 1.45), (77, -21.8, 1.3))

@@ -129,9 +129,13 @@ def teeth(upper):
 
 def _jaw_part(name, material, positions, faces, shade, moves, share=1.0):
     morphs = {}
+    if name.startswith(("teeth", "gum")):
+        # Rounded lips show no teeth: the rows draw back from them.
+        away = np.zeros_like(positions) + [0, -1.0 if moves else 1.0, -0.8]
+        morphs = {"mouthPucker": 0.32 * away, "mouthFunnel": 0.28 * away}
     if moves:
         still = np.zeros_like(positions)
-        morphs = {
+        morphs |= {
             "jawOpen": jaw_rotation(positions) * share,
             "jawLeft": still + [JAW_SIDE, 0, 0],
             "jawRight": still - [JAW_SIDE, 0, 0],

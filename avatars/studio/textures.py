@@ -35,7 +35,7 @@ def skin(size, seed=3):
     colour = _lips(colour, x, y, front)
     cover, along, across = f.brow(x, y)
     hairs = np.sin((np.abs(x) * 7.5 - across * (9 - 12 * along)) * 2.2 + 0.9 * coarse) * 0.5 + 0.5
-    cover = front * cover * (0.72 + 0.14 * hairs) * (0.60 + 0.40 * smoothstep(0, 0.35, along))
+    cover = front * cover * (0.78 + 0.06 * hairs) * (0.60 + 0.40 * smoothstep(0, 0.35, along))
     colour = blend(colour, lina.BROW, cover)
     return np.clip(_scalp(colour, x, y, phi, row, coarse), 0, 1)
 
@@ -48,8 +48,8 @@ def _complexion(colour, x, y, front):
         (lina.BLUSH, 0.14, bump(x, y, 0, -8.6, 1.2, 0.75)),
         ((0.97, 0.84, 0.76), 0.35, bump(x, y, 0, 5.2, 3.5, 2.2)),
         ((0.97, 0.84, 0.77), 0.40, bump(ax, y, 2.9, -1.6, 1.3, 0.5)),
-        ((0.99, 0.88, 0.81), 0.25, bump(x, y, 0, -1.7, 0.34, 1.6)),  # light on the nose bridge
-        ((0.86, 0.63, 0.55), 0.17, bump(ax, y, 0.70, -1.9, 0.34, 1.5)),  # sides of the nose
+        ((0.99, 0.88, 0.81), 0.18, bump(x, y, 0, -1.7, 0.40, 1.6)),  # light on the nose bridge
+        ((0.86, 0.63, 0.55), 0.10, bump(ax, y, 0.70, -1.9, 0.34, 1.5)),  # sides of the nose
         ((0.78, 0.52, 0.46), 0.30, bump(x, y, 0, -4.35, 0.75, 0.20)),  # under the nose
         ((0.76, 0.50, 0.43), 0.26, bump(ax, y, 1.45, -3.9, 0.33, 0.6)),
         ((0.76, 0.50, 0.44), 0.20, bump(x, y, 0, -7.3, 1.2, 0.3)),

@@ -17,9 +17,7 @@ LASH_COLUMNS = 40
 def eyeball(side):
     """One eye, bound to its bone; the shade is the soft shadow of the lids."""
     angle = np.linspace(0, 2 * np.pi, BALL_COLUMNS + 1)[:-1]
-    polar, angle = np.meshgrid(
-        np.linspace(0, 1, BALL_ROWS) ** 1.15 * BALL_REACH, angle, indexing="ij"
-    )
+    polar, angle = np.meshgrid(np.linspace(0, 1, BALL_ROWS) ** 1.15 * BALL_REACH, angle, indexing="ij")
     unit = np.stack([np.sin(polar) * np.cos(angle), np.sin(polar) * np.sin(angle), np.cos(polar)], -1)
     ball = unit * f.EYE_RADIUS
     in_iris = np.hypot(unit[..., 0], unit[..., 1]) / IRIS_RADIUS

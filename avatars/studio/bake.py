@@ -19,7 +19,7 @@ MAP_SIZE, MAP_RADIUS = 900, 27.0  # pixels, cm
 MAP_CENTRE = np.array([0, -12.0, 0])
 LIFT, BIAS = 0.10, 0.16  # cm off the surface, and depth tolerance
 # Occlusion reddens skin: light that enters it comes out red.
-SKIN_TINT = np.array([0.72, 1.05, 1.15])
+SKIN_TINT = np.array([0.80, 1.04, 1.10])
 
 
 @njit(cache=True)

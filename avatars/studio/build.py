@@ -18,7 +18,9 @@ SMILE = {"mouthSmile": 0.45, "cheekSquint": 0.25, "browInnerUp": 0.10}
 
 def _progress(done, total):
     if sys.stderr.isatty() or done == total:
-        print(f"\rbaking light {done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+        print(
+            f"\rbaking light {done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True
+        )
 
 
 def main():

@@ -16,6 +16,7 @@ from fields import vertex_normals
 from gltf import Model
 from host import expand
 from morphs import ARKIT_NAMES
+from rig import EYE_HEIGHT
 
 MAX_TRIANGLES = 35_500
 MAX_BYTES = 2_500_000
@@ -25,9 +26,22 @@ MIN_LID_CLEARANCE = 0.005  # cm over the eyeball, through the whole blink
 MAX_CLOSED_LID_GAP = 0.05  # cm
 SHADING = {"skin", "eye", "hair", "cloth", "mouth", "lash"}
 BONES = {
-    "hips", "spine", "chest", "neck", "head", "leftEye", "rightEye", "jaw",
-    "leftShoulder", "leftUpperArm", "leftLowerArm", "leftHand",
-    "rightShoulder", "rightUpperArm", "rightLowerArm", "rightHand",
+    "hips",
+    "spine",
+    "chest",
+    "neck",
+    "head",
+    "leftEye",
+    "rightEye",
+    "jaw",
+    "leftShoulder",
+    "leftUpperArm",
+    "leftLowerArm",
+    "leftHand",
+    "rightShoulder",
+    "rightUpperArm",
+    "rightLowerArm",
+    "rightHand",
 }
 # Parts whose every connected piece encloses a volume: positive when it faces outwards.
 CLOSED_OUTWARD = {"skin", "eyeLeft", "eyeRight", "tongue", "hair", "tee", "jacket", "button"}
@@ -58,14 +72,19 @@ def check_shapes(report, model):
     """The 52 names, on every primitive of the face."""
     faces = [m for m in model.json["meshes"] if "targets" in m["primitives"][0]]
     names = [m.get("extras", {}).get("targetNames") for m in faces]
-    report.check(bool(faces) and all(n == ARKIT_NAMES for n in names), f"{len(ARKIT_NAMES)} ARKit shapes by name")
+    report.check(
+        bool(faces) and all(n == ARKIT_NAMES for n in names), f"{len(ARKIT_NAMES)} ARKit shapes by name"
+    )
     counts = {len(p.get("targets", [])) for m in faces for p in m["primitives"]}
     report.check(counts == {52}, "every primitive of the face has 52 targets")
     skin = next(p for p in model.primitives if p.name == "skin")
     by_bone = {"eyeLookIn", "eyeLookOut"}
     still = [
-        n for n, d in skin.morphs.items()
-        if np.abs(d).max() < 5e-4 and n != "tongueOut" and n.removesuffix("Left").removesuffix("Right") not in by_bone
+        n
+        for n, d in skin.morphs.items()
+        if np.abs(d).max() < 5e-4
+        and n != "tongueOut"
+        and n.removesuffix("Left").removesuffix("Right") not in by_bone
     ]
     report.check(not still, f"every shape moves the skin (except gaze by bone and tongue): {still or 'yes'}")
 
@@ -113,7 +132,9 @@ def check_geometry(report, model):
         arrays = [p.positions, p.normals, p.colours, p.weights, *p.morphs.values()]
         arrays += [] if p.uv is None else [p.uv]
         finite &= all(np.isfinite(a).all() for a in arrays)
-        indices &= p.triangles.max() < len(p.positions) and p.joints.max() < len(model.json["skins"][0]["joints"])
+        indices &= p.triangles.max() < len(p.positions) and p.joints.max() < len(
+            model.json["skins"][0]["joints"]
+        )
         weights &= bool(np.abs(p.weights.sum(1) - 1).max() < 1e-6)
         normals &= bool(np.abs(np.linalg.norm(p.normals, axis=1) - 1).max() < 1e-3)
         # Stored normals must agree with the winding of the triangles.
@@ -179,7 +200,7 @@ def main():
     check_shapes(report, model)
     skin = next(p for p in model.primitives if p.name == "skin")
     check_lips(report, skin)
-    check_lids(report, skin, 149.0)
+    check_lids(report, skin, EYE_HEIGHT)
     check_geometry(report, model)
     check_materials(report, model)
     thumbnail = folder / "thumbnail.png"

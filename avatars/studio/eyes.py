@@ -17,9 +17,7 @@ LASH_COLUMNS = 40
 def eyeball(side):
     """One eye, bound to its bone; the shade is the soft shadow of the lids."""
     angle = np.linspace(0, 2 * np.pi, BALL_COLUMNS + 1)[:-1]
-    polar, angle = np.meshgrid(
-        np.linspace(0, 1, BALL_ROWS) ** 1.15 * BALL_REACH, angle, indexing="ij"
-    )
+    polar, angle = np.meshgrid(np.linspace(0, 1, BALL_ROWS) ** 1.15 * BALL_REACH, angle, indexing="ij")
     unit = np.stack([np.sin(polar) * np.cos(angle), np.sin(polar) * np.sin(angle), np.cos(polar)], -1)
     ball = unit * f.EYE_RADIUS
     in_iris = np.hypot(unit[..., 0], unit[..., 1]) / IRIS_RADIUS
@@ -56,7 +54,7 @@ def _lash_points(mesh, skin_positions, side, upper):
     out = np.array([side, 0.0, 0.0])
     up = np.array([0, 1.0 if upper else -1.0, 0])
     if upper:
-        length = 0.08 + 0.36 * along**1.5
+        length = (0.08 + 0.31 * along**1.5) * (1 - 0.45 * smoothstep(0.88, 1.0, along))
         spike = 0.82 + 0.18 * np.abs(np.sin(along * np.pi * 11))
         lift = np.clip((base[:, 1:2] - centre[1]) / 0.6, -1, 1) * 0.5 + 0.5  # folds down when closed
     else:
@@ -83,7 +81,7 @@ def lashes(mesh, skin_shapes, side, upper):
         for key, shape in skin_shapes.items()
         if key.startswith("eye") and key.endswith(name)
     }
-    shade = np.full(len(rest), 1.0 if upper else 2.2)
+    shade = np.full(len(rest), 0.16 if upper else 1.0)
     label = ("lashUpper" if upper else "lashLower") + name
     faces = quad_grid(4, LASH_COLUMNS)
     return Part(label, "lash", rest, faces, rigid(rest, "head"), shade=shade, morphs=morphs)

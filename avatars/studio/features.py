@@ -87,7 +87,7 @@ def nose(x, y):
     ax, inside = np.abs(x), np.clip(y, _NOSE_BASE, _NOSE_TOP)
     profile = np.where((y > _NOSE_BASE) & (y < _NOSE_TOP), _nose_profile(inside), 0)
     width = _nose_width(inside) * 0.92
-    height = profile * np.exp(-np.abs(x / width) ** 2.1)
+    height = profile * np.exp(-(np.abs(x / width) ** 2.1))
     height += 0.48 * bump(ax, y, 0.88, -3.64, 0.38, 0.40)  # wings
     height += 0.14 * bump(x, y, 0, -3.12, 0.55, 0.5)  # tip
     height -= 0.30 * bump(ax, y, *NOSTRIL, 0.25, 0.15)

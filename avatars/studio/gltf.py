@@ -166,7 +166,9 @@ class Model:
             sparse, array = entry["sparse"], array.copy()
             index_type = DTYPE[sparse["indices"]["componentType"]]
             rows = np.frombuffer(self._bytes(sparse["indices"]["bufferView"]), index_type, sparse["count"])
-            values = np.frombuffer(self._bytes(sparse["values"]["bufferView"]), dtype, sparse["count"] * width)
+            values = np.frombuffer(
+                self._bytes(sparse["values"]["bufferView"]), dtype, sparse["count"] * width
+            )
             array[rows] = values.reshape(-1, width)
         if entry.get("normalized"):
             array = array.astype(np.float64) / np.iinfo(dtype).max

@@ -23,41 +23,68 @@ PARTING = CubicSpline(
 # Where hair hangs: |x| and z at heights LEVELS, by the azimuth at which it leaves the skull.
 LEVELS = np.array([-4.0, -8.0, -12.0, -16.0, -20.0, -24.0, -28.0])
 AZIMUTHS = np.array([58.0, 78.0, 92.0, 130.0, 155.0, 184.0])
-HANG_X = np.array([
-    [7.9, 7.7, 6.6, 6.2, 7.2, 7.3, 5.8],
-    [8.9, 8.8, 7.9, 7.6, 8.6, 8.7, 7.2],
-    [9.1, 8.9, 7.7, 6.9, 6.9, 6.7, 6.5],
-    [6.9, 6.7, 6.2, 6.0, 6.0, 5.8, 5.6],
-    [3.6, 3.5, 3.3, 3.2, 3.2, 3.1, 3.0],
-    [-0.5, -0.5, -0.5, -0.5, -0.5, -0.5, -0.5],
-])
-HANG_Z = np.array([
-    [4.5, 4.3, 4.3, 5.6, 7.8, 9.4, 9.9],
-    [1.9, 1.6, 1.6, 3.4, 6.4, 8.4, 9.2],
-    [-1.2, -2.2, -4.8, -8.8, -10.0, -10.2, -10.4],
-    [-7.9, -8.0, -8.3, -9.6, -10.2, -10.4, -10.6],
-    [-10.3, -10.1, -9.6, -10.1, -10.5, -10.7, -10.9],
-    [-11.2, -10.9, -10.2, -10.4, -10.8, -11.0, -11.2],
-])
+HANG_X = np.array(
+    [
+        [7.9, 7.7, 6.6, 6.2, 7.2, 7.3, 5.8],
+        [8.9, 8.8, 7.9, 7.6, 8.6, 8.7, 7.2],
+        [9.1, 8.9, 7.7, 6.9, 6.9, 6.7, 6.5],
+        [6.9, 6.7, 6.2, 6.0, 6.0, 5.8, 5.6],
+        [3.6, 3.5, 3.3, 3.2, 3.2, 3.1, 3.0],
+        [-0.5, -0.5, -0.5, -0.5, -0.5, -0.5, -0.5],
+    ]
+)
+HANG_Z = np.array(
+    [
+        [4.5, 4.4, 4.8, 6.4, 8.4, 9.8, 10.1],
+        [1.9, 1.7, 2.2, 4.4, 7.2, 9.0, 9.6],
+        [-1.2, -2.2, -4.8, -8.8, -10.0, -10.2, -10.4],
+        [-7.9, -8.0, -8.3, -9.6, -10.2, -10.4, -10.6],
+        [-10.3, -10.1, -9.6, -10.1, -10.5, -10.7, -10.9],
+        [-11.2, -10.9, -10.2, -10.4, -10.8, -11.0, -11.2],
+    ]
+)
 BEND_COST = 7.0  # cm of length that one radian of bend counts for when rows are spread
-CLEARANCE = 2.0  # over jacket and lapel
+CLEARANCE = 2.4  # over jacket and lapel
 
 # Locks that fall in front of the shoulders: azimuth, lower end, half width.
 FRONT_LOCKS = ((61, -22.4, 1.15), (66, -23.8, 1.45), (72, -23.2, 1.45), (77, -21.8, 1.3))
 
 # Fringe and face-framing curves: (azimuth in degrees towards +X, height, distance factor).
-# name: (half width, thickness, curve)
+# Half width, thickness, lift over the skull, curve.
+# fmt: off
 FRINGE = (
     # towards the character's right: the long sweep
-    (1.35, 0.44, ((12, 10.4, 1.0), (-10, 9.7, 1.05), (-34, 7.8, 1.08), (-53, 4.8, 1.08), (-63, 1.0, 1.06), (-67, -3.0, 1.05), (-66, -7.0, 1.0), (-62, -10.6, 0.94))),
-    (1.30, 0.42, ((13, 9.6, 1.01), (-8, 8.8, 1.07), (-29, 6.6, 1.11), (-46, 3.9, 1.11), (-58, 0.8, 1.07), (-63, -2.6, 1.05), (-62, -5.8, 1.01), (-65, -8.6, 1.02))),
-    (1.00, 0.36, ((14, 9.0, 1.02), (-4, 8.0, 1.08), (-22, 6.0, 1.12), (-38, 3.6, 1.12), (-51, 0.8, 1.08), (-57, -2.0, 1.05), (-60, -4.4, 1.05))),
-    (0.50, 0.22, ((13, 8.7, 1.02), (0, 7.5, 1.08), (-15, 5.7, 1.11), (-30, 3.7, 1.12), (-44, 1.6, 1.10), (-53, -0.2, 1.08))),
+    (1.35, 0.40, 0.26, (
+        (12, 10.4, 1.0), (-10, 9.7, 1.05), (-34, 7.8, 1.08), (-53, 4.8, 1.08),
+        (-63, 1.0, 1.06), (-67, -3.0, 1.05), (-66, -7.0, 1.0), (-62, -10.6, 0.94),
+    )),
+    (1.30, 0.40, 0.46, (
+        (13, 9.6, 1.01), (-8, 8.8, 1.07), (-29, 6.6, 1.11), (-46, 3.9, 1.11),
+        (-58, 0.8, 1.07), (-63, -2.6, 1.05), (-62, -5.8, 1.01), (-65, -8.6, 1.02),
+    )),
+    (1.00, 0.36, 0.62, (
+        (14, 9.0, 1.02), (-4, 8.0, 1.08), (-22, 6.0, 1.12), (-38, 3.6, 1.12),
+        (-51, 0.8, 1.08), (-57, -2.0, 1.05), (-60, -4.4, 1.05),
+    )),
+    (0.50, 0.22, 0.72, (
+        (13, 8.7, 1.02), (0, 7.5, 1.08), (-15, 5.7, 1.11),
+        (-30, 3.7, 1.12), (-44, 1.6, 1.10), (-53, -0.2, 1.08),
+    )),
     # towards the character's left
-    (1.35, 0.44, ((14, 10.4, 1.0), (29, 9.3, 1.05), (47, 7.0, 1.08), (59, 3.8, 1.08), (65, 0.2, 1.06), (68, -3.6, 1.05), (66, -7.2, 1.0), (62, -10.4, 0.94))),
-    (1.20, 0.40, ((13, 9.6, 1.01), (26, 8.2, 1.07), (42, 5.9, 1.11), (54, 2.9, 1.10), (61, -0.2, 1.06), (63, -3.6, 1.04), (62, -6.4, 1.01), (66, -8.8, 1.03))),
-    (0.70, 0.28, ((13, 8.9, 1.02), (22, 7.5, 1.08), (36, 5.0, 1.12), (48, 2.2, 1.10), (56, -0.6, 1.06), (60, -3.2, 1.06))),
+    (1.35, 0.40, 0.26, (
+        (14, 10.4, 1.0), (29, 9.3, 1.05), (47, 7.0, 1.08), (59, 3.8, 1.08),
+        (65, 0.2, 1.06), (68, -3.6, 1.05), (66, -7.2, 1.0), (62, -10.4, 0.94),
+    )),
+    (1.20, 0.38, 0.46, (
+        (13, 9.6, 1.01), (26, 8.2, 1.07), (42, 5.9, 1.11), (54, 2.9, 1.10),
+        (61, -0.2, 1.06), (63, -3.6, 1.04), (62, -6.4, 1.01), (66, -8.8, 1.03),
+    )),
+    (0.70, 0.28, 0.62, (
+        (13, 8.9, 1.02), (22, 7.5, 1.08), (36, 5.0, 1.12),
+        (48, 2.2, 1.10), (56, -0.6, 1.06), (60, -3.2, 1.06),
+    )),
 )
+# fmt: on
 
 
 def _smooth(points, rounds):
@@ -114,7 +141,7 @@ def strand(azimuth, side, end, count, offset=0.0):
     return points + normals * (offset - sink)[:, None], normals, t
 
 
-def _hand_placed(curve, count):
+def _hand_placed(curve, count, lift):
     azimuth, height, distance = np.array(curve, float).T
     angle = np.radians(azimuth)
     flat = np.sqrt(np.clip(1 - (np.maximum(height - SKULL[1], 0) / RADII[1]) ** 2, 0.05, 1)) * distance
@@ -122,7 +149,8 @@ def _hand_placed(curve, count):
     dense = CubicSpline(np.linspace(0, 1, len(points)), points)(np.linspace(0, 1, 60))
     points, t = _resample(_smooth(dense, 6), count)
     normals = _outward_normals(points)
-    return points - normals * (0.35 * (1 - smoothstep(0, 0.12, t)))[:, None], normals, t
+    sink = (lift + 0.25) * (1 - smoothstep(0, 0.12, t))
+    return points + normals * (lift - sink)[:, None], normals, t
 
 
 def _clump(path, half_width, thickness, rng, tip=0.62, sides=6, wave=0.0):
@@ -134,7 +162,7 @@ def _clump(path, half_width, thickness, rng, tip=0.62, sides=6, wave=0.0):
     normals = normalise(np.cross(across, tangent))
     points = points + across * (wave * np.sin(7.0 * t + rng.uniform(-0.5, 0.5)) * t)[:, None]
     round_end = np.sqrt(np.clip(1 - np.clip((t - 0.93) / 0.07, 0, 1) ** 2.4, 0.002, 1))
-    body = (0.5 + 0.5 * smoothstep(0, 0.3, t)) * (1 - (1 - tip) * smoothstep(0.55, 1.0, t))
+    body = (0.74 + 0.26 * smoothstep(0, 0.3, t)) * (1 - (1 - tip) * smoothstep(0.55, 1.0, t))
     width, height = half_width * body * round_end, thickness * body * round_end
     angle = np.linspace(0, 2 * np.pi, sides + 1)[:-1]
     cos, sin = np.cos(angle), np.sin(angle)
@@ -159,7 +187,14 @@ def _family_clumps(side, rng):
         end = np.interp(azimuth, [80, 86], [-16.5, -18.5]) + rng.uniform(-0.5, 0.5)
         rows = 20 if azimuth < 120 else 15
         width, sides = rng.uniform(1.25, 1.6), 6 if azimuth < 120 else 5
-        yield _clump(strand(azimuth, side, end, rows, 0.18), width, 0.5, rng, wave=0.15, sides=sides)
+        yield _clump(
+            strand(azimuth, side, end, rows, np.interp(azimuth, [66, 82], [-0.10, 0.18])),
+            width,
+            0.5,
+            rng,
+            wave=0.15,
+            sides=sides,
+        )
     for azimuth, end, width in FRONT_LOCKS:
         path = strand(azimuth, side, end, 22, 0.10 + 0.15 * (azimuth == 66))
         yield _clump(path, width, 0.62, rng, tip=0.72, wave=0.45)
@@ -172,7 +207,7 @@ def _under_sheet():
     for side in (1, -1):
         grid = [
             strand(azimuth, side, np.interp(azimuth, [86, 94], [-9, -18]), rows, -0.30)[0]
-            for azimuth in np.linspace(64, 184, columns)
+            for azimuth in np.linspace(58, 184, columns)
         ]
         positions = np.concatenate(grid)
         pieces.append((positions, quad_grid(columns, rows, flip=side < 0)))
@@ -183,8 +218,8 @@ def build_hair(seed=7):
     """Hair clumps and under-sheet."""
     rng = np.random.default_rng(seed)
     clumps = [clump for side in (1, -1) for clump in _family_clumps(side, rng)]
-    for half_width, thickness, curve in FRINGE:
-        clumps.append(_clump(_hand_placed(curve, 20), half_width, thickness, rng, tip=0.6))
+    for half_width, thickness, lift, curve in FRINGE:
+        clumps.append(_clump(_hand_placed(curve, 20, lift), half_width, thickness, rng, tip=0.6))
     positions, faces, uv, shade = merge(clumps)
     hair = Part("hair", "hair", positions, faces, hair_weights(positions), uv, shade)
     positions, faces = _under_sheet()

@@ -40,7 +40,13 @@ EXPRESSIONS = {
     "aa": {"jawOpen": 0.55, "mouthLowerDown": 0.25, "mouthUpperUp": 0.15},
     "ih": {"mouthStretch": 0.5, "jawOpen": 0.15, "mouthLowerDown": 0.3},
     "ou": {"mouthPucker": 0.75, "mouthFunnel": 0.45, "jawOpen": 0.12},
-    "ee": {"mouthStretch": 0.6, "mouthSmile": 0.3, "jawOpen": 0.15, "mouthLowerDown": 0.5, "mouthUpperUp": 0.25},
+    "ee": {
+        "mouthStretch": 0.6,
+        "mouthSmile": 0.3,
+        "jawOpen": 0.15,
+        "mouthLowerDown": 0.5,
+        "mouthUpperUp": 0.25,
+    },
     "oh": {"mouthFunnel": 0.7, "jawOpen": 0.35, "mouthPucker": 0.25},
     "blink": {"eyeBlink": 1.0},
     "blinkLeft": {"eyeBlinkLeft": 1.0},
@@ -231,12 +237,15 @@ def _materials(writer, host):
             base["baseColorTexture"] = {"index": textures_by_name[name]}
         else:
             base["baseColorFactor"] = [*np.round(to_linear(colour), 5).tolist(), 1.0]
-        index[name] = writer.add("materials", {
-            "name": name,
-            "pbrMetallicRoughness": base,
-            "doubleSided": double_sided,
-            "extras": {"shading": shading},
-        })
+        index[name] = writer.add(
+            "materials",
+            {
+                "name": name,
+                "pbrMetallicRoughness": base,
+                "doubleSided": double_sided,
+                "extras": {"shading": shading},
+            },
+        )
     return index
 
 
@@ -252,9 +261,9 @@ def _skeleton(writer):
         matrix[3, :3] = -bone_place(bone)  # column-major
     matrices = np.stack(inverse).reshape(-1, 16).astype(np.float32)
     joints = list(range(len(BONE_NAMES)))
-    writer.add("skins", {
-        "joints": joints, "inverseBindMatrices": writer.accessor(matrices, "MAT4"), "skeleton": 0
-    })
+    writer.add(
+        "skins", {"joints": joints, "inverseBindMatrices": writer.accessor(matrices, "MAT4"), "skeleton": 0}
+    )
     writer.json["scenes"][0]["nodes"].append(0)
 
 

@@ -23,7 +23,7 @@ MATERIALS = {
     "gum": ("mouth", (0.80, 0.42, 0.42), 0.35, False),
     "tongue": ("mouth", (0.84, 0.44, 0.44), 0.38, False),
     "hair": ("hair", None, 0.42, False),
-    "hairUnder": ("hair", (0.13, 0.08, 0.065), 0.95, True),
+    "hairUnder": ("hair", (0.17, 0.11, 0.09), 0.95, True),
     "tee": ("cloth", (0.965, 0.955, 0.94), 0.8, False),
     "jacket": ("cloth", None, 0.78, False),
     "lapel": ("cloth", (0.125, 0.36, 0.41), 0.62, True),

@@ -61,9 +61,7 @@ class _Face:
         self.above, self.below = np.maximum(self.y - contact, 0), np.maximum(contact - self.y, 0)
         self.from_contact = np.where(self.upper, self.above, self.below)
         self.q = np.clip(self.ax / f.MOUTH_HALF_WIDTH, 0, 1)  # 0 middle .. 1 corner
-        self.lip_height = np.where(
-            self.upper, f.upper_lip_height(self.x), f.lower_lip_height(self.x)
-        )
+        self.lip_height = np.where(self.upper, f.upper_lip_height(self.x), f.lower_lip_height(self.x))
         beyond = np.maximum(self.from_contact - self.lip_height, 0)
         self.from_lips = np.hypot(beyond, np.maximum(self.ax - f.MOUTH_HALF_WIDTH, 0))
         self.lips = np.exp(-((self.from_lips / 0.75) ** 2)) * self.front_mask * self.mouth_mask
@@ -164,8 +162,8 @@ def _jaw(face, shapes):
     rotation = jaw_rotation(face.points)
     opened = rotation * face.jaw[:, None]
     # The cheeks hollow a little, and the corners are drawn in as the lips stretch.
-    opened[:, 0] -= face.side * mask * (
-        0.18 * bump(ax, y, 4.3, -5.2, 1.3, 1.6) + 0.22 * bump(ax, y, 2.3, -6.0, 1.1, 1.2)
+    opened[:, 0] -= (
+        face.side * mask * (0.18 * bump(ax, y, 4.3, -5.2, 1.3, 1.6) + 0.22 * bump(ax, y, 2.3, -6.0, 1.1, 1.2))
     )
     shapes["jawOpen"] = opened
     # mouthClose brings both lips to one line at any jaw angle: use weight = jawOpen.
@@ -282,11 +280,16 @@ def _brows(face, shapes):
     y, ax, zero = face.y, face.ax, face.zero
     above_lid = face.front_mask * (y > 0.7)
     lowered = bump(ax, y, 2.2, 2.3, 2.4, 1.25) * smoothstep(0.75, 1.8, y) * face.front_mask
-    _both(face, shapes, "browDown", face.follow(
-        -face.side * 0.20 * bump(ax, y, 1.3, 2.3, 1.2, 1.0) * above_lid,
-        -0.62 * lowered,
-        0.14 * bump(ax, y, 1.6, 2.0, 1.2, 0.7) * above_lid,
-    ))
+    _both(
+        face,
+        shapes,
+        "browDown",
+        face.follow(
+            -face.side * 0.20 * bump(ax, y, 1.3, 2.3, 1.2, 1.0) * above_lid,
+            -0.62 * lowered,
+            0.14 * bump(ax, y, 1.6, 2.0, 1.2, 0.7) * above_lid,
+        ),
+    )
     inner = 0.95 * bump(ax, y, 1.0, 2.6, 1.75, 1.5) * smoothstep(0.75, 1.9, y) * face.front_mask
     shapes["browInnerUp"] = face.follow(zero, inner, 0.10 * bump(ax, y, 1.2, 3.4, 1.6, 0.5) * above_lid)
     outer = 0.85 * bump(ax, y, 4.6, 2.7, 1.6, 1.3) * smoothstep(0.9, 2.0, y) * face.front_mask

@@ -64,9 +64,7 @@ def bag(mesh, skin_shapes):
         moved = moved + motion.get(name, 0) * own
         morphs[name] = np.r_[moved, [moved[-count:].mean(0)]]
     shade = np.r_[np.repeat(BAG_SHADE, count), BAG_SHADE[-1]]
-    return Part(
-        "mouth", "mouth", positions, faces, rigid(positions, "head"), shade=shade, morphs=morphs
-    )
+    return Part("mouth", "mouth", positions, faces, rigid(positions, "head"), shade=shade, morphs=morphs)
 
 
 def _arch_curve(upper):
@@ -129,17 +127,19 @@ def teeth(upper):
 
 def _jaw_part(name, material, positions, faces, shade, moves, share=1.0):
     morphs = {}
+    if name.startswith(("teeth", "gum")):
+        # Rounded lips show no teeth: the rows draw back from them.
+        away = np.zeros_like(positions) + [0, -1.0 if moves else 1.0, -0.8]
+        morphs = {"mouthPucker": 0.32 * away, "mouthFunnel": 0.28 * away}
     if moves:
         still = np.zeros_like(positions)
-        morphs = {
+        morphs |= {
             "jawOpen": jaw_rotation(positions) * share,
             "jawLeft": still + [JAW_SIDE, 0, 0],
             "jawRight": still - [JAW_SIDE, 0, 0],
             "jawForward": still + [0, 0, JAW_FORWARD],
         }
-    return Part(
-        name, material, positions, faces, rigid(positions, "head"), shade=shade, morphs=morphs
-    )
+    return Part(name, material, positions, faces, rigid(positions, "head"), shade=shade, morphs=morphs)
 
 
 def tongue():

@@ -15,6 +15,7 @@ from fields import normalise, to_linear, to_srgb, vertex_normals
 from gltf import Model
 from host import expand
 from raster import draw
+from rig import EYE_HEIGHT
 
 SKY, GROUND = np.array([0.46, 0.48, 0.52]), np.array([0.34, 0.29, 0.27])
 # direction towards the light, linear colour, is a rim light
@@ -31,10 +32,23 @@ POSES = {
     "neutral": {},
     "aa": {"jawOpen": 0.55, "mouthLowerDown": 0.25, "mouthUpperUp": 0.15},
     "ou": {"mouthPucker": 0.75, "mouthFunnel": 0.45, "jawOpen": 0.12},
-    "ee": {"mouthStretch": 0.6, "mouthSmile": 0.3, "jawOpen": 0.15, "mouthLowerDown": 0.5, "mouthUpperUp": 0.25},
+    "ee": {
+        "mouthStretch": 0.6,
+        "mouthSmile": 0.3,
+        "jawOpen": 0.15,
+        "mouthLowerDown": 0.5,
+        "mouthUpperUp": 0.25,
+    },
     "mbp": {"mouthPress": 0.6, "mouthRollUpper": 0.25, "mouthRollLower": 0.25},
     "fv": {"mouthRollLower": 0.8, "mouthUpperUp": 0.4, "jawOpen": 0.06},
-    "smile": {"mouthSmile": 0.95, "cheekSquint": 0.55, "eyeSquint": 0.35, "mouthUpperUp": 0.35, "jawOpen": 0.10, "mouthLowerDown": 0.1},
+    "smile": {
+        "mouthSmile": 0.95,
+        "cheekSquint": 0.55,
+        "eyeSquint": 0.35,
+        "mouthUpperUp": 0.35,
+        "jawOpen": 0.10,
+        "mouthLowerDown": 0.1,
+    },
     "blink": {"eyeBlink": 1.0},
     "half": {"eyeBlink": 0.5},
     "close": {"jawOpen": 0.5, "mouthClose": 0.5},
@@ -73,7 +87,7 @@ def posed(model, weights, gaze=(0, 0), head=(0, 0)):
             full = (positions - pivot) @ turned(*head).T + pivot
             half = (positions - pivot) @ turned(head[0] / 2, head[1] / 2).T + pivot
             positions = positions + with_head * (full - positions) + with_neck * (half - positions)
-        yield primitive, positions * 100 - [0, 149, 0]
+        yield primitive, positions * 100 - [0, EYE_HEIGHT, 0]
 
 
 def bone_places(model):
@@ -124,7 +138,20 @@ def _shade(albedo, normal, view, shading):
     return albedo * light + (gloss * strength)[:, None]
 
 
-def render(model, weights=None, gaze=(0, 0), head=(0, 0), size=(480, 560), target=(0, -7, 0), distance=112, yaw=0, pitch=0, fov=24, backdrop=None, samples=2):
+def render(
+    model,
+    weights=None,
+    gaze=(0, 0),
+    head=(0, 0),
+    size=(480, 560),
+    target=(0, -7, 0),
+    distance=112,
+    yaw=0,
+    pitch=0,
+    fov=24,
+    backdrop=None,
+    samples=2,
+):
     """sRGB picture (height, width, 3)."""
     width, height = size[0] * samples, size[1] * samples
     primitives, points, rest = zip(*((p, v, p.triangles) for p, v in posed(model, weights or {}, gaze, head)))

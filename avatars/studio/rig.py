@@ -61,6 +61,6 @@ def skin_weights(positions):
 def hair_weights(positions):
     """Hair follows the head down to the chin, then lies down on the chest."""
     y = positions[:, 1]
-    head = smoothstep(-17.0, -8.5, y)
-    neck = smoothstep(-21.0, -14.0, y) * (1 - head)
+    head = smoothstep(-14.5, -6.5, y)
+    neck = smoothstep(-17.5, -11.5, y) * (1 - head)
     return [("head", head), ("neck", neck), ("chest", 1 - head - neck)]

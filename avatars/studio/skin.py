@@ -254,9 +254,7 @@ def build_skin():
         if patch == PATCH_MOUTH:
             rings, last = _fill_mouth(build, border, border_xy, along, is_upper)
         else:
-            rings, last = _fill_eye(
-                build, border, border_xy, along, is_upper, upper, patch, side
-            )
+            rings, last = _fill_eye(build, border, border_xy, along, is_upper, upper, patch, side)
         loops[patch] = Loop(rings, is_upper, upper, last)
     quads = quad_grid(rows, columns, wrap=True)
     keep = ~hole[:-1].ravel()

@@ -25,9 +25,9 @@ def skin(size, seed=3):
     x, y, _ = np.moveaxis(head.loft(phi, row), -1, 0)
     front = ((np.cos(phi) > 0) & (row < 14.3)) * smoothstep(0, 0.25, np.cos(phi))
     coarse = _noise(rng, (size, size), size / 40)
-    colour = np.array(lina.SKIN) * (
-        1 + 0.008 * coarse + 0.006 * _noise(rng, (size, size), size / 700)
-    )[..., None]
+    colour = (
+        np.array(lina.SKIN) * (1 + 0.008 * coarse + 0.006 * _noise(rng, (size, size), size / 700))[..., None]
+    )
     colour = _complexion(colour, x, y, front)
     neck = smoothstep(12.4, 13.6, row) * (1 - smoothstep(16.0, 18.5, row)) * np.clip(np.cos(phi), 0, 1)
     colour = blend(colour, 0.86 * np.array(lina.SKIN) * (1, 0.94, 0.92), 0.40 * neck)
@@ -35,7 +35,7 @@ def skin(size, seed=3):
     colour = _lips(colour, x, y, front)
     cover, along, across = f.brow(x, y)
     hairs = np.sin((np.abs(x) * 7.5 - across * (9 - 12 * along)) * 2.2 + 0.9 * coarse) * 0.5 + 0.5
-    cover = front * cover * (0.72 + 0.14 * hairs) * (0.60 + 0.40 * smoothstep(0, 0.35, along))
+    cover = front * cover * (0.78 + 0.06 * hairs) * (0.60 + 0.40 * smoothstep(0, 0.35, along))
     colour = blend(colour, lina.BROW, cover)
     return np.clip(_scalp(colour, x, y, phi, row, coarse), 0, 1)
 
@@ -48,8 +48,8 @@ def _complexion(colour, x, y, front):
         (lina.BLUSH, 0.14, bump(x, y, 0, -8.6, 1.2, 0.75)),
         ((0.97, 0.84, 0.76), 0.35, bump(x, y, 0, 5.2, 3.5, 2.2)),
         ((0.97, 0.84, 0.77), 0.40, bump(ax, y, 2.9, -1.6, 1.3, 0.5)),
-        ((0.99, 0.88, 0.81), 0.25, bump(x, y, 0, -1.7, 0.34, 1.6)),  # light on the nose bridge
-        ((0.86, 0.63, 0.55), 0.17, bump(ax, y, 0.70, -1.9, 0.34, 1.5)),  # sides of the nose
+        ((0.99, 0.88, 0.81), 0.18, bump(x, y, 0, -1.7, 0.40, 1.6)),  # light on the nose bridge
+        ((0.86, 0.63, 0.55), 0.10, bump(ax, y, 0.70, -1.9, 0.34, 1.5)),  # sides of the nose
         ((0.78, 0.52, 0.46), 0.30, bump(x, y, 0, -4.35, 0.75, 0.20)),  # under the nose
         ((0.76, 0.50, 0.43), 0.26, bump(ax, y, 1.45, -3.9, 0.33, 0.6)),
         ((0.76, 0.50, 0.44), 0.20, bump(x, y, 0, -7.3, 1.2, 0.3)),
@@ -74,7 +74,9 @@ def _eye_makeup(colour, x, y, front):
     colour = blend(colour, (0.17, 0.10, 0.085), liner * (0.70 + 0.30 * outer))
     lower = within * (1 - smoothstep(0, 0.14, np.abs(below))) * (0.22 + 0.35 * outer)
     colour = blend(colour, (0.60, 0.36, 0.32), lower)
-    return blend(colour, (0.88, 0.56, 0.52), front * 0.7 * bump(ax, y, f.EYE_INNER_X + 0.02, -0.2, 0.16, 0.13))
+    return blend(
+        colour, (0.88, 0.56, 0.52), front * 0.7 * bump(ax, y, f.EYE_INNER_X + 0.02, -0.2, 0.16, 0.13)
+    )
 
 
 def _lips(colour, x, y, front):
@@ -114,7 +116,9 @@ def eye(size, seed=1):
     fibre = gaussian_filter(rng.normal(size=720), 1.2, mode="wrap")
     fibre = np.interp((angle + np.pi) / (2 * np.pi) * 720, np.arange(720), fibre / np.abs(fibre).max())
     dark = np.broadcast_to(np.array(lina.IRIS_DARK), (size, size, 3))
-    glow = np.clip(0.60 - 0.70 * height, 0, 1) * smoothstep(0.25, 0.6, q) * (1 - 0.35 * smoothstep(0.75, 1, q))
+    glow = (
+        np.clip(0.60 - 0.70 * height, 0, 1) * smoothstep(0.25, 0.6, q) * (1 - 0.35 * smoothstep(0.75, 1, q))
+    )
     iris = blend(dark, lina.IRIS_LIGHT, glow)
     iris = iris * (1 + 0.28 * fibre * smoothstep(0.3, 0.6, q))[..., None]
     iris = blend(iris, (0.07, 0.04, 0.03), 0.9 * smoothstep(0.80, 0.99, q))

@@ -18,7 +18,15 @@ QUALITY = 88
 WALL_TOP, WALL_BOTTOM = (0.93, 0.88, 0.83), (0.86, 0.77, 0.70)
 WOOD, WOOD_DARK = (0.66, 0.49, 0.36), (0.47, 0.33, 0.24)
 LAMP = np.array([1.0, 0.80, 0.55])
-WARES = ((0.93, 0.72, 0.66), (0.96, 0.90, 0.80), (0.70, 0.80, 0.76), (0.86, 0.62, 0.50), (0.97, 0.96, 0.94), (0.60, 0.68, 0.74), (0.93, 0.80, 0.60))
+WARES = (
+    (0.93, 0.72, 0.66),
+    (0.96, 0.90, 0.80),
+    (0.70, 0.80, 0.76),
+    (0.86, 0.62, 0.50),
+    (0.97, 0.96, 0.94),
+    (0.60, 0.68, 0.74),
+    (0.93, 0.80, 0.60),
+)
 LEAVES = ((0.30, 0.46, 0.33), (0.42, 0.57, 0.40), (0.24, 0.38, 0.29))
 SHELF_HEIGHTS = (430, 700, 970, 1240)  # boards, in pixels from the top
 SHELF_SIDES = ((-40, 268), (812, 1120))
@@ -106,7 +114,9 @@ def shelves(canvas, rng):
         for height in SHELF_HEIGHTS:
             strip = (left + 20, height - 252, right - 20, height - 236)
             canvas.glow(lambda d: d.rectangle(strip, fill=255), 26, 2.0 * LAMP)
-            canvas.glow(lambda d: d.rectangle((left, height - 240, right, height - 60), fill=255), 60, 0.16 * LAMP)
+            canvas.glow(
+                lambda d: d.rectangle((left, height - 240, right, height - 60), fill=255), 60, 0.16 * LAMP
+            )
             canvas.lay(lambda d: wares(d, rng, left, right, height), 8)
             canvas.dim(lambda d: d.rectangle((left, height + 22, right, height + 52), fill=255), 14, 0.35)
 
@@ -132,17 +142,29 @@ def wares(d, rng, left, right, floor):
         elif kind == 1:  # bottle
             neck = width * 0.30
             d.rounded_rectangle((x, floor - height * 0.72, x + width * 0.8, floor), 14, fill=lit)
-            d.rectangle((x + width * 0.4 - neck / 2, floor - height, x + width * 0.4 + neck / 2, floor - height * 0.7), fill=shaded)
+            d.rectangle(
+                (
+                    x + width * 0.4 - neck / 2,
+                    floor - height,
+                    x + width * 0.4 + neck / 2,
+                    floor - height * 0.7,
+                ),
+                fill=shaded,
+            )
             d.rectangle((x + width * 0.58, floor - height * 0.66, x + width * 0.74, floor - 6), fill=shaded)
         elif kind == 2:  # jar
             low = min(height, 92.0)
             d.rounded_rectangle((x, floor - low, x + width * 1.1, floor), 16, fill=lit)
-            d.rectangle((x + 4, floor - low - 14, x + width * 1.1 - 4, floor - low + 10), fill=rgb(WOOD, 0.95))
+            d.rectangle(
+                (x + 4, floor - low - 14, x + width * 1.1 - 4, floor - low + 10), fill=rgb(WOOD, 0.95)
+            )
         else:  # a few books
             for _ in range(3):
                 thick = float(rng.uniform(12, 20))
                 tall = float(rng.uniform(96, 150))
-                d.rectangle((x, floor - tall, x + thick, floor), fill=rgb(WARES[rng.integers(len(WARES))], 0.9))
+                d.rectangle(
+                    (x, floor - tall, x + thick, floor), fill=rgb(WARES[rng.integers(len(WARES))], 0.9)
+                )
                 x += thick + 2
             width = 6
         x += width + rng.uniform(14, 34)
@@ -160,7 +182,9 @@ def plant(canvas, rng, root_x, root_y, size, blur, count):
                 middle = (np.array([root_x, root_y]) + tip) / 2
                 middle = middle + [0.16 * length * np.sin(angle), -0.10 * length]
                 along = np.linspace(0, 1, 16)[:, None]
-                spine = (1 - along) ** 2 * [root_x, root_y] + 2 * along * (1 - along) * middle + along**2 * tip
+                spine = (
+                    (1 - along) ** 2 * [root_x, root_y] + 2 * along * (1 - along) * middle + along**2 * tip
+                )
                 side = np.gradient(spine, axis=0)[:, ::-1] * [-1, 1]
                 side /= np.linalg.norm(side, axis=1, keepdims=True)
                 width = 0.085 * size * np.sin(np.pi * along**0.8)
@@ -172,8 +196,24 @@ def plant(canvas, rng, root_x, root_y, size, blur, count):
 
     def pot(d):
         w, h = 0.24 * size, 0.36 * size
-        d.polygon([(root_x - w, root_y - 8), (root_x + w, root_y - 8), (root_x + w * 0.8, root_y + h), (root_x - w * 0.8, root_y + h)], fill=rgb((0.93, 0.88, 0.82)))
-        d.polygon([(root_x + w * 0.3, root_y - 8), (root_x + w, root_y - 8), (root_x + w * 0.8, root_y + h), (root_x + w * 0.3, root_y + h)], fill=rgb((0.80, 0.72, 0.65)))
+        d.polygon(
+            [
+                (root_x - w, root_y - 8),
+                (root_x + w, root_y - 8),
+                (root_x + w * 0.8, root_y + h),
+                (root_x - w * 0.8, root_y + h),
+            ],
+            fill=rgb((0.93, 0.88, 0.82)),
+        )
+        d.polygon(
+            [
+                (root_x + w * 0.3, root_y - 8),
+                (root_x + w, root_y - 8),
+                (root_x + w * 0.8, root_y + h),
+                (root_x + w * 0.3, root_y + h),
+            ],
+            fill=rgb((0.80, 0.72, 0.65)),
+        )
 
     canvas.lay(pot, blur)
 
@@ -182,8 +222,12 @@ def lamps(canvas, rng):
     """Two pendant globes and a string of far lights out of focus."""
     for x, y, radius in ((168, 120, 52), (905, 168, 62)):
         canvas.lay(lambda d: d.line((x, -10, x, y), fill=rgb(WOOD_DARK), width=5), 5)
-        canvas.glow(lambda d: d.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255), 62, 1.1 * LAMP)
-        canvas.glow(lambda d: d.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255), 7, 0.55 * LAMP)
+        canvas.glow(
+            lambda d: d.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255), 62, 1.1 * LAMP
+        )
+        canvas.glow(
+            lambda d: d.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255), 7, 0.55 * LAMP
+        )
     far = []
     for _ in range(22):
         x, radius = rng.uniform(0, WIDTH), rng.uniform(12, 34)

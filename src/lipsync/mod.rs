@@ -16,6 +16,7 @@ mod runtime;
 mod table;
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use serde::Deserialize;
 
@@ -62,6 +63,22 @@ impl Style {
         }
     }
 }
+
+impl FromStr for Style {
+    type Err = UnknownStyle;
+
+    fn from_str(name: &str) -> std::result::Result<Self, UnknownStyle> {
+        [Self::Neutral, Self::Broadcast, Self::Soft]
+            .into_iter()
+            .find(|style| style.name() == name)
+            .ok_or_else(|| UnknownStyle(name.to_owned()))
+    }
+}
+
+/// A style that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no lip-sync style `{0}`: there are neutral, broadcast and soft")]
+pub struct UnknownStyle(String);
 
 /// What to open.
 #[derive(Clone, Debug, Default)]
@@ -278,6 +295,22 @@ impl LipSync {
                 sha256: String::new(),
                 runtime: None,
             },
+        }
+    }
+
+    /// What runs, in a few words: `zhubo-lips 0.1.0 (60cbe52b) on ONNX Runtime 1.24.4, CPU`.
+    pub fn describe(&self) -> String {
+        let info = self.info();
+        match info.runtime {
+            Some(runtime) => format!(
+                "{} {} ({}) on ONNX Runtime {}, {}",
+                info.name,
+                info.version,
+                info.sha256.get(..8).unwrap_or_default(),
+                runtime.version,
+                runtime.provider
+            ),
+            None => "loudness only, no model".to_owned(),
         }
     }
 

@@ -146,7 +146,7 @@ fn stages(
     let hosts = options.hosts.clone();
     let mut scene = options.scene;
     let host = room_host(&hosts)?;
-    let mut motion = Motion::new(MotionOptions::new(host, 1));
+    let mut motion = Motion::new(MotionOptions { host, seed: 1 });
     let mut result = Stages::default();
     let mut poses: Vec<Pose> = Vec::new();
     result.motion = cost(args.frames, |index| {

@@ -165,7 +165,7 @@ impl Player {
         let mut speech = playing.profile.now(at, mouth, playing.utterance.emotion);
         speech.energy *= gain;
         if let Some(before) = before {
-            speech.talk = speech.talk.max(before.talk);
+            speech.speaking |= before.speaking;
             speech.accent = speech.accent.max(before.accent);
             speech.since_phrase_end = speech.since_phrase_end.or(before.since_phrase_end);
         }

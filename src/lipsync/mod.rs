@@ -16,6 +16,7 @@ mod runtime;
 mod table;
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use serde::Deserialize;
 
@@ -64,20 +65,21 @@ impl Style {
     }
 }
 
-impl std::str::FromStr for Style {
-    type Err = StyleError;
-    fn from_str(text: &str) -> std::result::Result<Self, StyleError> {
+impl FromStr for Style {
+    type Err = UnknownStyle;
+
+    fn from_str(name: &str) -> std::result::Result<Self, UnknownStyle> {
         [Self::Neutral, Self::Broadcast, Self::Soft]
             .into_iter()
-            .find(|style| style.name() == text)
-            .ok_or_else(|| StyleError(text.to_owned()))
+            .find(|style| style.name() == name)
+            .ok_or_else(|| UnknownStyle(name.to_owned()))
     }
 }
 
 /// A style that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("lip-sync style `{0}` is not `neutral`, `broadcast` or `soft`")]
-pub struct StyleError(String);
+#[error("no lip-sync style `{0}`: there are neutral, broadcast and soft")]
+pub struct UnknownStyle(String);
 
 /// What to open.
 #[derive(Clone, Debug, Default)]
@@ -297,19 +299,19 @@ impl LipSync {
         }
     }
 
-    /// What runs, in one line for people and logs.
+    /// What runs, in a few words: `zhubo-lips 0.1.0 (60cbe52b) on ONNX Runtime 1.24.4, CPU`.
     pub fn describe(&self) -> String {
         let info = self.info();
         match info.runtime {
             Some(runtime) => format!(
-                "{} {} (sha256 {}) by ONNX Runtime {} on the {}",
+                "{} {} ({}) on ONNX Runtime {}, {}",
                 info.name,
                 info.version,
-                info.sha256.get(..12).unwrap_or(&info.sha256),
+                info.sha256.get(..8).unwrap_or_default(),
                 runtime.version,
                 runtime.provider
             ),
-            None => info.name,
+            None => "loudness only, no model".to_owned(),
         }
     }
 
@@ -358,9 +360,8 @@ fn half_step() -> MediaTime {
 
 /// 48 kHz to the model's rate.
 fn to_model_rate(samples_48k: &[f32]) -> Result<Vec<f32>> {
-    sound::resample(samples_48k, SAMPLE_RATE_HZ, MODEL_RATE_HZ).map_err(|error| Error::Resample {
-        reason: error.to_string(),
-    })
+    sound::resample(samples_48k, SAMPLE_RATE_HZ, MODEL_RATE_HZ)
+        .map_err(|error| Error::Resample { reason: error.to_string() })
 }
 
 /// An error and its causes in one line.

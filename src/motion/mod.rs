@@ -1,7 +1,8 @@
 //! Mouth and life to pose: blinks, gaze, head, brows, breath, posture, feelings.
 //!
 //! A pose is a function of the seed, the pts and the speech at that pts: skipping frames or another frame rate changes
-//! nothing at equal pts. Only the fade of a feeling remembers when it began.
+//! nothing at equal pts. Only two fades remember when they began: that of a feeling, and that between silence and speech;
+//! they begin at the first pts at which the change is seen.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -25,6 +26,9 @@ use gaze::Gaze;
 
 pub use speech::{SpeechNow, SpeechProfile};
 
+/// The smile of a face at rest, 0..=1.
+const RESTING_SMILE: f32 = 0.12;
+
 /// What makes one host's manner.
 #[derive(Clone, Debug)]
 pub struct MotionOptions {
@@ -32,17 +36,37 @@ pub struct MotionOptions {
     pub host: HostId,
     /// Where all chance comes from.
     pub seed: u64,
-    /// The smile of a face at rest, 0..=1.
-    pub resting_smile: f32,
 }
 
-impl MotionOptions {
-    /// A host with a gentle smile.
-    pub fn new(host: HostId, seed: u64) -> Self {
-        Self {
-            host,
-            seed,
-            resting_smile: 0.12,
+/// The head swings wider while its host talks; a change takes this long.
+const TALK_FADE: MediaTime = MediaTime::from_millis(500);
+
+/// How far the host has passed from silence to speech, 0..=1.
+#[derive(Clone, Copy, Debug, Default)]
+struct Talk {
+    speaking: bool,
+    from: f32,
+    since: Option<MediaTime>,
+}
+
+impl Talk {
+    fn level(&mut self, at: MediaTime, speaking: bool) -> f32 {
+        if speaking != self.speaking {
+            self.from = self.faded(at);
+            self.speaking = speaking;
+            self.since = Some(at);
+        }
+        self.faded(at)
+    }
+
+    fn faded(&self, at: MediaTime) -> f32 {
+        let to = if self.speaking { 1.0 } else { 0.0 };
+        match self.since {
+            Some(since) if at >= since => {
+                let part = (at - since).as_secs_f64() / TALK_FADE.as_secs_f64();
+                self.from + (to - self.from) * chance::smooth_step(part) as f32
+            }
+            _ => to,
         }
     }
 }
@@ -50,13 +74,14 @@ impl MotionOptions {
 /// The life of one host.
 #[derive(Clone, Debug)]
 pub struct Motion {
-    options: MotionOptions,
+    host: HostId,
     blinks: Blinks,
     gaze: Gaze,
     body: Body,
     smile: Chance,
     brows: Chance,
     feeling: Feeling,
+    talk: Talk,
 }
 
 impl Motion {
@@ -72,18 +97,20 @@ impl Motion {
             smile: Chance::new(seed, "smile"),
             brows: Chance::new(seed, "brows"),
             feeling: Feeling::new(),
-            options,
+            talk: Talk::default(),
+            host: options.host,
         }
     }
 
     /// The host at `at` of the show. All shapes are within 0..=1.
     pub fn pose(&mut self, at: MediaTime, speech: &SpeechNow) -> Pose {
         let secs = at.as_secs_f64();
-        let head = self.body.head(secs, speech.talk, speech.accent);
+        let talk = self.talk.level(at, speech.speaking);
+        let head = self.body.head(secs, talk, speech.accent.clamp(0.0, 1.0));
         let feeling = self.feeling.offsets(at, speech.emotion);
-        let smile = self.options.resting_smile * (1.0 + 0.3 * self.smile.noise(secs, 5.0) as f32);
+        let smile = RESTING_SMILE * (1.0 + 0.3 * self.smile.noise(secs, 5.0) as f32);
         let idle_brows = (0.12 * self.brows.noise(secs, 3.1)).max(0.0) as f32;
-        let lift = idle_brows + (0.35 * speech.energy + 0.65 * speech.accent).min(1.0);
+        let lift = idle_brows + (0.35 * speech.energy + 0.65 * speech.accent).clamp(0.0, 1.0);
         let mut face = face::compose(&speech.mouth, &feeling, smile, lift);
         let phrase_end = speech
             .since_phrase_end
@@ -106,7 +133,7 @@ impl Motion {
             face[squint] *= 1.0 - 0.5 * closed;
         }
         Pose {
-            host: self.options.host.clone(),
+            host: self.host.clone(),
             blendshapes: face.clamped(),
             head,
             eyes: self.gaze.eyes(secs, head),

@@ -15,10 +15,11 @@ const RANGE_DB: f32 = 30.0;
 const FLOOR_DB: f32 = -50.0;
 /// Energy above which somebody speaks.
 const SPEAKING: f32 = 0.15;
-/// Half widths of the smoothing, in windows: loudness 60 ms, talking 300 ms, accents 100 ms.
+/// Half widths of the smoothing, in windows: loudness 60 ms, accents 100 ms.
 const SMOOTH_ENERGY: usize = 3;
-const SMOOTH_TALK: usize = 15;
 const SMOOTH_ACCENT: usize = 5;
+/// Speech counts this long before and after it is heard (300 ms), in windows.
+const PAUSE_BRIDGED: usize = 15;
 /// An accent stands out from its surroundings (400 ms to both sides) by this much, and accents keep apart by 700 ms.
 const ACCENT_RISE: f32 = 0.12;
 const ACCENT_REACH: usize = 20;
@@ -33,12 +34,14 @@ const PHRASE_PAUSE: usize = 12;
 const PHRASE_MEMORY: MediaTime = MediaTime::from_millis(1000);
 
 /// The speech at one instant.
-#[derive(Clone, Copy, Debug, PartialEq)]
+///
+/// Best taken from a [`SpeechProfile`]; the default is silence with a neutral face.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SpeechNow {
     /// The mouth from lip-sync.
     pub mouth: Blendshapes,
-    /// Whether the host talks, 0..=1; rises and falls over a few tenths of a second.
-    pub talk: f32,
+    /// Whether the host talks; short pauses count.
+    pub speaking: bool,
     /// Smoothed loudness within the utterance, 0..=1.
     pub energy: f32,
     /// How far a nod on a stressed syllable has got, 0..=1.
@@ -53,12 +56,8 @@ impl SpeechNow {
     /// Nothing is said.
     pub fn silent(emotion: Emotion) -> Self {
         Self {
-            mouth: Blendshapes::default(),
-            talk: 0.0,
-            energy: 0.0,
-            accent: 0.0,
-            since_phrase_end: None,
             emotion,
+            ..Self::default()
         }
     }
 }
@@ -67,6 +66,7 @@ impl SpeechNow {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SpeechProfile {
     energy: Vec<f32>,
+    /// 1 where somebody speaks, pauses bridged.
     talk: Vec<f32>,
     accent: Vec<f32>,
     /// Ends of phrases, counted from the start of the utterance, rising.
@@ -83,7 +83,7 @@ impl SpeechProfile {
             .map(|&e| if e > SPEAKING { 1.0 } else { 0.0 })
             .collect();
         Self {
-            talk: smoothed(&widened(&speaking, SMOOTH_TALK), SMOOTH_TALK),
+            talk: widened(&speaking, PAUSE_BRIDGED),
             accent: nods(&smoothed(&raw, SMOOTH_ACCENT)),
             phrase_ends: phrase_ends(&speaking),
             energy,
@@ -101,7 +101,7 @@ impl SpeechProfile {
             .filter(|&since| since < PHRASE_MEMORY);
         SpeechNow {
             mouth,
-            talk: sample(&self.talk, at),
+            speaking: sample(&self.talk, at) > 0.5,
             energy: sample(&self.energy, at),
             accent: sample(&self.accent, at),
             since_phrase_end,

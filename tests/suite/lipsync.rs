@@ -364,7 +364,7 @@ fn a_track_becomes_csv_rows_at_any_rate() {
         num: 30_000,
         den: 1001,
     };
-    write_csv(&track, MediaTime::from_millis(1000), rate, &mut csv).unwrap();
+    write_csv(&track, rate, &mut csv).unwrap();
     let text = String::from_utf8(csv).unwrap();
     let mut lines = text.lines();
     assert_eq!(

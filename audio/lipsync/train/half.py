@@ -2,7 +2,7 @@
 
     python half.py model32.onnx ../model.onnx
 
-Also gives the audio history input the name that the manifest's contract asks for (`audio_hist_in`), and prints the
+Also gives the audio history input of older exports the name that the manifest's contract asks for (`audio_hist_in`), and prints the
 largest change of any output over ten seconds of noise and tone, the size and the SHA-256 for model.toml.
 """
 import hashlib

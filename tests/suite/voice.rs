@@ -180,6 +180,9 @@ fn espeak_speaks_english_and_mandarin() {
     assert_sound("cmn-latn-pinyin", &mandarin, 3.0..8.0);
     assert_eq!(mandarin.words.len(), 24);
     // The comma's pause falls between the words around it.
+    assert_eq!(mandarin.words[12].text, "间，");
+    let second = mandarin.words[13].start - mandarin.words[12].end;
+    assert!(second.as_millis_f64() > 50.0, "{:?}", mandarin.words);
     let comma = &mandarin.words[2];
     assert_eq!(comma.text, "好，");
     assert!(

@@ -188,6 +188,12 @@ fn bare_samples_are_taken() {
         .iter()
         .flat_map(|s| ((s * 32_767.0) as i16).to_le_bytes())
         .collect();
+    let page = SpeechServer {
+        format: Format::Pcm,
+        ..Server::fixed("200 OK", b"<html><body>no</body></html>".to_vec()).options()
+    };
+    let message = chain(&speak(page, 60_000).unwrap_err());
+    assert!(message.contains("HTML"), "{message}");
     let server = Server::fixed("200 OK\r\nContent-Type: audio/pcm", samples);
     let options = SpeechServer {
         format: Format::Pcm,

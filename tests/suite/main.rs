@@ -2,4 +2,5 @@
 
 mod sound;
 mod voice;
+#[cfg(feature = "remote")]
 mod voice_server;

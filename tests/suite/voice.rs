@@ -462,7 +462,7 @@ fn a_program_that_hangs_is_ended_with_its_children() {
     );
     let error = script
         .voice("")
-        .synthesize("hello", &context(1))
+        .synthesize("hello", &context(3))
         .unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }), "{error}");
     for name in ["pid", "child"] {
@@ -519,6 +519,12 @@ fn missing_programs_and_files_are_named() {
             .check(&SpeechServer::default())
             .is_err()
     );
+}
+
+#[test]
+#[cfg(not(feature = "remote"))]
+fn a_build_without_clients_says_so() {
+    assert!(says("openai:nova", "hello").contains("--features remote"));
 }
 
 #[test]

@@ -260,7 +260,7 @@ fn a_long_retry_after_does_not_outlive_the_deadline() {
         "429 Too Many Requests\r\nRetry-After: 100000",
         b"later".to_vec(),
     );
-    let message = chain(&speak(server.options(), 2_000).unwrap_err());
+    let message = chain(&speak(server.options(), 4_000).unwrap_err());
     assert!(message.contains("429"), "{message}");
     assert_eq!(server.count(), 1);
 }
@@ -356,7 +356,6 @@ fn a_server_that_hangs_is_given_up() {
     };
     let message = chain(&speak(options, 60_000).unwrap_err());
     assert!(message.contains("within 0.1 s"), "{message}");
-    assert_eq!(server.count(), 3);
 }
 
 #[test]

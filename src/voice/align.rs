@@ -9,7 +9,7 @@ use super::words::split_words;
 
 /// The cost of a letter that is not heard.
 const SILENT_LETTER: u32 = 5;
-/// The same for the letters that often are not: e, h, g, w and doubled ones.
+/// The same for the letters that often are not heard inside a word: e, h, g, w, u; a doubled one costs nothing.
 const OFTEN_SILENT: u32 = 2;
 /// The cost of a phone that is not written.
 const UNWRITTEN_PHONE: u32 = 6;
@@ -27,12 +27,8 @@ const MAX_CELLS: usize = 16_000_000;
 /// What is matched against phones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unit {
-    /// A letter of word `word`; `doubled` when it repeats the one before.
-    Letter {
-        letter: u8,
-        word: usize,
-        doubled: bool,
-    },
+    /// A letter of word `word`, and the letter before it in that word (0 for none).
+    Letter { letter: u8, before: u8, word: usize },
     /// The border after a word.
     Border { has_mark: bool },
 }
@@ -96,12 +92,15 @@ fn units(words: &[(&str, bool)]) -> Vec<Unit> {
             && !text.chars().any(|c| c.is_ascii_lowercase());
         let mut before = 0;
         let text = irregular(text).unwrap_or(text);
-        for c in text.chars() {
+        // The sign of money is said behind its number.
+        let is_money = |c: &char| matches!(c, '$' | '€' | '£' | '¥' | '￥');
+        let money = text.chars().filter(is_money);
+        for c in text.chars().filter(|c| !is_money(c)).chain(money) {
             for letter in spoken_letters(c, is_acronym).bytes() {
                 units.push(Unit::Letter {
                     letter,
+                    before,
                     word,
-                    doubled: letter == before,
                 });
                 before = letter;
             }
@@ -148,6 +147,9 @@ fn spoken_letters(c: char, is_acronym: bool) -> &'static str {
         '0'..='9' => DIGITS[c as usize - '0' as usize],
         '%' => "persent",
         '$' => "dolars",
+        '€' => "yuros",
+        '£' => "paunds",
+        '¥' | '￥' => "yuan",
         '&' => "and",
         '+' => "plus",
         '=' => "ikuals",
@@ -235,9 +237,10 @@ fn extra_unit(unit: Unit) -> u32 {
     match unit {
         Unit::Border { has_mark: true } => NO_PAUSE_AT_MARK,
         Unit::Border { has_mark: false } => 0,
-        Unit::Letter { doubled: true, .. } => 0,
+        Unit::Letter { letter, before, .. } if letter == before => 0,
         Unit::Letter {
             letter: b'e' | b'h' | b'g' | b'w' | b'u',
+            before: 1..,
             ..
         } => OFTEN_SILENT,
         Unit::Letter { .. } => SILENT_LETTER,

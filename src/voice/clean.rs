@@ -1,6 +1,6 @@
 //! Makes the sound of all voices alike: no offset, the same little silence at the ends, the same loudness.
 
-use crate::media::{MediaTime, SAMPLE_RATE_HZ};
+use crate::media::{MediaTime, PhoneTime, SAMPLE_RATE_HZ};
 use crate::sound::{Limiter, gain_towards, gated_rms_dbfs};
 
 use super::Speech;
@@ -49,8 +49,22 @@ fn trim(speech: &mut Speech) {
     let (Some((first, _)), Some((_, last))) = (stretches.first(), stretches.last()) else {
         return;
     };
-    let samples = |secs: f64| (secs * f64::from(rate)).round() as usize;
-    let (first, last) = (samples(*first), samples(*last).min(speech.samples.len()));
+    let samples = |secs: f64| (secs.max(0.0) * f64::from(rate)).round() as usize;
+    // Some voices are not quiet in their pauses: where phones are reported they know better.
+    let spoken = |phone: &&PhoneTime| phone.phone != "pau";
+    let first_phone = speech
+        .phones
+        .iter()
+        .find(spoken)
+        .map(|p| p.start.as_secs_f64() - 0.02);
+    let last_phone = speech
+        .phones
+        .iter()
+        .rfind(spoken)
+        .map(|p| p.end.as_secs_f64() + 0.06);
+    let first = samples(first.max(first_phone.unwrap_or(0.0)));
+    let last = samples(last.min(last_phone.unwrap_or(f64::INFINITY)))
+        .clamp(first, speech.samples.len().max(first));
     let (lead, tail) = (
         (rate * LEAD_MS / 1000) as usize,
         (rate * TAIL_MS / 1000) as usize,
@@ -90,7 +104,7 @@ fn fade_ends(samples: &mut [f32], rate: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::{PhoneTime, WordTime};
+    use crate::media::WordTime;
 
     fn speech(silence_before: usize, sound: usize, silence_after: usize, amplitude: f32) -> Speech {
         let mut samples = vec![0.1; silence_before];

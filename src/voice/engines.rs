@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::remote::{self, Deadline, Format, SpeechServer};
+use crate::sound;
 use crate::sound::wav::{self, Parser};
 
 use super::text::{is_han, is_latin};
@@ -102,8 +103,17 @@ impl Voice {
                     source,
                 },
             })?;
-        if server.format == Format::Pcm && !answer.bytes.starts_with(b"RIFF") {
+        if server.format == Format::Pcm && !is_file(&answer.bytes) {
             let samples = answer.bytes.chunks_exact(2);
+            if samples.len() > (MAX_SPEECH_SECS * remote::PCM_RATE_HZ) as usize {
+                return Err(Error::Sound {
+                    voice: self.to_string(),
+                    source: sound::Error::TooLong {
+                        limit_secs: MAX_SPEECH_SECS,
+                    },
+                    remedy: String::new(),
+                });
+            }
             return Ok(Speech {
                 samples: samples
                     .map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0)
@@ -150,6 +160,18 @@ impl Voice {
         speech.words = spread_words(text, &speech.samples, speech.sample_rate_hz);
         Ok(speech)
     }
+}
+
+/// Whether bytes that should be bare samples are a file or a text instead.
+fn is_file(bytes: &[u8]) -> bool {
+    let is_text = bytes.len() >= 16
+        && bytes[..16]
+            .iter()
+            .all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace());
+    is_text
+        || [&b"RIFF"[..], b"ID3", b"OggS", b"fLaC"]
+            .iter()
+            .any(|start| bytes.starts_with(start))
 }
 
 fn spoken(sound: wav::Wav) -> Speech {

@@ -63,7 +63,8 @@ impl Voice {
         let folder = Folder::new()
             .map_err(|source| file_error("make a folder in", &std::env::temp_dir(), source))?;
         let (input, output) = (folder.0.join("text"), folder.0.join("speech.wav"));
-        std::fs::write(&input, text).map_err(|source| file_error("write", &input, source))?;
+        std::fs::write(&input, plain_english(text))
+            .map_err(|source| file_error("write", &input, source))?;
         let mut command = Command::new("flite");
         command
             .args(["-voice", voice, "-psdur", "-f"])
@@ -96,6 +97,63 @@ impl Voice {
             sample_rate_hz: sound.sample_rate_hz,
             phones,
         })
+    }
+}
+
+/// The text in the ASCII that flite reads: typographic marks and accents plain, signs of money behind their number as words,
+/// everything else left out.
+fn plain_english(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut money = "";
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let in_number = c.is_ascii_digit()
+            || (matches!(c, '.' | ',') && chars.peek().is_some_and(char::is_ascii_digit));
+        if !money.is_empty() && !in_number {
+            out.push_str(money);
+            money = "";
+        }
+        match c {
+            ' '..='~' => out.push(c),
+            '’' | '‘' => out.push('\''),
+            '“' | '”' | '«' | '»' => out.push('"'),
+            '—' | '–' | '、' | '，' => out.push_str(", "),
+            '…' | '。' => out.push_str(". "),
+            '！' => out.push_str("! "),
+            '？' => out.push_str("? "),
+            '€' => money = " euros ",
+            '£' => money = " pounds ",
+            '¥' | '￥' => money = " yuan ",
+            c => out.push_str(without_accent(c)),
+        }
+    }
+    out.push_str(money);
+    out
+}
+
+fn without_accent(c: char) -> &'static str {
+    match c {
+        'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
+        'À'..='Å' => "A",
+        'æ' | 'Æ' => "ae",
+        'ç' | 'ć' | 'č' => "c",
+        'Ç' | 'Č' => "C",
+        'è'..='ë' | 'ē' | 'ę' | 'ě' => "e",
+        'È'..='Ë' => "E",
+        'ì'..='ï' | 'ī' => "i",
+        'Ì'..='Ï' => "I",
+        'ñ' | 'ń' => "n",
+        'Ñ' => "N",
+        'ò'..='ö' | 'ø' | 'ō' => "o",
+        'Ò'..='Ö' | 'Ø' => "O",
+        'œ' | 'Œ' => "oe",
+        'ß' => "ss",
+        'ù'..='ü' | 'ū' => "u",
+        'Ù'..='Ü' => "U",
+        'ý' | 'ÿ' => "y",
+        'š' => "s",
+        'ž' => "z",
+        _ => " ",
     }
 }
 
@@ -148,6 +206,14 @@ fn phones(report: &str, sound_secs: f64) -> Vec<PhoneTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn flite_gets_what_it_can_read() {
+        assert_eq!(
+            plain_english("“Café” — don’t pay £3.50, or 5€… 好"),
+            "\"Cafe\" ,  don't pay 3.50 pounds , or 5 euros .   "
+        );
+    }
 
     #[test]
     fn reports_are_read_and_pieces_put_behind_each_other() {

@@ -24,4 +24,5 @@ mod scene;
 mod show;
 mod sound;
 mod voice;
+#[cfg(feature = "remote")]
 mod voice_server;

@@ -180,6 +180,9 @@ fn espeak_speaks_english_and_mandarin() {
     assert_sound("cmn-latn-pinyin", &mandarin, 3.0..8.0);
     assert_eq!(mandarin.words.len(), 24);
     // The comma's pause falls between the words around it.
+    assert_eq!(mandarin.words[12].text, "间，");
+    let second = mandarin.words[13].start - mandarin.words[12].end;
+    assert!(second.as_millis_f64() > 50.0, "{:?}", mandarin.words);
     let comma = &mandarin.words[2];
     assert_eq!(comma.text, "好，");
     assert!(
@@ -459,7 +462,7 @@ fn a_program_that_hangs_is_ended_with_its_children() {
     );
     let error = script
         .voice("")
-        .synthesize("hello", &context(1))
+        .synthesize("hello", &context(3))
         .unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }), "{error}");
     for name in ["pid", "child"] {
@@ -516,6 +519,12 @@ fn missing_programs_and_files_are_named() {
             .check(&SpeechServer::default())
             .is_err()
     );
+}
+
+#[test]
+#[cfg(not(feature = "remote"))]
+fn a_build_without_clients_says_so() {
+    assert!(says("openai:nova", "hello").contains("--features remote"));
 }
 
 #[test]

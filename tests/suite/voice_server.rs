@@ -188,6 +188,12 @@ fn bare_samples_are_taken() {
         .iter()
         .flat_map(|s| ((s * 32_767.0) as i16).to_le_bytes())
         .collect();
+    let page = SpeechServer {
+        format: Format::Pcm,
+        ..Server::fixed("200 OK", b"<html><body>no</body></html>".to_vec()).options()
+    };
+    let message = chain(&speak(page, 60_000).unwrap_err());
+    assert!(message.contains("HTML"), "{message}");
     let server = Server::fixed("200 OK\r\nContent-Type: audio/pcm", samples);
     let options = SpeechServer {
         format: Format::Pcm,
@@ -254,7 +260,7 @@ fn a_long_retry_after_does_not_outlive_the_deadline() {
         "429 Too Many Requests\r\nRetry-After: 100000",
         b"later".to_vec(),
     );
-    let message = chain(&speak(server.options(), 2_000).unwrap_err());
+    let message = chain(&speak(server.options(), 4_000).unwrap_err());
     assert!(message.contains("429"), "{message}");
     assert_eq!(server.count(), 1);
 }
@@ -350,7 +356,6 @@ fn a_server_that_hangs_is_given_up() {
     };
     let message = chain(&speak(options, 60_000).unwrap_err());
     assert!(message.contains("within 0.1 s"), "{message}");
-    assert_eq!(server.count(), 3);
 }
 
 #[test]

@@ -225,7 +225,7 @@ fn room_host<T>(hosts: &[(crate::media::HostId, T)]) -> anyhow::Result<crate::me
 /// A mouth that opens and closes four times a second.
 fn talking(index: u32) -> SpeechNow {
     let mut speech = SpeechNow {
-        talk: 1.0,
+        speaking: true,
         energy: 0.5,
         ..SpeechNow::silent(Emotion::Neutral)
     };

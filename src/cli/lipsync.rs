@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use super::{Outcome, usage};
 use crate::lipsync::{self, LipSync, LipSyncOptions, Style};
-use crate::media::{FrameRate, MediaTime};
+use crate::media::FrameRate;
 use crate::sound;
 
 /// The longest sound that is read: two hours.
@@ -72,12 +72,10 @@ pub(super) fn run(args: Args) -> Outcome {
         lips.track_16k(&samples)?
     };
     let secs = wav.samples.len() as f64 / f64::from(wav.sample_rate_hz);
-    let duration = MediaTime::from_secs_f64(secs);
     let output =
         File::create(&args.output).with_context(|| format!("write {}", args.output.display()))?;
     lipsync::write_csv(
         &track,
-        duration,
         FrameRate::whole(args.fps),
         &mut BufWriter::new(output),
     )

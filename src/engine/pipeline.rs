@@ -56,7 +56,12 @@ pub struct Pipeline {
 impl Pipeline {
     /// A show at rest.
     pub fn new(options: PipelineOptions, scene: Scene) -> Self {
-        let motion = |host: &HostId| Motion::new(MotionOptions { host: host.clone(), seed: options.seed });
+        let motion = |host: &HostId| {
+            Motion::new(MotionOptions {
+                host: host.clone(),
+                seed: options.seed,
+            })
+        };
         Self {
             motions: options.hosts.iter().map(motion).collect(),
             player: Player::new(scene.caption_capacity_ems()),

@@ -360,8 +360,9 @@ fn half_step() -> MediaTime {
 
 /// 48 kHz to the model's rate.
 fn to_model_rate(samples_48k: &[f32]) -> Result<Vec<f32>> {
-    sound::resample(samples_48k, SAMPLE_RATE_HZ, MODEL_RATE_HZ)
-        .map_err(|error| Error::Resample { reason: error.to_string() })
+    sound::resample(samples_48k, SAMPLE_RATE_HZ, MODEL_RATE_HZ).map_err(|error| Error::Resample {
+        reason: error.to_string(),
+    })
 }
 
 /// An error and its causes in one line.

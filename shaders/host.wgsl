@@ -35,6 +35,8 @@ override SURFACE: u32 = 5u;
 override ALPHA: u32 = 0u;
 override TEXTURED: bool = true;
 override TWO_SIDED: bool = false;
+// Whether pictures have smaller versions; choosing one is dear on a CPU.
+override MIPS: bool = false;
 
 struct Vertex {
     @location(0) position: vec3f,
@@ -186,11 +188,18 @@ fn finish(color: vec3f, alpha: f32) -> vec4f {
     return vec4f(color, 1.0);
 }
 
+fn painted(uv: vec2f) -> vec4f {
+    if MIPS {
+        return textureSample(picture, picture_sampler, uv);
+    }
+    return textureSampleLevel(picture, picture_sampler, uv, 0.0);
+}
+
 @fragment
 fn fs_host(in: Lit) -> @location(0) vec4f {
     var base = in.light;
     if TEXTURED {
-        base *= textureSample(picture, picture_sampler, in.uv_gloss.xy);
+        base *= painted(in.uv_gloss.xy);
     }
     var color = base.rgb;
     if SURFACE != UNLIT {
@@ -203,7 +212,7 @@ fn fs_host(in: Lit) -> @location(0) vec4f {
 fn fs_eye(in: LitEye) -> @location(0) vec4f {
     var base = in.light;
     if TEXTURED {
-        base *= textureSample(picture, picture_sampler, in.uv_gloss.xy);
+        base *= painted(in.uv_gloss.xy);
     }
     let normal = normalize(in.normal);
     let to_eye = normalize(in.to_eye);

@@ -132,6 +132,7 @@ impl Pipelines {
             ("ALPHA", f64::from(key.alpha)),
             ("TEXTURED", f64::from(u8::from(key.textured))),
             ("TWO_SIDED", f64::from(u8::from(key.two_sided))),
+            ("MIPS", f64::from(u8::from(self.samples > 1))),
         ];
         let compilation_options = wgpu::PipelineCompilationOptions {
             constants: &constants,

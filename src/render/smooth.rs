@@ -8,6 +8,9 @@
 const LEAST_CONTRAST: u8 = 14;
 /// An edge is followed so many pixels to each side: enough for the slow slope of a shoulder.
 const REACH: usize = 20;
+/// Edges with less contrast than this, in 255ths, are mostly painted ones and are followed only so far.
+const STRONG: i32 = 40;
+const SHORT_REACH: usize = 6;
 /// How much of a lone pixel's difference to its surroundings is taken away, of 256.
 const SPECK: i32 = 160;
 
@@ -202,7 +205,12 @@ impl Picture<'_> {
             (y, self.height - 1)
         };
         let (mut low, mut low_end) = (place, 0);
-        for at in (place.saturating_sub(REACH)..place).rev() {
+        let reach = if 4 * least >= STRONG {
+            REACH
+        } else {
+            SHORT_REACH
+        };
+        for at in (place.saturating_sub(reach)..place).rev() {
             low = at;
             low_end = pair(at);
             if low_end.abs() >= least {
@@ -210,7 +218,7 @@ impl Picture<'_> {
             }
         }
         let (mut high, mut high_end) = (place, 0);
-        for at in place + 1..=(place + REACH).min(limit) {
+        for at in place + 1..=(place + reach).min(limit) {
             high = at;
             high_end = pair(at);
             if high_end.abs() >= least {

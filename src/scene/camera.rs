@@ -71,7 +71,7 @@ impl Camera {
         let head = subject.head_m();
         let heads_below_crown = match framing {
             Framing::Face => 1.45,
-            Framing::Bust => 2.75,
+            Framing::Bust => 2.35,
             Framing::Full => f32::INFINITY,
         };
         let (lowest, hem) = match framing {
@@ -90,8 +90,13 @@ impl Camera {
         let aspect = size.width.max(1) as f32 / size.height.max(1) as f32;
         let wanted = (subject.crown_m - bottom) / (1.0 - head_room);
         let height = wanted.max(MIN_WIDTH_HEADS * head / aspect);
-        // A picture that had to grow keeps the share of head room and never shows the hem.
-        let top = (subject.crown_m + head_room * height).max(bottom + height);
+        // A picture that had to grow keeps the share of head room and shows more below, but never the hem.
+        let above = subject.crown_m + head_room * height;
+        let top = if hem.is_finite() {
+            above.max(hem + height)
+        } else {
+            above
+        };
         let middle = top - height / 2.0;
         let distance = height / 2.0 / (FOV_Y_DEG / 2.0).to_radians().tan();
         let target = Vec3::new(subject.eyes.x, middle, subject.eyes.z);

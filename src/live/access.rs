@@ -111,7 +111,9 @@ impl Access {
         }
         Err(Refusal::new(
             StatusCode::FORBIDDEN,
-            format!("the host name `{name}` is not ours: use localhost, or listen on another address"),
+            format!(
+                "the host name `{name}` is not ours: use localhost, or listen on another address"
+            ),
         ))
     }
 
@@ -136,11 +138,18 @@ fn check_origin(method: &Method, headers: &HeaderMap) -> std::result::Result<(),
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
     let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else {
         return Ok(());
     };
-    if origin.split_once("://").is_some_and(|(_, from)| from == host) {
+    if origin
+        .split_once("://")
+        .is_some_and(|(_, from)| from == host)
+    {
         return Ok(());
     }
     Err(Refusal::new(
@@ -229,11 +238,29 @@ mod tests {
     #[test]
     fn only_our_own_names_count_on_loopback() {
         let access = Access::new([127, 0, 0, 1].into(), None, &["studio.lan".to_owned()]);
-        for ours in ["localhost:8080", "127.0.0.1", "127.1.2.3:1", "[::1]:8080", "studio.lan"] {
-            assert!(access.check_host(&headers(&[("host", ours)])).is_ok(), "{ours}");
+        for ours in [
+            "localhost:8080",
+            "127.0.0.1",
+            "127.1.2.3:1",
+            "[::1]:8080",
+            "studio.lan",
+        ] {
+            assert!(
+                access.check_host(&headers(&[("host", ours)])).is_ok(),
+                "{ours}"
+            );
         }
-        for theirs in ["evil.example", "localhost.evil.example:8080", "10.0.0.1", "[::2]", ""] {
-            assert!(access.check_host(&headers(&[("host", theirs)])).is_err(), "{theirs}");
+        for theirs in [
+            "evil.example",
+            "localhost.evil.example:8080",
+            "10.0.0.1",
+            "[::2]",
+            "",
+        ] {
+            assert!(
+                access.check_host(&headers(&[("host", theirs)])).is_err(),
+                "{theirs}"
+            );
         }
         assert!(access.check_host(&headers(&[])).is_err());
     }
@@ -250,7 +277,10 @@ mod tests {
     #[test]
     fn a_token_is_asked_for_elsewhere_than_on_loopback() {
         let lan: IpAddr = [0, 0, 0, 0].into();
-        assert_eq!(choose_token([127, 0, 0, 1].into(), None, "T").unwrap(), None);
+        assert_eq!(
+            choose_token([127, 0, 0, 1].into(), None, "T").unwrap(),
+            None
+        );
         assert!(choose_token(lan, Some("short".into()), "T").is_err());
         let token = choose_token(lan, None, "T").unwrap().unwrap();
         assert_ne!(Some(token.clone()), choose_token(lan, None, "T").unwrap());

@@ -244,7 +244,10 @@ async fn say(
     let handle = room.handle.clone();
     let said = tokio::task::spawn_blocking(move || handle.say(request)).await;
     let said = said.map_err(|_died| {
-        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the voice check failed: see the log")
+        Refusal::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the voice check failed: see the log",
+        )
     })?;
     let id = said.map_err(|error| refuse(&error))?;
     Ok(Json(json!({ "id": id })))
@@ -306,7 +309,11 @@ mod tests {
             br#"{"text": "hi", "priority": 99999999999}"#,
             b"{\"text\": \"\xff\"}",
         ] {
-            assert!(read_say(wrong).is_err(), "{}", String::from_utf8_lossy(wrong));
+            assert!(
+                read_say(wrong).is_err(),
+                "{}",
+                String::from_utf8_lossy(wrong)
+            );
         }
     }
 }

@@ -66,7 +66,10 @@ pub(super) async fn stream(
         .get(&id)
         .ok_or_else(|| Refusal::unknown_room(&id))?;
     if room.events.receiver_count() >= MAX_STREAMS {
-        return Err(Refusal::unavailable("too many listeners: try again later", 5));
+        return Err(Refusal::unavailable(
+            "too many listeners: try again later",
+            5,
+        ));
     }
     let is_operator = app.access.is_operator(&headers);
     let (to_client, from_room) = mpsc::channel(CLIENT_QUEUE);

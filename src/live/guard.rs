@@ -90,7 +90,11 @@ impl GuardedStream {
         }
     }
 
-    fn wrote<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn wrote<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         match written {
             Poll::Ready(Ok(_)) => {
                 self.asked = false;

@@ -49,7 +49,9 @@ pub enum Error {
     #[error("room id `{0}`: ids are unique and made of a-z, 0-9, - and _")]
     RoomId(String),
     /// The token is too short to protect anything.
-    #[error("the operator token in {variable} is shorter than {MIN_TOKEN_CHARS} characters: choose a longer one")]
+    #[error(
+        "the operator token in {variable} is shorter than {MIN_TOKEN_CHARS} characters: choose a longer one"
+    )]
     ShortToken {
         /// The environment variable.
         variable: String,

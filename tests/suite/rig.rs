@@ -4,7 +4,11 @@
 //! `RIG_LISTEN` chooses the address, `RIG_PATTERN=1` the flash and beep.
 #![allow(
     clippy::disallowed_methods,
-    reason = "this is the paced sender of a test"
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::fn_params_excessive_bools,
+    clippy::too_many_lines,
+    reason = "the whole of a live room in one loop, for tests"
 )]
 
 use std::f32::consts::TAU;

@@ -12,6 +12,8 @@
 mod avatar;
 mod film;
 mod golden;
+#[cfg(feature = "live")]
+mod http;
 mod layout;
 mod lipsync;
 mod lipsync_model;
@@ -26,3 +28,5 @@ mod sound;
 mod voice;
 #[cfg(feature = "remote")]
 mod voice_server;
+#[cfg(feature = "live")]
+mod whep;

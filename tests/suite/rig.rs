@@ -4,7 +4,11 @@
 //! `RIG_LISTEN` chooses the address, `RIG_PATTERN=1` the flash and beep.
 #![allow(
     clippy::disallowed_methods,
-    reason = "this is the paced sender of a test"
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::fn_params_excessive_bools,
+    clippy::too_many_lines,
+    reason = "the whole of a live room in one loop, for tests"
 )]
 
 use std::f32::consts::TAU;
@@ -19,7 +23,7 @@ use openh264::OpenH264API;
 use openh264::encoder::{BitRate, Encoder, EncoderConfig, FrameRate as Rate, UsageType};
 use openh264::formats::YUVBuffer;
 use zhubo::engine::{RoomEvent, RoomHandle, RoomSnapshot, RoomState, SayRequest};
-use zhubo::live::{LiveOptions, LiveRoom, SayBox, Server, VoiceChoice, serve_with_token};
+use zhubo::live::{LiveOptions, LiveRoom, SayBox, Server, VoiceOffer, serve_with_token};
 use zhubo::media::{FrameRate, MediaTime, Packet, Track};
 use zhubo::output::webrtc::{RoomFeed, WhepOptions, WhepServer};
 
@@ -49,7 +53,7 @@ impl Rig {
         });
         let whep = Arc::new(WhepServer::start(WhepOptions::default()).unwrap());
         let feed = whep.room("demo");
-        let choice = |id: &str, label: &str, language: &str| VoiceChoice {
+        let choice = |id: &str, label: &str, language: &str| VoiceOffer {
             id: id.into(),
             label: label.into(),
             language: language.into(),

@@ -36,8 +36,10 @@ function show(next, more = "") {
   document.body.dataset.state = next;
   const badge = { connecting: words.connecting, live: words.live, reconnecting: words.reconnecting, offair: words.offair };
   if ($("badge-text").textContent !== badge[next]) $("badge-text").textContent = badge[next];
-  $("veil-title").textContent = badge[next];
-  $("veil-more").textContent = more;
+  if (next !== "live") {
+    $("veil-title").textContent = badge[next];
+    $("veil-more").textContent = more;
+  }
 }
 
 function label() {

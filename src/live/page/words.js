@@ -16,7 +16,7 @@ const english = {
   video: "Live picture of the host",
   sayTitle: "Make the host speak",
   text: "Text for the host to say",
-  placeholder: "Type a sentence, press Enter",
+  placeholder: "Type, then press Enter",
   voice: "Voice",
   send: "Say it",
   sending: "Sending …",

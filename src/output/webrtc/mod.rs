@@ -8,6 +8,7 @@
 //! over gaps. RTCP sender reports say that RTP time is the time of hand-over, which is right for one paced sender that
 //! releases equal pts at the same instant.
 
+mod codecs;
 mod keyframes;
 mod negotiate;
 mod queue;

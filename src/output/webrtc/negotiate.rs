@@ -10,13 +10,10 @@ use std::time::Duration;
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::register_default_interceptors;
-use rtc::peer_connection::configuration::media_engine::{
-    MIME_TYPE_H264, MIME_TYPE_OPUS, MediaEngine,
-};
+use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_H264, MIME_TYPE_OPUS};
 use rtc::peer_connection::transport::RTCIceCandidateType;
 use rtc::rtp_transceiver::rtp_sender::{
-    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters,
-    RTCRtpEncodingParameters, RTCRtpRtxParameters, RtpCodecKind,
+    RTCRtpCodingParameters, RTCRtpEncodingParameters, RTCRtpRtxParameters, RtpCodecKind,
 };
 use tokio::sync::watch;
 use webrtc::media_stream::track_local::TrackLocal;
@@ -26,16 +23,12 @@ use webrtc::peer_connection::{
     RTCPeerConnectionState, RTCSessionDescription, Registry, SettingEngine, SettingEngineBuilder,
 };
 
+use super::codecs::{H264, H264_NAME, OPUS, OPUS_NAME, h264, media_engine, opus};
 use super::keyframes::{self, KeyframeListener};
 use super::room::Room;
 use super::{Error, Result, Shared, WhepOptions, random_u64};
 use crate::media::Track;
 
-/// Payload types we propose; the viewer's own are used when it offers others.
-const H264: u8 = 102;
-const H264_RTX: u8 = 103;
-const OPUS: u8 = 111;
-const MIME_TYPE_RTX: &str = "video/rtx";
 /// Silence after which a viewer counts as gone, and how often we ask whether it is there.
 const ICE_TIMEOUT: Duration = Duration::from_secs(5);
 const ICE_KEEP_ALIVE: Duration = Duration::from_secs(2);
@@ -166,7 +159,12 @@ async fn answer(
     offer: RTCSessionDescription,
     gathered: &mut watch::Receiver<Phase>,
 ) -> Result<(Option<Outgoing>, Option<Outgoing>, String)> {
-    let bad = |e: webrtc::error::Error| Error::BadOffer(e.to_string());
+    let bad = |e: webrtc::error::Error| match e {
+        webrtc::error::Error::ErrSenderWithNoCodecs => {
+            Error::Unsupported(format!("it must allow {H264_NAME}, and {OPUS_NAME}"))
+        }
+        other => Error::BadOffer(other.to_string()),
+    };
     let internal = |e: webrtc::error::Error| Error::Internal(e.to_string());
     let mut video = None;
     let mut audio = None;
@@ -206,12 +204,9 @@ async fn negotiated_payload_type(
     outgoing: &Outgoing,
 ) -> Result<u8> {
     let (codec, name) = if outgoing.payload_type == OPUS {
-        (MIME_TYPE_OPUS, "Opus at 48 kHz")
+        (MIME_TYPE_OPUS, OPUS_NAME)
     } else {
-        (
-            MIME_TYPE_H264,
-            "H.264 with packetization-mode=1 and profile-level-id=42e01f",
-        )
+        (MIME_TYPE_H264, H264_NAME)
     };
     for sender in connection.get_senders().await {
         let Ok(parameters) = sender.get_parameters().await else {
@@ -331,62 +326,6 @@ fn setting_engine(options: &WhepOptions) -> SettingEngine {
         settings = settings.with_nat_1to1_ips(ips, RTCIceCandidateType::Host);
     }
     settings.build()
-}
-
-fn media_engine() -> Result<MediaEngine> {
-    let mut engine = MediaEngine::default();
-    let rtx = RTCRtpCodec {
-        mime_type: MIME_TYPE_RTX.to_owned(),
-        clock_rate: 90_000,
-        channels: 0,
-        sdp_fmtp_line: format!("apt={H264}"),
-        rtcp_feedback: vec![],
-    };
-    for (rtp_codec, payload_type, kind) in [
-        (h264(), H264, RtpCodecKind::Video),
-        (rtx, H264_RTX, RtpCodecKind::Video),
-        (opus(), OPUS, RtpCodecKind::Audio),
-    ] {
-        let codec = RTCRtpCodecParameters {
-            rtp_codec,
-            payload_type,
-        };
-        engine
-            .register_codec(codec, kind)
-            .map_err(|e| Error::Internal(e.to_string()))?;
-    }
-    Ok(engine)
-}
-
-/// Constrained Baseline, which every browser decodes (RFC 7742).
-fn h264() -> RTCRtpCodec {
-    let feedback = |typ: &str, parameter: &str| RTCPFeedback {
-        typ: typ.to_owned(),
-        parameter: parameter.to_owned(),
-    };
-    RTCRtpCodec {
-        mime_type: MIME_TYPE_H264.to_owned(),
-        clock_rate: 90_000,
-        channels: 0,
-        sdp_fmtp_line: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
-            .to_owned(),
-        rtcp_feedback: vec![
-            feedback("nack", ""),
-            feedback("nack", "pli"),
-            feedback("ccm", "fir"),
-        ],
-    }
-}
-
-/// Opus may always be stereo (RFC 7587); lost packets are rebuilt from in-band FEC.
-fn opus() -> RTCRtpCodec {
-    RTCRtpCodec {
-        mime_type: MIME_TYPE_OPUS.to_owned(),
-        clock_rate: 48_000,
-        channels: 2,
-        sdp_fmtp_line: "minptime=10;useinbandfec=1".to_owned(),
-        rtcp_feedback: vec![],
-    }
 }
 
 fn random_ssrc() -> u32 {

@@ -215,8 +215,9 @@ fn rtp_timestamp(track: Track, pts: MediaTime) -> u32 {
         // 90 000 / 48 000 = 15 / 8.
         Track::Video => (pts.ticks() * 15).div_euclid(8),
     };
-    // RTP time wraps around.
-    (ticks & i64::from(u32::MAX)) as u32
+    // RTP time wraps around, and so does the time before the start.
+    let [a, b, c, d, ..] = ticks.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// Waits for the viewer, then sends to it until it goes, or the session is ended.

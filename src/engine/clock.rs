@@ -82,6 +82,13 @@ pub struct Turn {
 }
 
 impl Clock {
+    /// Lets time begin now: what came before was preparation.
+    pub(super) fn begin(&self) {
+        if let Self::Live(timebase) = self {
+            timebase.delay(timebase.now().max(MediaTime::ZERO));
+        }
+    }
+
     /// Waits until `tick` may start. `stopped` ends the wait early.
     pub fn wait_for(&mut self, tick: Tick, stopped: impl Fn() -> bool) -> Turn {
         let late = match self {

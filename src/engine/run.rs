@@ -17,7 +17,7 @@ use super::{Error, Result};
 use crate::avatar::Avatar;
 use crate::encode::H264Options;
 use crate::lipsync::LipSyncOptions;
-use crate::media::{FrameRate, HostId, MediaTime};
+use crate::media::{FrameRate, HostId, MediaTime, Pose};
 use crate::output::{AudioCodec, Sink};
 use crate::render::{Gpu, Quality};
 use crate::scene::Scene;
@@ -110,6 +110,7 @@ pub fn run(
     let (mut show, stages) = Show::start(options, timebase, door, sinks)?;
     let mut index = 0;
     let mut failed = None;
+    clock.begin();
     loop {
         show.take_requests(inbox, index);
         if let Err(error) = show.prepare(&clock) {
@@ -205,7 +206,7 @@ impl<'a> Show<'a> {
             rate,
             hosts,
             seed,
-            scene,
+            mut scene,
             voices,
             synthesis,
             lipsync,
@@ -224,6 +225,8 @@ impl<'a> Show<'a> {
             rate.as_f64(),
             options.gpu.adapter_name(),
         );
+        let rest = ids.iter().cloned().map(Pose::rest).collect();
+        let warm_up = scene.picture(MediaTime::ZERO, rest, "", false);
         let stages = StageOptions {
             room: name,
             size: scene.size(),
@@ -234,6 +237,7 @@ impl<'a> Show<'a> {
             quality: options.quality,
             hosts,
             timebase,
+            warm_up,
         };
         let stages = Stages::start(stages, sinks)?;
         let pipeline = PipelineOptions {

@@ -42,6 +42,8 @@ pub(super) struct StageOptions {
     pub hosts: Vec<(HostId, Arc<Avatar>)>,
     /// Present: release packets in real time, and drop rather than wait. Absent: as fast as they come.
     pub timebase: Option<Timebase>,
+    /// Drawn once before the show begins, so that the first frame finds shaders and textures ready.
+    pub warm_up: Picture,
 }
 
 /// Counters that the threads keep.
@@ -87,6 +89,7 @@ impl Stages {
             quality,
             hosts,
             timebase,
+            warm_up,
         } = options;
         let wanted = Arc::new(AtomicBool::new(true));
         let name = |stage: &str| format!("zhubo-{stage}-{room}");
@@ -106,6 +109,7 @@ impl Stages {
             for (host, avatar) in hosts {
                 renderer.add_host(host, avatar)?;
             }
+            renderer.draw(&warm_up)?;
             Ok(renderer)
         };
         threads.push(spawn(&name("render"), init, move |renderer| {

@@ -2,5 +2,6 @@
 
 mod avatar;
 mod golden;
+mod puppet;
 mod render;
 mod render_bench;

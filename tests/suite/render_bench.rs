@@ -13,8 +13,18 @@ use crate::render::{default_host, gpu, image_of, picture_of};
 /// CPU seconds of this process so far, all threads.
 fn cpu_secs() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-    let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or("")
+        .split_whitespace()
+        .collect();
+    let ticks = |i: usize| {
+        fields
+            .get(i)
+            .and_then(|f| f.parse::<f64>().ok())
+            .unwrap_or(0.0)
+    };
     // utime and stime; the kernel counts in 1/100 s.
     (ticks(11) + ticks(12)) / 100.0
 }
@@ -26,7 +36,7 @@ fn out_folder() -> PathBuf {
 }
 
 /// A talking pose at frame `n`: mouth, head, eyes and breath all move.
-pub fn talking(host: &HostId, n: u32) -> Pose {
+pub(crate) fn talking(host: &HostId, n: u32) -> Pose {
     let t = n as f32 / 25.0;
     let wave = |hz: f32, phase: f32| (std::f32::consts::TAU * hz * t + phase).sin();
     let mut pose = Pose::rest(host.clone());
@@ -56,7 +66,11 @@ fn measure(label: &str, size: Size, quality: Quality, output: Output) {
         return;
     };
     let host = HostId::new("lina");
-    let options = RendererOptions { size, output, quality };
+    let options = RendererOptions {
+        size,
+        output,
+        quality,
+    };
     let mut renderer = Renderer::new(&gpu, &options).unwrap();
     let before = cpu_secs();
     renderer.add_host(host.clone(), avatar.clone()).unwrap();
@@ -76,7 +90,10 @@ fn measure(label: &str, size: Size, quality: Quality, output: Output) {
         runs.push((cpu_secs() - before) * 1e3 / f64::from(frames));
     }
     runs.sort_by(f64::total_cmp);
-    println!("{label:<34} {size:>9} {quality:?}: {:.1} CPU ms/frame (runs {runs:.1?}), add_host {load_ms:.0} ms", runs[1]);
+    println!(
+        "{label:<34} {size:>9} {quality:?}: {:.1} CPU ms/frame (runs {runs:.1?}), add_host {load_ms:.0} ms",
+        runs[1]
+    );
 }
 
 #[test]
@@ -85,11 +102,31 @@ fn cost() {
     if let Some(gpu) = gpu() {
         println!("{} via {}", gpu.adapter_name(), gpu.backend());
     }
-    measure("talking, I420", Size::new(720, 1280), Quality::Fast, Output::I420);
-    measure("talking, I420", Size::new(1080, 1920), Quality::Fast, Output::I420);
-    measure("talking, I420", Size::new(1280, 720), Quality::Fast, Output::I420);
+    measure(
+        "talking, I420",
+        Size::new(720, 1280),
+        Quality::Fast,
+        Output::I420,
+    );
+    measure(
+        "talking, I420",
+        Size::new(1080, 1920),
+        Quality::Fast,
+        Output::I420,
+    );
+    measure(
+        "talking, I420",
+        Size::new(1280, 720),
+        Quality::Fast,
+        Output::I420,
+    );
     if std::env::var("FINE").is_ok() {
-        measure("talking, I420", Size::new(720, 1280), Quality::Fine, Output::I420);
+        measure(
+            "talking, I420",
+            Size::new(720, 1280),
+            Quality::Fine,
+            Output::I420,
+        );
     }
 }
 
@@ -108,10 +145,17 @@ fn look() {
         }
         pose
     };
-    let mut turned = pose(&[(Shape::MouthSmileLeft, 0.25), (Shape::MouthSmileRight, 0.25)]);
+    let mut turned = pose(&[
+        (Shape::MouthSmileLeft, 0.25),
+        (Shape::MouthSmileRight, 0.25),
+    ]);
     turned.head.yaw_deg = 15.0;
     let mut gazing = pose(&[]);
-    gazing.eyes = Angles { pitch_deg: -8.0, yaw_deg: 18.0, roll_deg: 0.0 };
+    gazing.eyes = Angles {
+        pitch_deg: -8.0,
+        yaw_deg: 18.0,
+        roll_deg: 0.0,
+    };
     let blink = pose(&[(Shape::EyeBlinkLeft, 1.0), (Shape::EyeBlinkRight, 1.0)]);
     let aa = pose(&[
         (Shape::JawOpen, 0.55),
@@ -138,14 +182,20 @@ fn look() {
         if !wanted.is_empty() && !wanted.split(',').any(|w| w == name) {
             continue;
         }
-        let options = RendererOptions { size, output: Output::Rgba, quality: Quality::Auto };
+        let options = RendererOptions {
+            size,
+            output: Output::Rgba,
+            quality: Quality::Auto,
+        };
         let mut renderer = Renderer::new(&gpu, &options).unwrap();
         renderer.add_host(host.clone(), avatar.clone()).unwrap();
         let mut picture = picture_of(&avatar, framing, size);
         picture.background = Background::Gradient([176, 196, 208], [116, 138, 156]);
         picture.poses = vec![pose];
         let frame = renderer.draw(&picture).unwrap();
-        image_of(&frame).save(out_folder().join(format!("{name}.png"))).unwrap();
+        image_of(&frame)
+            .save(out_folder().join(format!("{name}.png")))
+            .unwrap();
     }
 }
 
@@ -162,14 +212,24 @@ fn look_at_others() {
 }
 
 fn look_at(gpu: &Arc<zhubo::render::Gpu>, path: &Path) {
-    let Ok(avatar) = zhubo::avatar::Avatar::load(path) else { return };
+    let Ok(avatar) = zhubo::avatar::Avatar::load(path) else {
+        return;
+    };
     let avatar = Arc::new(avatar);
     let size = Size::new(480, 480);
-    let options = RendererOptions { size, output: Output::Rgba, quality: Quality::Auto };
+    let options = RendererOptions {
+        size,
+        output: Output::Rgba,
+        quality: Quality::Auto,
+    };
     let mut renderer = Renderer::new(gpu, &options).unwrap();
-    renderer.add_host(HostId::new("lina"), avatar.clone()).unwrap();
+    renderer
+        .add_host(HostId::new("lina"), avatar.clone())
+        .unwrap();
     let picture = picture_of(&avatar, Framing::Full, size);
     let frame = renderer.draw(&picture).unwrap();
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-    image_of(&frame).save(out_folder().join(format!("other-{name}.png"))).unwrap();
+    image_of(&frame)
+        .save(out_folder().join(format!("other-{name}.png")))
+        .unwrap();
 }

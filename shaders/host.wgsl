@@ -217,7 +217,7 @@ fn fs_eye(in: LitEye) -> @location(0) vec4f {
     let normal = normalize(in.normal);
     let to_eye = normalize(in.to_eye);
     // The upper lid throws a soft shadow on the ball.
-    let lid = 1.0 - 0.38 * smoothstep(0.12, 0.52, normal.y);
+    let lid = 1.0 - 0.30 * smoothstep(0.14, 0.55, normal.y);
     // A softbox and a weaker window mirrored in the wet surface.
     let mirrored = reflect(-to_eye, normal);
     let box = (mirrored.xy - vec2f(-0.34, 0.44)) / vec2f(0.17, 0.20);

@@ -12,6 +12,7 @@ mod rig;
 mod shapes;
 mod vrm;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,7 +48,7 @@ pub struct Facts {
 }
 
 /// A host's body, ready to be posed and drawn.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Avatar {
     /// The file's name, or what the bytes were called.
     pub name: String,
@@ -61,6 +62,16 @@ pub struct Avatar {
     pub rig: Rig,
     landmarks: Landmarks,
     facts: Facts,
+}
+
+impl fmt::Debug for Avatar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Avatar({}, {} triangles)",
+            self.name, self.facts.triangles
+        )
+    }
 }
 
 impl Avatar {

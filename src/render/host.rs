@@ -156,7 +156,7 @@ impl Host {
         let shapes = avatar.shape_weights(pose);
         self.world_from_model = world_from_model;
         // The wider the mouth stands open, the more light falls into it.
-        self.mouth_light = 0.62 + 0.3 * shapes[Shape::JawOpen as usize];
+        self.mouth_light = 0.74 + 0.24 * shapes[Shape::JawOpen as usize];
         for (part, mesh) in self.meshes.iter_mut().zip(&avatar.meshes) {
             part.model_from_mesh = part.deform.model_from_mesh(mesh, avatar, &nodes);
             if let Some(vertices) = part.deform.update(mesh, avatar, &nodes, &shapes) {

@@ -8,35 +8,35 @@ use std::path::{Path, PathBuf};
 use image::{Rgb, RgbImage, RgbaImage};
 
 /// A part of a picture in pixels: left, top, width, height.
-pub type Region = [u32; 4];
+pub(crate) type Region = [u32; 4];
 
 /// How much two pictures may differ. The rasteriser compiles for the machine it runs on, so nothing is exact.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Mean difference over all pixels and channels, of 255.
-    pub mean: f64,
+    pub(crate) mean: f64,
     /// Share of pixels with a channel that differs by more than 24.
-    pub far_share: f64,
+    pub(crate) far_share: f64,
 }
 
 /// For whole pictures.
-pub const WHOLE: Limits = Limits {
+pub(crate) const WHOLE: Limits = Limits {
     mean: 0.4,
     far_share: 0.002,
 };
 /// For the part that matters: a wrong mouth must not hide in a right background.
-pub const FACE: Limits = Limits {
+pub(crate) const FACE: Limits = Limits {
     mean: 0.8,
     far_share: 0.004,
 };
 
 /// The folder of stored pictures.
-pub fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
 /// Compares `actual` with the stored picture `name`, as a whole and in `face`. Fails the test when they differ.
-pub fn check(name: &str, actual: &RgbaImage, face: Region) {
+pub(crate) fn check(name: &str, actual: &RgbaImage, face: Region) {
     let path = folder().join(format!("{name}.png"));
     let update = std::env::var("UPDATE_GOLDEN").unwrap_or_default();
     if update == "all" || update == name {
@@ -86,7 +86,7 @@ pub fn check(name: &str, actual: &RgbaImage, face: Region) {
 }
 
 /// Mean channel difference and the share of far pixels inside `region`.
-pub fn difference(a: &RgbImage, b: &RgbImage, region: Region) -> (f64, f64) {
+pub(crate) fn difference(a: &RgbImage, b: &RgbImage, region: Region) -> (f64, f64) {
     let [left, top, width, height] = region;
     let (mut sum, mut far, mut count) = (0u64, 0u64, 0u64);
     for y in top..(top + height).min(a.height()) {

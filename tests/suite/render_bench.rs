@@ -36,7 +36,7 @@ fn out_folder() -> PathBuf {
 }
 
 /// A talking pose at frame `n`: mouth, head, eyes and breath all move.
-pub fn talking(host: &HostId, n: u32) -> Pose {
+pub(crate) fn talking(host: &HostId, n: u32) -> Pose {
     let t = n as f32 / 25.0;
     let wave = |hz: f32, phase: f32| (std::f32::consts::TAU * hz * t + phase).sin();
     let mut pose = Pose::rest(host.clone());

@@ -15,12 +15,22 @@ async function watching({ room: roomOptions, ...browserOptions }, body) {
   const browser = await startBrowser(browserOptions);
   try {
     const page = await browser.open(room.watchUrl);
+    if (browserOptions.mayPlay === false) await untilWatched(room);
     await untilLive(page);
     await body(page, room, browser);
   } finally {
     await browser.close();
     await room.stop();
   }
+}
+
+/** Waits without touching the page: whatever is run in it counts as a tap by its visitor. */
+async function untilWatched(room) {
+  for (let viewers = 0; viewers < 1; await pause(200)) {
+    const answer = await fetch(`${room.url}/api/rooms/demo`);
+    viewers = (await answer.json()).viewers;
+  }
+  await pause(2000);
 }
 
 const framesDecoded = (page) => page.evaluate(async () => (await window.zhubo.stats()).video?.framesDecoded ?? 0);

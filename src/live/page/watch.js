@@ -28,6 +28,7 @@ let lastPictureAt = 0;
 let startedAt = 0;
 let eventsBroken = false;
 let reason = "";
+let playRefusal = "";
 
 // ---------------------------------------------------------------- what is shown
 
@@ -60,6 +61,7 @@ async function play() {
   try {
     await video.play();
   } catch (refused) {
+    playRefusal = refused.name;
     if (refused.name === "NotAllowedError" && !video.muted) {
       // The browser wants a tap before it lets a page be heard: play silently and ask for one.
       video.muted = true;
@@ -105,11 +107,7 @@ async function connect() {
   const stream = new MediaStream();
   connection.addTransceiver("audio", { direction: "recvonly" });
   connection.addTransceiver("video", { direction: "recvonly" });
-  connection.addEventListener("track", ({ track }) => {
-    stream.addTrack(track);
-    if (video.srcObject !== stream) video.srcObject = stream;
-    play();
-  });
+  connection.addEventListener("track", ({ track }) => stream.addTrack(track));
   connection.addEventListener("connectionstatechange", () => {
     if (mine === generation && connection.connectionState === "failed") again("failed");
   });
@@ -133,6 +131,9 @@ async function connect() {
     }
     session = answer.headers.get("Location");
     await connection.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+    // With both tracks in it, so that the browser's judgement on autoplay takes the sound in.
+    video.srcObject = stream;
+    await play();
   } catch (error) {
     if (mine === generation) again("failed", String(error));
   }
@@ -323,7 +324,7 @@ function prepareSay() {
 // ---------------------------------------------------------------- for tests and curious people
 
 async function stats() {
-  const found = { state, reason, attempt };
+  const found = { state, reason, attempt, playRefusal, muted: video.muted, paused: video.paused };
   if (!pc) return found;
   for (const entry of (await pc.getStats()).values()) {
     if (entry.type === "inbound-rtp") found[entry.kind] = entry;

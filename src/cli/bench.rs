@@ -197,6 +197,10 @@ fn stages(
         }
         Ok(())
     })?;
+    let timings = drawing.take_timings();
+    let per_frame = |span: Duration| millis(span) / f64::from(timings.frames.max(1));
+    result.readback = per_frame(timings.readback);
+    result.i420 = per_frame(timings.convert);
     result.render = whole - result.readback - result.i420;
 
     let mut encoder = H264Encoder::new(H264Options::live(SIZE, RATE))?;

@@ -40,7 +40,9 @@ pub struct OpusEncoder {
     encoder: Encoder,
     channels: u16,
     pending: Vec<f32>,
+    /// The pts of the first packet: earlier than its sound by what the codec delays it.
     first_pts: Option<MediaTime>,
+    lookahead: MediaTime,
     packets: u64,
 }
 
@@ -71,12 +73,15 @@ impl OpusEncoder {
         encoder
             .set_packet_loss_perc(i32::from(options.expected_loss_percent))
             .map_err(start)?;
+        let lookahead = usize::try_from(encoder.get_lookahead().map_err(start)?).unwrap_or(0);
+        let lookahead = MediaTime::from_samples(lookahead);
         let channels = options.channels.clamp(1, 2);
         Ok(Self {
             encoder,
             channels,
             pending: Vec::new(),
             first_pts: None,
+            lookahead,
             packets: 0,
         })
     }
@@ -86,7 +91,7 @@ impl OpusEncoder {
     /// # Errors
     /// When libopus fails.
     pub fn push(&mut self, chunk: &AudioChunk) -> Result<Vec<Packet>> {
-        self.first_pts.get_or_insert(chunk.pts);
+        self.first_pts.get_or_insert(chunk.pts - self.lookahead);
         self.pending.extend_from_slice(&chunk.samples);
         let frame = FRAME_SAMPLES * usize::from(self.channels);
         let mut packets = Vec::new();
@@ -165,7 +170,8 @@ mod tests {
             packets
                 .iter()
                 .enumerate()
-                .all(|(i, p)| p.pts == MediaTime(960 * i as i64))
+                .all(|(i, p)| p.pts == MediaTime(960 * i as i64 - 312)),
+            "what a decoder gives for a packet sounds 312 samples after the packet's pts"
         );
         assert_eq!(packets, encode(1920));
     }

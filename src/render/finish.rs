@@ -1,5 +1,8 @@
 //! Rows that were read back become a finished [`VideoFrame`].
 
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
 use yuv::{
     BufferStoreMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix,
     rgba_to_yuv420,
@@ -28,6 +31,7 @@ pub(super) struct Finisher {
     output: Output,
     smoother: Option<Smoother>,
     rgba: Vec<u8>,
+    pub(super) convert_cpu: Duration,
 }
 
 impl Finisher {
@@ -37,6 +41,7 @@ impl Finisher {
             output,
             smoother: (quality != Quality::Fine).then(Smoother::default),
             rgba: Vec::new(),
+            convert_cpu: Duration::ZERO,
         }
     }
 
@@ -72,7 +77,12 @@ impl Finisher {
 
     fn frame(&mut self, order: &Order) -> Result<VideoFrame> {
         let data = match self.output {
-            Output::I420 => self.i420()?,
+            Output::I420 => {
+                let began = ThreadTime::now();
+                let planes = self.i420()?;
+                self.convert_cpu += began.elapsed();
+                planes
+            }
             Output::Rgba => {
                 let mut rgba = std::mem::take(&mut self.rgba);
                 if order.transparent {

@@ -20,7 +20,7 @@ pub use background::BACKGROUND_WGSL;
 pub use error::{Error, Result};
 pub use gpu::{ADAPTER_ENV, Gpu, GpuOptions};
 pub use host::HOST_WGSL;
-pub use renderer::Renderer;
+pub use renderer::{Renderer, Timings};
 
 use crate::avatar::{Avatar, Landmarks};
 use crate::media::Size;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytemuck::{Pod, Zeroable};
+use cpu_time::ThreadTime;
 use glam::{Mat4, Quat, Vec3};
 
 use super::background;
@@ -54,6 +55,17 @@ struct InFlight {
     drawn: Option<(usize, wgpu::SubmissionIndex)>,
 }
 
+/// CPU time of the drawing thread, for benchmarks; the driver's own threads are not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Frames measured.
+    pub frames: u32,
+    /// Getting at what was drawn: waiting, mapping and unmapping.
+    pub readback: Duration,
+    /// Converting to I420.
+    pub convert: Duration,
+}
+
 /// Draws pictures of one size.
 #[derive(Debug)]
 pub struct Renderer {
@@ -71,6 +83,7 @@ pub struct Renderer {
     in_flight: VecDeque<InFlight>,
     finished: VecDeque<VideoFrame>,
     finisher: Finisher,
+    timings: Timings,
 }
 
 impl Renderer {
@@ -126,9 +139,19 @@ impl Renderer {
             in_flight: VecDeque::new(),
             finished: VecDeque::new(),
             finisher: Finisher::new(size, output, quality),
+            timings: Timings::default(),
         };
         gpu.check()?;
         Ok(renderer)
+    }
+
+    /// What single steps have cost since the last call.
+    pub fn take_timings(&mut self) -> Timings {
+        let convert = std::mem::take(&mut self.finisher.convert_cpu);
+        Timings {
+            convert,
+            ..std::mem::take(&mut self.timings)
+        }
     }
 
     /// The size of every picture.
@@ -405,7 +428,9 @@ impl Renderer {
             None => self.finisher.white(&oldest.order)?,
             Some((slot, index)) => {
                 let result = self.read_back(slot, index, &oldest.order);
+                let began = ThreadTime::now();
                 self.slots[slot].buffer.unmap();
+                self.timings.readback += began.elapsed();
                 self.free.push(slot);
                 result?
             }
@@ -420,6 +445,7 @@ impl Renderer {
         index: wgpu::SubmissionIndex,
         order: &Order,
     ) -> Result<VideoFrame> {
+        let began = ThreadTime::now();
         if self.slots[slot].state.load(Ordering::Acquire) == PENDING {
             self.poll_device(wgpu::PollType::Wait {
                 submission_index: Some(index),
@@ -433,6 +459,8 @@ impl Renderer {
             .buffer
             .get_mapped_range(..)
             .map_err(|error| self.gpu.driver_error(error.to_string()))?;
+        self.timings.readback += began.elapsed();
+        self.timings.frames += 1;
         self.finisher
             .finish(order, &rows, stride(self.size) as usize)
     }

@@ -18,6 +18,7 @@ mod layout;
 mod lipsync;
 mod lipsync_model;
 mod motion;
+mod puppet;
 mod render;
 mod render_bench;
 #[cfg(feature = "live")]

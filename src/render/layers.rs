@@ -52,6 +52,10 @@ pub(super) fn lay(rgba: &mut [u8], size: Size, layer: &Layer) {
 }
 
 /// Straight alpha over premultiplied, `opacity` in 256ths.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "a mix of two bytes is a byte"
+)]
 fn blend(under: &mut [u8], over: &[u8], opacity: u32) {
     for (under, over) in under.chunks_exact_mut(4).zip(over.chunks_exact(4)) {
         let alpha = (u32::from(over[3]) * opacity) >> 8;

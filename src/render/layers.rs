@@ -118,9 +118,9 @@ mod tests {
         let size = Size::new(4, 4);
         let mut rgba = [0, 0, 100, 255].repeat(16);
         lay(&mut rgba, size, &layer(0, 0, 255, 0.5));
-        assert_eq!(&rgba[..4], [99, 50, 50, 255]);
+        assert_eq!(&rgba[..4], [100, 50, 50, 255]);
         lay(&mut rgba, size, &layer(0, 0, 255, 0.0));
         lay(&mut rgba, size, &layer(0, 0, 255, f32::NAN));
-        assert_eq!(&rgba[..4], [99, 50, 50, 255]);
+        assert_eq!(&rgba[..4], [100, 50, 50, 255]);
     }
 }

@@ -112,39 +112,11 @@ impl Mesh {
             let what = format!("{place}: an index points past its {count} vertices");
             return Err(malformed(reader.name, what));
         }
-        let wrong_count = |what: &str| {
-            malformed(
-                reader.name,
-                format!("{place}: {what} are not one per vertex"),
-            )
-        };
-        let checked = |what: &str, length: usize| {
-            if length == count {
-                Ok(())
-            } else {
-                Err(wrong_count(what))
-            }
-        };
-        let normals = match primitive.get(&Semantic::Normals) {
-            Some(accessor) => vectors(reader.floats::<3>(&accessor)?),
-            None => smooth_normals(&positions, &indices),
-        };
-        checked("normals", normals.len())?;
-        let uvs: Vec<Vec2> = match primitive.get(&Semantic::TexCoords(0)) {
-            Some(accessor) => reader
-                .floats::<2>(&accessor)?
-                .into_iter()
-                .map(Vec2::from)
-                .collect(),
-            None => Vec::new(),
-        };
-        if !uvs.is_empty() {
-            checked("picture coordinates", uvs.len())?;
-        }
-        let colors = read_colors(primitive, reader)?;
-        if !colors.is_empty() {
-            checked("colours", colors.len())?;
-        }
+        let Attributes {
+            normals,
+            uvs,
+            colors,
+        } = Attributes::read(primitive, &positions, &indices, &place, reader)?;
         let (joints, weights) = match joint_count {
             Some(joint_count) => read_joints(primitive, joint_count, count, reader)?,
             None => (Vec::new(), Vec::new()),
@@ -154,14 +126,8 @@ impl Mesh {
             node: 0,
             skin: None,
             material: 0,
-            normals: normals
-                .into_iter()
-                .map(|n| n.normalize_or(Vec3::Z))
-                .collect(),
-            uvs: uvs
-                .into_iter()
-                .map(|uv| if uv.is_finite() { uv } else { Vec2::ZERO })
-                .collect(),
+            normals,
+            uvs,
             colors,
             joints,
             weights,
@@ -195,6 +161,62 @@ impl Mesh {
                     .all(|(joint, weight)| *weight <= 0.0 || *joint == first)
             });
         alone.then_some(first)
+    }
+}
+
+/// What a vertex has besides its place.
+struct Attributes {
+    normals: Vec<Vec3>,
+    uvs: Vec<Vec2>,
+    colors: Vec<[f32; 4]>,
+}
+
+impl Attributes {
+    fn read(
+        primitive: &gltf::Primitive<'_>,
+        positions: &[Vec3],
+        indices: &[u32],
+        place: &str,
+        reader: &Reader<'_>,
+    ) -> Result<Self> {
+        let mut normals = match primitive.get(&Semantic::Normals) {
+            Some(accessor) => vectors(reader.floats::<3>(&accessor)?),
+            None => Vec::new(),
+        };
+        if normals.is_empty() {
+            normals = smooth_normals(positions, indices);
+        }
+        let uvs: Vec<Vec2> = match primitive.get(&Semantic::TexCoords(0)) {
+            Some(accessor) => reader
+                .floats::<2>(&accessor)?
+                .into_iter()
+                .map(Vec2::from)
+                .collect(),
+            None => Vec::new(),
+        };
+        let colors = read_colors(primitive, reader)?;
+        let fits = |length: usize| length == 0 || length == positions.len();
+        for (what, length) in [
+            ("normals", normals.len()),
+            ("picture coordinates", uvs.len()),
+            ("colours", colors.len()),
+        ] {
+            if !fits(length) {
+                let what = format!("{place}: {what} are not one per vertex");
+                return Err(malformed(reader.name, what));
+            }
+        }
+        Ok(Self {
+            normals: normals
+                .into_iter()
+                .map(|n| n.normalize_or(Vec3::Z))
+                .collect(),
+            uvs: uvs
+                .into_iter()
+                .map(|uv| if uv.is_finite() { uv } else { Vec2::ZERO })
+                .collect(),
+            colors,
+        })
     }
 }
 

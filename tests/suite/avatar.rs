@@ -1,4 +1,10 @@
 //! Avatars of all makers, whole and broken.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    reason = "tests fail by panicking, on numbers that are known"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -218,39 +224,39 @@ fn lies_in_the_document_are_found() {
         error
     };
     let text = refused("extension", &|j| {
-        j["extensionsRequired"] = json!(["KHR_draco_mesh_compression"])
+        j["extensionsRequired"] = json!(["KHR_draco_mesh_compression"]);
     });
     assert!(text.contains("KHR_draco_mesh_compression"), "{text}");
     refused("huge count", &|j| {
-        j["accessors"][0]["count"] = json!(1_000_000_000)
+        j["accessors"][0]["count"] = json!(1_000_000_000);
     });
     refused("huge empty count", &|j| {
         j["accessors"][0] =
             json!({"componentType": 5126, "type": "VEC3", "count": 1_000_000_000u64});
     });
     refused("offset", &|j| {
-        j["accessors"][1]["byteOffset"] = json!(u64::MAX)
+        j["accessors"][1]["byteOffset"] = json!(u64::MAX);
     });
     refused("view", &|j| {
-        j["bufferViews"][0]["byteLength"] = json!(u64::MAX)
+        j["bufferViews"][0]["byteLength"] = json!(u64::MAX);
     });
     refused("missing view", &|j| {
-        j["accessors"][0]["bufferView"] = json!(9999)
+        j["accessors"][0]["bufferView"] = json!(9999);
     });
     refused("joint", &|j| j["skins"][0]["joints"] = json!([0]));
     refused("no meshes", &|j| j["scenes"][0]["nodes"] = json!([0]));
     refused("buffer", &|j| {
-        j["buffers"][0]["byteLength"] = json!(99_999_999)
+        j["buffers"][0]["byteLength"] = json!(99_999_999);
     });
     refused("side file", &|j| {
-        j["buffers"][0]["uri"] = json!("../../etc/passwd")
+        j["buffers"][0]["uri"] = json!("../../etc/passwd");
     });
     refused("target size", &|j| {
         let matrices = j["skins"][0]["inverseBindMatrices"].clone();
         j["meshes"][0]["primitives"][3]["targets"][0]["POSITION"] = matrices;
     });
     refused("web address", &|j| {
-        j["buffers"][0]["uri"] = json!("file:///etc/passwd")
+        j["buffers"][0]["uri"] = json!("file:///etc/passwd");
     });
 }
 
@@ -295,7 +301,8 @@ fn harmless_oddities_load() {
     }
     changed(|j| j["meshes"][0]["extras"] = json!({"targetNames": [1, null, {}]})).unwrap();
     changed(|j| {
-        j["extensions"] = json!({"VRMC_vrm": {"humanoid": {"humanBones": {"head": {"node": 1e9}}}}})
+        j["extensions"] =
+            json!({"VRMC_vrm": {"humanoid": {"humanBones": {"head": {"node": 1e9}}}}});
     })
     .unwrap();
 }

@@ -2,10 +2,21 @@
 //!
 //! A stored picture is `tests/golden/NAME.png`. A picture that differs leaves `NAME.actual.png` and `NAME.diff.png`
 //! beside it; `UPDATE_GOLDEN=NAME` (or `all`) rewrites the stored one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests fail by panicking, on numbers that are known"
+)]
 
 use std::path::{Path, PathBuf};
 
+use glam::Vec3;
 use image::{Rgb, RgbImage, RgbaImage};
+use zhubo::media::{Angles, Pose, Shape};
+use zhubo::render::Output;
+use zhubo::scene::Framing;
+
+use crate::render::{SMALL, default_host, gpu, image_of, picture_of, pixel_of, renderer};
 
 /// A part of a picture in pixels: left, top, width, height.
 pub(crate) type Region = [u32; 4];
@@ -129,4 +140,51 @@ fn a_small_wrong_spot_fails_the_face_but_not_the_whole() {
     assert!(mean < WHOLE.mean && far < WHOLE.far_share);
     let (mean, far) = difference(&wrong, &plain, [130, 220, 100, 140]);
     assert!(mean > FACE.mean && far > FACE.far_share);
+}
+
+/// The built-in host in four poses against stored pictures.
+#[test]
+fn golden_host() {
+    let (Some(gpu), Some(avatar)) = (gpu(), default_host()) else {
+        return;
+    };
+    if !gpu.is_cpu() {
+        println!(
+            "SKIPPED: stored pictures are made by a CPU adapter, this is {}",
+            gpu.adapter_name()
+        );
+        return;
+    }
+    let mut renderer = renderer(&gpu, SMALL, Output::Rgba, &avatar);
+    let plain = picture_of(&avatar, Framing::Bust, SMALL);
+    let landmarks = avatar.landmarks();
+    let reach = 0.6 * (landmarks.crown_m - landmarks.chin_m);
+    let middle = landmarks.eyes - Vec3::Y * 0.25 * reach;
+    let (left, top) = pixel_of(&plain.camera, SMALL, middle + Vec3::new(-reach, reach, 0.0));
+    let (right, bottom) = pixel_of(&plain.camera, SMALL, middle + Vec3::new(reach, -reach, 0.0));
+    let face = [left, top, right - left, bottom - top];
+    let mut compare = |name: &str, change: &dyn Fn(&mut Pose)| {
+        let mut picture = plain.clone();
+        change(&mut picture.poses[0]);
+        check(name, &image_of(&renderer.draw(&picture).unwrap()), face);
+    };
+    compare("host-neutral", &|_| ());
+    compare("host-jaw-open", &|pose| {
+        pose.blendshapes[Shape::JawOpen] = 0.7;
+    });
+    compare("host-blink-gaze", &|pose| {
+        pose.blendshapes[Shape::EyeBlinkLeft] = 1.0;
+        pose.eyes = Angles {
+            yaw_deg: 15.0,
+            pitch_deg: -6.0,
+            roll_deg: 0.0,
+        };
+    });
+    compare("host-head-turn", &|pose| {
+        pose.head = Angles {
+            yaw_deg: 15.0,
+            pitch_deg: 4.0,
+            roll_deg: 3.0,
+        };
+    });
 }

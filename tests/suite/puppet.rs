@@ -1,4 +1,10 @@
 //! A small avatar made by arithmetic, so that tests need no file: a head with a nose, a mouth and two eyes on a body.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    reason = "tests fail by panicking, on numbers that are known"
+)]
 
 use serde_json::{Value, json};
 
@@ -114,6 +120,7 @@ fn ball(middle: [f32; 3], radius: [f32; 3]) -> (Vec<[f32; 3]>, Vec<[f32; 3]>, Ve
 }
 
 /// The puppet as a GLB. Head middle at 1.5 m, mouth at 1.44 m, bones hips, neck, head, leftEye, rightEye.
+#[allow(clippy::too_many_lines, reason = "one document, top to bottom")]
 pub(crate) fn glb() -> Vec<u8> {
     // Middle, radius, material, joint, whether jawOpen moves it.
     type Part = ([f32; 3], [f32; 3], usize, u8, bool);

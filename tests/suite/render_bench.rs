@@ -1,5 +1,11 @@
 //! Measurements and pictures for people, run by hand:
 //! `cargo test --test suite render_bench -- --ignored --nocapture`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    reason = "tests fail by panicking, on numbers that are known"
+)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

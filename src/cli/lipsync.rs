@@ -38,6 +38,9 @@ pub(super) struct Args {
     /// The model's manifest; the built-in model by default.
     #[arg(long)]
     model: Option<PathBuf>,
+    /// The ONNX Runtime library; searched for by default.
+    #[arg(long, value_name = "FILE")]
+    ort_lib: Option<PathBuf>,
     /// neutral, broadcast or soft.
     #[arg(long, default_value = "neutral")]
     style: Style,
@@ -61,7 +64,7 @@ pub(super) fn run(args: Args) -> Outcome {
     } else {
         LipSync::open(&LipSyncOptions {
             model: args.model,
-            runtime_path: None,
+            runtime_path: args.ort_lib,
             style: args.style,
         })?
     };

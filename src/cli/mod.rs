@@ -88,6 +88,7 @@ fn usage(error: impl Into<anyhow::Error>) -> Failure {
 
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
+    quieten_mesa();
     let cli = Cli::parse();
     start_logs(cli.verbose);
     let outcome = match cli.command {
@@ -106,6 +107,17 @@ pub fn main() -> ExitCode {
             eprintln!("error: {error:#}");
             ExitCode::from(code)
         }
+    }
+}
+
+/// Mesa's device selection layer complains on stderr where there is no desktop session; we choose the adapter ourselves.
+#[allow(unsafe_code, reason = "no other thread runs yet")]
+fn quieten_mesa() {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none()
+        && std::env::var_os("NODEVICE_SELECT").is_none()
+    {
+        // SAFETY: `main` calls this first, before any thread is started.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
     }
 }
 

@@ -77,7 +77,8 @@ pub(super) fn run(args: Args) -> Outcome {
             "there is nothing to say in this text: it has no letters or digits"
         )));
     }
-    sound::wav::write_file(&args.output, &samples, 1, SAMPLE_RATE_HZ)?;
+    sound::wav::write_file(&args.output, &samples, 1, SAMPLE_RATE_HZ)
+        .with_context(|| format!("write {}", args.output.display()))?;
     let secs = samples.len() as f64 / f64::from(SAMPLE_RATE_HZ);
     if args.json {
         println!(

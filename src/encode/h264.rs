@@ -95,13 +95,14 @@ impl H264Encoder {
             // More threads gave no gain in measurements, and one is deterministic.
             .num_threads(1)
             .vui(VuiConfig::bt709());
-        let encoder =
+        let mut encoder =
             Encoder::with_api_config(OpenH264API::from_source(), config).map_err(|source| {
                 Error::Start {
                     codec: CODEC,
                     source: Box::new(source),
                 }
             })?;
+        quieten(&mut encoder);
         Ok(Self { encoder, options })
     }
 
@@ -156,6 +157,23 @@ impl H264Encoder {
             expected: self.options.size,
             given,
         }
+    }
+}
+
+/// OpenH264 prints a warning for each encoder that may not skip frames; that is what we ask for.
+#[allow(
+    unsafe_code,
+    reason = "the safe interface sets the log level only after the warning"
+)]
+fn quieten(encoder: &mut Encoder) {
+    let mut level = openh264_sys2::WELS_LOG_QUIET;
+    // SAFETY: the option takes a pointer to an int, which lives until the call returns. That it could not be set does
+    // no harm.
+    unsafe {
+        encoder.raw_api().set_option(
+            openh264_sys2::ENCODER_OPTION_TRACE_LEVEL,
+            (&raw mut level).cast(),
+        );
     }
 }
 

@@ -151,6 +151,9 @@ pub enum RoomEvent {
     Incident(String),
 }
 
+/// Says why a voice cannot be used.
+type VoiceCheck = dyn Fn(&str) -> Result<(), String> + Send + Sync;
+
 /// A room's door, held by outsiders.
 #[derive(Clone)]
 pub struct RoomHandle {
@@ -158,7 +161,7 @@ pub struct RoomHandle {
     next_line_id: Arc<AtomicU64>,
     requests: Sender<(u64, SayRequest)>,
     shared: Arc<Mutex<Shared>>,
-    check_voice: Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>,
+    check_voice: Arc<VoiceCheck>,
 }
 
 #[derive(Default)]

@@ -204,9 +204,9 @@ fn balanced_width(
         let middle = (low + high) / 2.0;
         let (count, widest) = lines_at(middle);
         if count <= lines && widest <= middle {
-            high = middle
+            high = middle;
         } else {
-            low = middle
+            low = middle;
         }
     }
     high

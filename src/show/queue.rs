@@ -59,14 +59,13 @@ impl Queue {
                 Rank::Inserted
             }
         };
-        let mut at = self
+        let first = self
             .waiting
             .partition_point(|(waiting, _)| *waiting >= rank);
-        for mut sentence in sentences {
+        for (at, mut sentence) in (first..).zip(sentences) {
             sentence.id = self.next_id;
             self.next_id += 1;
             self.waiting.insert(at, (rank, sentence));
-            at += 1;
         }
     }
 

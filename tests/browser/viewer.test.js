@@ -72,9 +72,12 @@ async function untilLoudness(page, isSo, what, millis, timeout) {
   let most = 0;
   while (performance.now() < end) {
     const rms = await page.evaluate(() => window.loudness());
-    if (!isSo(rms)) [since, most] = [performance.now(), 0];
-    most = Math.max(most, rms);
-    if (performance.now() - since >= millis && isSo(rms)) return most;
+    if (!isSo(rms)) {
+      [since, most] = [performance.now(), 0];
+    } else {
+      most = Math.max(most, rms);
+      if (performance.now() - since >= millis) return most;
+    }
     await pause(40);
   }
   assert.fail(`it was never ${what} for ${millis} ms within ${timeout} ms`);

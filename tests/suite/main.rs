@@ -10,6 +10,7 @@
 )]
 
 mod avatar;
+mod cli;
 mod film;
 mod golden;
 #[cfg(feature = "live")]

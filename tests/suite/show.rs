@@ -116,7 +116,7 @@ fn live_is_offline() {
 #[test]
 fn lateness_costs_pictures_but_never_sound_or_frame_rate() {
     let late = |index: u64| {
-        if (20..40).contains(&index) && index % 2 == 0 {
+        if (20..40).contains(&index) && index.is_multiple_of(2) {
             45
         } else {
             3

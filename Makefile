@@ -29,7 +29,7 @@ avatars: ## Build every shipped host and background again from its script
 	python3 -m venv target/studio
 	target/studio/bin/pip install -q -r avatars/studio/requirements.txt
 	target/studio/bin/python avatars/studio/build.py avatars/lina
-	target/studio/bin/python avatars/studio/backdrop.py library/scenes/studio
+	target/studio/bin/python library/scenes/make.py
 
 clean: ## Remove what was built
 	rm -rf target tests/browser/node_modules tests/browser/out

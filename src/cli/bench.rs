@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cpu_time::ProcessTime;
+use crossbeam_channel::bounded;
 use serde_json::json;
 
 use super::Outcome;
@@ -14,15 +15,22 @@ use crate::config::{Assets, RoomDocument};
 use crate::encode::{H264Encoder, H264Options};
 use crate::engine::{self, Clock, Ending, RoomHandle, SayRequest, Timebase};
 use crate::lipsync::{LipSync, LipSyncOptions};
-use crate::media::{Emotion, FrameData, FrameRate, MediaTime, Pose, Shape, Size, VideoFrame};
+use crate::media::{
+    Emotion, FrameData, FrameRate, MediaTime, Packet, Pose, Shape, Size, Track, VideoFrame,
+};
 use crate::motion::{Motion, MotionOptions, SpeechNow};
-use crate::output::Sink;
+use crate::output::{AudioCodec, Sink};
 use crate::render::{Gpu, GpuOptions, Output, Quality, Renderer, RendererOptions};
 use crate::scene::{Picture, Scene};
+use crate::threads;
 
 /// The picture that budgets are stated for.
 const SIZE: Size = Size::new(720, 1280);
 const RATE: FrameRate = FrameRate::whole(25);
+/// How often the first sound is waited for.
+const ROUNDS: usize = 7;
+/// Packets that the probe may lag behind: four seconds.
+const PROBE_PACKETS: usize = 200;
 /// What the host says meanwhile, over and over.
 const TEXT: &str = "This is a measurement of the whole pipeline, so the host keeps talking, with pauses, at an ordinary speed.";
 
@@ -74,6 +82,8 @@ pub(super) fn run(args: Args) -> Outcome {
         args.live_secs
     ));
     let (cores, dropped) = live(&args, &room, &assets, &gpu)?;
+    say("measuring the way from a line to its sound ...");
+    let first_sound = first_sound(&room, &assets, &gpu)?;
     let Stages {
         motion,
         scene,
@@ -93,6 +103,7 @@ pub(super) fn run(args: Args) -> Outcome {
             },
             "frame_budget_ms": budget_ms,
             "lipsync_cpu_s_per_s": lipsync,
+            "first_sound_ms": first_sound,
             "live_cores": cores,
             "dropped": dropped,
         });
@@ -251,6 +262,77 @@ fn lipsync_cost() -> anyhow::Result<f64> {
     let began = ProcessTime::try_now()?;
     lips.track_16k(&samples)?;
     Ok(began.try_elapsed()?.as_secs_f64() / speech.duration_secs())
+}
+
+/// Wall milliseconds from a line to the release of its first sound, in a live room with a voice that takes no time.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a benchmark looks at the wall clock"
+)]
+fn first_sound(room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> anyhow::Result<f64> {
+    let mut room = room.clone();
+    room.voice.default = "tone".to_owned();
+    room.voice.zh = None;
+    let mut options = show::prepare(&Parts::from(&room), Kind::Live, assets, gpu.clone())
+        .map_err(|failure| failure.error)?;
+    options.audio = AudioCodec::Pcm;
+    let (door, inbox) = RoomHandle::new("bench", |_| Ok(()));
+    let (sender, packets) = bounded::<Packet>(PROBE_PACKETS);
+    let ending = Ending {
+        after: None,
+        tail: None,
+        stop: Arc::default(),
+    };
+    let (stop, inner) = (ending.stop.clone(), door.clone());
+    let show = threads::spawn(
+        "zhubo-engine-bench",
+        || Ok::<_, std::convert::Infallible>(()),
+        move |()| {
+            let clock = Clock::Live(Timebase::start_now());
+            engine::run(
+                options,
+                clock,
+                &ending,
+                &inner,
+                &inbox,
+                vec![Sink::Channel(sender)],
+                &mut |_, _| {},
+            )
+        },
+    )?;
+    let mut waits = Vec::new();
+    // The first round only warms up.
+    for round in 0..=ROUNDS {
+        let mut silent = 0;
+        // Half a second of silence: the line before is over.
+        while silent < 12 {
+            silent = if is_loud(&packets.recv()?) {
+                0
+            } else {
+                silent + 1
+            };
+        }
+        let began = std::time::Instant::now();
+        let text = "Welcome to the show, it is good to see you.".to_owned();
+        door.say(SayRequest {
+            text,
+            ..SayRequest::default()
+        })?;
+        while !is_loud(&packets.recv()?) {}
+        if round > 0 {
+            waits.push(millis(began.elapsed()));
+        }
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    drop(packets);
+    show.join().ok();
+    waits.sort_by(f64::total_cmp);
+    Ok(waits[waits.len() / 2])
+}
+
+/// Whether a packet is sound that is not silence.
+fn is_loud(packet: &Packet) -> bool {
+    packet.track == Track::Audio && packet.data.iter().any(|byte| *byte != 0)
 }
 
 /// Cores used by a live room without viewers, host talking, and frames dropped.

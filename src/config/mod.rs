@@ -5,7 +5,7 @@ mod document;
 mod room;
 mod spot;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use assets::{Assets, DEFAULT_HOST};
 pub use document::{
@@ -73,3 +73,24 @@ pub enum Error {
 
 /// A result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// The text of a document.
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// A document from its text; `path` is for the message.
+fn parse<T: serde::de::DeserializeOwned>(text: &str, path: &Path) -> Result<T> {
+    toml::from_str(text).map_err(|error| Error::Parse {
+        path: path.to_owned(),
+        words: error.to_string(),
+    })
+}
+
+/// Seed of all chance unless the document says otherwise.
+fn default_seed() -> u64 {
+    1
+}

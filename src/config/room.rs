@@ -18,7 +18,7 @@ pub struct RoomDocument {
     /// The room's name for people.
     pub title: String,
     /// Seed of all chance.
-    #[serde(default = "one")]
+    #[serde(default = "super::default_seed")]
     pub seed: u64,
     /// Whether anybody who watches may make the host speak (a text box on the viewer page).
     #[serde(default)]
@@ -49,21 +49,13 @@ pub struct RoomDocument {
     pub path: PathBuf,
 }
 
-fn one() -> u64 {
-    1
-}
-
 impl RoomDocument {
     /// Reads a room.
     ///
     /// # Errors
     /// When the file cannot be read or is not a valid room.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::parse(&text, path)
+        Self::parse(&super::read(path)?, path)
     }
 
     /// The room that is built in.
@@ -82,10 +74,7 @@ impl RoomDocument {
     /// # Errors
     /// When it is not a valid room.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
-        let mut room: Self = toml::from_str(text).map_err(|error| Error::Parse {
-            path: path.to_owned(),
-            words: error.to_string(),
-        })?;
+        let mut room: Self = super::parse(text, path)?;
         path.clone_into(&mut room.path);
         let sound_id = !room.id.is_empty()
             && room.id.len() <= 64

@@ -17,7 +17,7 @@ pub struct SpotDocument {
     #[serde(default)]
     pub title: String,
     /// Seed of all chance: same document and seed, same film.
-    #[serde(default = "one")]
+    #[serde(default = "super::default_seed")]
     pub seed: u64,
     /// What is said.
     pub script: String,
@@ -50,10 +50,6 @@ pub struct SpotDocument {
     pub path: PathBuf,
 }
 
-fn one() -> u64 {
-    1
-}
-
 fn lead() -> f64 {
     0.4
 }
@@ -68,11 +64,7 @@ impl SpotDocument {
     /// # Errors
     /// When the file cannot be read or is not a valid film.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::parse(&text, path)
+        Self::parse(&super::read(path)?, path)
     }
 
     /// Reads a film from `text`; `path` is for messages and relative paths.
@@ -80,10 +72,7 @@ impl SpotDocument {
     /// # Errors
     /// When it is not a valid film.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
-        let mut spot: Self = toml::from_str(text).map_err(|error| Error::Parse {
-            path: path.to_owned(),
-            words: error.to_string(),
-        })?;
+        let mut spot: Self = super::parse(text, path)?;
         path.clone_into(&mut spot.path);
         let value = |key, words: String| Error::Value {
             path: path.to_owned(),

@@ -127,6 +127,9 @@ pub(super) fn run(args: Args) -> Outcome {
     }
     println!("lip-sync     {lipsync:8.4} CPU s per second of speech");
     println!(
+        "first sound  {first_sound:8.0} ms after a line comes in (median of {ROUNDS}, the voice not counted)"
+    );
+    println!(
         "live room    {cores:8.2} cores, {dropped} frames dropped in {} s",
         args.live_secs
     );
@@ -304,8 +307,8 @@ fn first_sound(room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> anyhow::
     // The first round only warms up.
     for round in 0..=ROUNDS {
         let mut silent = 0;
-        // Half a second of silence: the line before is over.
-        while silent < 12 {
+        // A second without sound in 50 packets: the line before and its pause are over.
+        while silent < 50 {
             silent = if is_loud(&packets.recv()?) {
                 0
             } else {
@@ -324,7 +327,8 @@ fn first_sound(room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> anyhow::
         }
     }
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    drop(packets);
+    // What is still under way.
+    while packets.recv().is_ok() {}
     show.join().ok();
     waits.sort_by(f64::total_cmp);
     Ok(waits[waits.len() / 2])

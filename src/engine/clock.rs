@@ -20,8 +20,8 @@ use crate::media::{MediaTime, Tick};
 
 /// Beyond this the machine has slept rather than been slow: catching up would mean a burst, so time itself moves.
 const ORIGIN_MOVE: MediaTime = MediaTime::from_millis(500);
-/// The longest the clock sleeps at once, so that a stop is noticed.
-const LONGEST_SLEEP: Duration = Duration::from_millis(20);
+/// The longest the clock sleeps at once, so that a stop is noticed and a new line's speech is begun at once.
+const LONGEST_SLEEP: Duration = Duration::from_millis(5);
 
 /// Media time tied to the wall clock, shared by the engine and the paced sender. Cloning shares the origin.
 #[derive(Clone, Debug)]
@@ -89,14 +89,15 @@ impl Clock {
         }
     }
 
-    /// Waits until `tick` may start. `stopped` ends the wait early.
-    pub fn wait_for(&mut self, tick: Tick, stopped: impl Fn() -> bool) -> Turn {
+    /// Waits until `tick` may start. Live, `meanwhile` is called every few milliseconds of the wait; when it gives
+    /// `true` the wait ends early.
+    pub fn wait_for(&mut self, tick: Tick, mut meanwhile: impl FnMut() -> bool) -> Turn {
         let late = match self {
             Self::Offline => return Turn::default(),
             Self::Live(timebase) => {
                 loop {
                     let wait = timebase.until(tick.pts);
-                    if wait.is_zero() || stopped() {
+                    if wait.is_zero() || meanwhile() {
                         break;
                     }
                     std::thread::sleep(wait.min(LONGEST_SLEEP));

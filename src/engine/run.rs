@@ -113,7 +113,7 @@ pub fn run(
     clock.begin();
     loop {
         show.take_requests(inbox, index);
-        if let Err(error) = show.prepare(&clock) {
+        if let Err(error) = show.prepare(clock.waits()) {
             // A film without one of its sentences is not kept.
             ending.stop.store(true, Ordering::Relaxed);
             failed = Some(error);
@@ -123,7 +123,11 @@ pub fn run(
         if show.has_ended(ending, tick.pts) || stages.counters.broken.load(Ordering::Relaxed) {
             break;
         }
-        let turn = clock.wait_for(tick, || ending.stop.load(Ordering::Relaxed));
+        let turn = clock.wait_for(tick, || {
+            show.take_requests(inbox, index);
+            // Only a film's speech can fail for good, and a film does not wait here.
+            ending.stop.load(Ordering::Relaxed) || show.prepare(false).is_err()
+        });
         let step = show.step(index);
         progress(tick.pts, show.director.waiting());
         show.tell(&step);
@@ -271,12 +275,12 @@ impl<'a> Show<'a> {
     }
 
     /// Keeps speech ahead. Offline waits until the next sentence is ready.
-    fn prepare(&mut self, clock: &Clock) -> Result<()> {
+    fn prepare(&mut self, waits: bool) -> Result<()> {
         loop {
-            let wait = clock.waits() && self.director.is_preparing();
+            let wait = waits && self.director.is_preparing();
             if let Some(Notice::Failed { line_id, message }) = self.director.turn(wait) {
                 self.stats.failed_lines += 1;
-                if clock.waits() {
+                if waits {
                     return Err(Error::Speech { message });
                 }
                 let incident = format!("line {line_id} could not be spoken: {message}");
@@ -284,7 +288,7 @@ impl<'a> Show<'a> {
                 self.door.announce(&RoomEvent::Incident(incident.clone()));
                 self.incident = Some(incident);
             }
-            if !(clock.waits() && self.director.is_preparing()) {
+            if !(waits && self.director.is_preparing()) {
                 return Ok(());
             }
         }

@@ -181,3 +181,12 @@ impl Director {
         named.unwrap_or_else(|| self.voices.for_text(&sentence.text))
     }
 }
+
+impl Drop for Director {
+    /// A voice that is still at work would keep the end of the show waiting.
+    fn drop(&mut self) {
+        if let Some((_, cancel)) = &self.in_flight {
+            cancel.store(true, Ordering::Relaxed);
+        }
+    }
+}

@@ -140,11 +140,7 @@ pub fn run(
         index += 1;
     }
     let stopped = ending.stop.load(Ordering::Relaxed);
-    let finished = {
-        show.director_done();
-        stages_finish(stages, &mut show)
-    };
-    show.end();
+    let finished = show.end(stages);
     if let Some(error) = failed {
         return Err(error);
     }
@@ -154,13 +150,6 @@ pub fn run(
         stats: show.stats,
         stopped,
     })
-}
-
-fn stages_finish(stages: Stages, show: &mut Show<'_>) -> Result<()> {
-    let counters = stages.counters.clone();
-    let finished = stages.finish();
-    show.stats.frames_drawn = counters.drawn.load(Ordering::Relaxed);
-    finished
 }
 
 /// Sound always, the picture if there is time for it.
@@ -363,13 +352,15 @@ impl<'a> Show<'a> {
         }
     }
 
-    fn director_done(&mut self) {
+    /// Lets everything drain, and says that the show is over.
+    fn end(&mut self, stages: Stages) -> Result<()> {
+        let counters = stages.counters.clone();
+        let finished = stages.finish();
+        self.stats.frames_drawn = counters.drawn.load(Ordering::Relaxed);
         self.line = None;
         self.caption.clear();
-    }
-
-    fn end(&mut self) {
         self.change_state(RoomState::Ended);
         self.door.publish(self.snapshot());
+        finished
     }
 }

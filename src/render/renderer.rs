@@ -245,15 +245,23 @@ impl Renderer {
         Ok(self.finished.pop_front())
     }
 
+    /// Waits until at most `open` pictures are still being drawn and gives the frames that were not taken yet, in order.
+    ///
+    /// # Errors
+    /// When the driver fails or a frame cannot be converted.
+    pub fn take_all_but(&mut self, open: usize) -> Result<Vec<VideoFrame>> {
+        while self.in_flight.len() > open {
+            self.finish_oldest()?;
+        }
+        Ok(self.finished.drain(..).collect())
+    }
+
     /// Waits for all pictures and gives the frames that were not taken yet, in order.
     ///
     /// # Errors
     /// When the driver fails or a frame cannot be converted.
     pub fn flush(&mut self) -> Result<Vec<VideoFrame>> {
-        while !self.in_flight.is_empty() {
-            self.finish_oldest()?;
-        }
-        Ok(self.finished.drain(..).collect())
+        self.take_all_but(0)
     }
 
     /// Draws one picture and waits for it. Frames of earlier pictures stay for [`Renderer::poll`].

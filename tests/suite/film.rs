@@ -197,3 +197,46 @@ fn examples_are_valid() {
     zhubo::config::RoomDocument::demo().unwrap();
     zhubo::config::SpotDocument::load(&folder.join("examples/spot.toml")).unwrap();
 }
+
+#[test]
+fn a_film_that_cannot_be_written_ends_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    // An ffmpeg that reads a little and dies.
+    let fake = folder.path().join("ffmpeg");
+    std::fs::write(
+        &fake,
+        "#!/bin/sh\nhead -c 20000 >/dev/null\necho 'No space left on device' >&2\nexit 1\n",
+    )
+    .unwrap();
+    Command::new("chmod")
+        .args(["+x", fake.to_str().unwrap()])
+        .status()
+        .unwrap();
+    let script = "A sentence that takes a while to be said. ".repeat(200);
+    let text = format!(
+        "script = \"{script}\"\n[picture]\nsize = \"144x256\"\n[voice]\ndefault = \"tone\"\n"
+    );
+    std::fs::write(folder.path().join("spot.toml"), text).unwrap();
+    let path = format!(
+        "{}:{}",
+        folder.path().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_zhubo"))
+        .args(["spot", "spot.toml", "-o", "x.mp4", "--json"])
+        .env("PATH", path)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        words(&output).contains("No space left on device"),
+        "{}",
+        words(&output)
+    );
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        2,
+        "no partial film is left"
+    );
+}

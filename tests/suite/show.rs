@@ -298,3 +298,39 @@ fn a_stop_ends_a_room_at_once() {
     .unwrap();
     assert!(summary.stopped && began.elapsed() < Duration::from_secs(30));
 }
+
+#[test]
+fn a_stop_does_not_wait_for_a_voice_that_hangs() {
+    let mut options = options();
+    options.voices =
+        VoiceChoice::new("command:sleep 50", None, None, SpeechServer::default()).unwrap();
+    let (door, inbox) = RoomHandle::new("test", |_| Ok(()));
+    let text = "Hello there.".to_owned();
+    door.say(SayRequest {
+        text,
+        ..SayRequest::default()
+    })
+    .unwrap();
+    let began = Instant::now();
+    let clock = Clock::Live(Timebase::start_now());
+    let end = ending(1_000);
+    let summary = engine::run(
+        options,
+        clock,
+        &end,
+        &door,
+        &inbox,
+        vec![Sink::Null],
+        &mut |_, _| {},
+    )
+    .unwrap();
+    assert!(
+        summary.stats.frames_drawn > 10,
+        "the host goes on meanwhile"
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(30),
+        "took {:?}",
+        began.elapsed()
+    );
+}

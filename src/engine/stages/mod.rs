@@ -6,7 +6,7 @@ mod sound;
 mod video;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
@@ -26,8 +26,9 @@ use send::SendStage;
 use sound::SoundEncoder;
 use video::VideoStage;
 
-/// Pictures that wait to be drawn: two frames (80 ms at 25 fps); more would only add delay.
-const PICTURES: usize = 2;
+/// Pictures that wait to be drawn: one frame (40 ms at 25 fps). A machine that is behind should draw the newest
+/// picture late rather than every picture later.
+const PICTURES: usize = 1;
 /// Frames that wait to be encoded: two frames.
 const FRAMES: usize = 2;
 /// Chunks of sound that wait to be encoded: one second at 25 ticks a second.
@@ -36,8 +37,7 @@ const CHUNKS: usize = 25;
 const PACKETS: usize = 100;
 
 /// How long a packet is held back after its tick, so that the slowest thing made for a pts (the picture) is there
-/// when the sound of that pts leaves: two frames at 25 fps, three times what drawing and
-/// encoding take on two ordinary cores.
+/// when the sound of that pts leaves: two frames at 25 fps. On a slow machine it grows, see `send.rs`.
 pub const SEND_DELAY: MediaTime = MediaTime::from_millis(80);
 
 /// What the stages are made for.
@@ -121,7 +121,7 @@ impl Stages {
             warm_up,
         };
         let init = move || Ok((studio.build(&gpu)?, studio));
-        threads.push(spawn(&name("render"), init, move |renderer| {
+        threads.push(spawn(&name("render"), &counters, init, move |renderer| {
             stage.run(renderer, &picture_inbox, &frames)
         })?);
 
@@ -133,22 +133,19 @@ impl Stages {
         };
         let video_packets = packets.clone();
         let init = move || Ok(H264Encoder::new(h264)?);
-        threads.push(spawn(&name("h264"), init, move |encoder| {
+        threads.push(spawn(&name("h264"), &counters, init, move |encoder| {
             stage.run(encoder, &frame_inbox, &video_packets)
         })?);
 
         let init = move || SoundEncoder::new(audio);
-        threads.push(spawn(&name("sound"), init, move |encoder| {
+        threads.push(spawn(&name("sound"), &counters, init, move |encoder| {
             encoder.run(&chunk_inbox, &packets)
         })?);
 
-        let sender = SendStage {
-            sinks,
-            timebase,
-            wanted,
-        };
+        let sender = SendStage::new(sinks, timebase, wanted);
         threads.push(spawn(
             &name("send"),
+            &counters,
             || Ok(sender),
             move |sender| sender.run(&packet_inbox),
         )?);
@@ -204,14 +201,16 @@ impl Stages {
     }
 }
 
-fn spawn<S, R>(
+/// Starts a stage; one that fails ends the show, not only itself.
+fn spawn<S: 'static>(
     name: &str,
+    counters: &Arc<Counters>,
     init: impl FnOnce() -> Result<S> + Send + 'static,
-    run: impl FnOnce(S) -> R + Send + 'static,
-) -> Result<JoinHandle<Option<R>>>
-where
-    R: Send + 'static,
-{
+    run: impl FnOnce(S) -> Result<()> + Send + 'static,
+) -> Result<JoinHandle<Option<Result<()>>>> {
+    let counters = counters.clone();
+    let run =
+        move |state| run(state).inspect_err(|_| counters.broken.store(true, Ordering::Relaxed));
     threads::spawn(name, init, run).map_err(|error| match error {
         threads::SpawnError::Init(error) => error,
         other => Error::Thread(other.to_string()),

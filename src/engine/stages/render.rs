@@ -55,11 +55,11 @@ impl RenderStage {
         let mut failures = 0u32;
         for picture in inbox {
             let drawn = renderer.submit(&picture).and_then(|()| {
-                // Nothing else to do: take the picture now. Else let drawing and readback overlap.
+                // Nothing else to do: take the picture now. Else let drawing and finishing overlap by one picture.
                 if inbox.is_empty() {
                     renderer.flush()
                 } else {
-                    renderer.poll().map(|frame| frame.into_iter().collect())
+                    renderer.take_all_but(1)
                 }
             });
             match drawn {
@@ -96,7 +96,6 @@ impl RenderStage {
     /// A film ends with the first picture that fails; a room bears a minute of them.
     fn weigh(&self, failures: u32, error: Error) -> Result<()> {
         if !self.live || f64::from(failures) > GIVE_UP_SECS * self.rate.as_f64() {
-            self.counters.broken.store(true, Ordering::Relaxed);
             return Err(error);
         }
         if failures.is_power_of_two() {

@@ -1,6 +1,5 @@
 //! Who may do what: host names, origins, the operator token, and how many requests at a time.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +12,7 @@ use tokio::time::Instant;
 
 use super::refusal::Refusal;
 use super::{App, Error, MIN_TOKEN_CHARS, Result};
+use crate::output::webrtc::unguessable;
 
 /// Requests being answered at a time, event streams not counted: each takes milliseconds.
 const MAX_IN_FLIGHT: usize = 128;
@@ -43,11 +43,7 @@ pub(super) fn choose_token(
             variable: variable.to_owned(),
         }),
         Some(token) => Ok(Some(token)),
-        None => {
-            // The hash keys come from the system's random generator and are kept secret by SipHash.
-            let random = || RandomState::new().hash_one(0_u8);
-            Ok(Some(format!("{:016x}{:016x}", random(), random())))
-        }
+        None => Ok(Some(unguessable().map_err(Error::Start)?)),
     }
 }
 

@@ -252,8 +252,17 @@ impl Drop for WhepServer {
     }
 }
 
-/// 64 bits that nobody outside the process can guess: the standard library's hash keys come from the system's
-/// generator, and SipHash keeps them secret.
+/// 128 bits from the system's generator as hexadecimal digits: a name that nobody can guess.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub fn unguessable() -> std::io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| std::io::Error::other(error.to_string()))?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+/// Different from call to call; for numbers that need not be secret.
 fn random_u64() -> u64 {
     RandomState::new().hash_one(0_u8)
 }

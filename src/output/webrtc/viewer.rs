@@ -13,7 +13,7 @@ use webrtc::peer_connection::PeerConnection;
 use super::negotiate::{Negotiated, Outgoing, Phase, negotiate};
 use super::queue::{Unit, ViewerQueue};
 use super::room::Room;
-use super::{Error, Result, Session, Shared, lock, random_u64};
+use super::{Error, Result, Session, Shared, lock, random_u64, unguessable};
 use crate::media::{MediaTime, Track};
 
 /// ICE and DTLS take under a second; a viewer that needs longer is not coming.
@@ -99,7 +99,7 @@ pub(super) async fn admit(shared: Arc<Shared>, room: Arc<Room>, offer: &str) -> 
         audio,
         answer_sdp,
     } = negotiated;
-    let id = format!("{:016x}{:016x}", random_u64(), random_u64());
+    let id = unguessable().map_err(|error| Error::Internal(error.to_string()))?;
     let viewer = Arc::new(Viewer {
         room: Arc::clone(&room),
         connection: Arc::clone(&connection),

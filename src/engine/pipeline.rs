@@ -3,14 +3,12 @@
 use crate::media::{AudioChunk, Emotion, HostId, MediaTime, Tick, Utterance};
 use crate::motion::{Motion, MotionOptions, SpeechNow};
 use crate::scene::{Picture, Scene};
-use crate::sound::Limiter;
+use crate::sound::{self, Limiter};
 
 use super::player::Player;
 
 /// Length of the test pattern's beep.
 const BEEP: MediaTime = MediaTime::from_millis(100);
-/// Frequency of the test pattern's beep in Hz.
-const BEEP_HZ: f32 = 1000.0;
 /// Level of the test pattern's beep.
 const BEEP_LEVEL: f32 = 0.5;
 
@@ -51,6 +49,8 @@ pub struct Pipeline {
     scene: Scene,
     limiter: Limiter,
     speaker: Option<HostId>,
+    /// The test pattern's beep.
+    beep: Vec<f32>,
 }
 
 impl Pipeline {
@@ -67,6 +67,7 @@ impl Pipeline {
             player: Player::new(scene.caption_capacity_ems()),
             limiter: Limiter::new(1),
             speaker: None,
+            beep: sound::beep(sound::BEEP_HZ, BEEP.0 as usize, BEEP_LEVEL),
             options,
             scene,
         }
@@ -92,7 +93,7 @@ impl Pipeline {
         self.speaker = speaker;
         let flash = self.options.test_pattern && flashes(tick);
         if self.options.test_pattern {
-            add_beep(tick, &mut samples);
+            add_beep(&self.beep, tick, &mut samples);
         }
         self.limiter.process(&mut samples);
 
@@ -132,13 +133,9 @@ fn flashes(tick: Tick) -> bool {
 }
 
 /// Adds the test pattern's beep, which starts at each whole second of media time.
-fn add_beep(tick: Tick, samples: &mut [f32]) {
+fn add_beep(beep: &[f32], tick: Tick, samples: &mut [f32]) {
     for (pts, sample) in (tick.pts.0..).zip(samples) {
-        let into = pts.rem_euclid(MediaTime::from_millis(1000).0);
-        if into < BEEP.0 {
-            let ramp = (into.min(BEEP.0 - into) as f32 / 96.0).min(1.0);
-            let phase = into as f32 / 48_000.0 * BEEP_HZ * std::f32::consts::TAU;
-            *sample += phase.sin() * BEEP_LEVEL * ramp;
-        }
+        let into = pts.rem_euclid(MediaTime::from_millis(1000).0) as usize;
+        *sample += beep.get(into).copied().unwrap_or(0.0);
     }
 }

@@ -15,8 +15,6 @@ pub struct CaptionLine {
     pub text: String,
 }
 
-/// How much fits on screen at once, in ems: a Chinese character is one em wide, a Latin letter about half.
-pub const CAPTION_EMS: f32 = 24.0;
 /// The shortest time words stand on screen.
 const SHORTEST: MediaTime = MediaTime::from_millis(700);
 
@@ -71,8 +69,8 @@ pub fn plan_captions(
     lines
 }
 
-/// The width of `text` in ems.
-pub fn width_ems(text: &str) -> f32 {
+/// The width of `text` in ems: a Chinese character is one em wide, a Latin letter about half.
+fn width_ems(text: &str) -> f32 {
     text.chars()
         .map(|c| if is_wide(c) { 1.0 } else { 0.53 })
         .sum()

@@ -7,7 +7,7 @@ mod stage;
 mod text;
 
 pub use camera::{Framing, Subject};
-pub use caption::{CAPTION_EMS, CaptionLine, plan_captions, width_ems};
+pub use caption::{CaptionLine, plan_captions};
 pub use picture::{Background, Camera, HostPlacement, Layer, Picture};
 pub use stage::{Scene, SceneOptions};
 pub use text::{FontError, Fonts, TextStyle};

@@ -3,17 +3,23 @@
 //! Each step's pose is the expectation of the table under the answer, smoothed per group over two steps before and two
 //! after (so a pose leaves two steps after its answer came in, and does not lag); then closures and bitten lips are shown
 //! whole, and a silence rests exactly.
+//!
+//! A closure is a decision: half a closure is none. So the probability of a phone that is shown whole, and that of a
+//! silence that has not lasted yet (the gap of a k or t sounds like one), moves nothing; its share of the mouth stays
+//! with what the mouth did before, which fades.
 
-use super::table::{Phone, PoseTable, REACH, Snap, TAPS};
+use super::table::{MAX_SNAPS, PoseTable, REACH, Snap, TAPS};
 use crate::media::{Blendshapes, Shape};
 
+/// For each snapping phone: its probability and whether it is shown whole.
+type Snaps = [(f32, bool); MAX_SNAPS];
+
 /// What is remembered about one step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Step {
     /// The expected pose.
     pose: Blendshapes,
-    /// For each snapping phone: its probability and whether it is shown whole.
-    snaps: Vec<(f32, bool)>,
+    snaps: Snaps,
     /// 0 = exact rest, 1 = as the model says.
     awake: f32,
 }
@@ -29,9 +35,11 @@ struct Latch {
 #[derive(Clone, Debug)]
 pub(super) struct PoseStream {
     table: PoseTable,
-    /// Classes that snap.
+    /// Classes that snap; at most [`MAX_SNAPS`].
     snapping: Vec<(usize, Snap)>,
-    latches: Vec<Latch>,
+    latches: [Latch; MAX_SNAPS],
+    /// What the mouth did before, without closures.
+    held: Blendshapes,
     /// Steps of silence so far.
     silent_steps: usize,
     /// The last five steps, oldest first.
@@ -48,15 +56,11 @@ impl PoseStream {
             .enumerate()
             .filter_map(|(class, phone)| Some((class, phone.snap?)))
             .collect();
-        let rest = Step {
-            pose: Blendshapes::default(),
-            snaps: vec![(0.0, false); snapping.len()],
-            awake: 0.0,
-        };
         Self {
-            latches: vec![Latch::default(); snapping.len()],
+            latches: [Latch::default(); MAX_SNAPS],
+            held: Blendshapes::default(),
             silent_steps: table.silence.steps + table.silence.fade_steps,
-            window: std::array::from_fn(|_| rest.clone()),
+            window: [Step::default(); TAPS],
             count: 0,
             snapping,
             table,
@@ -65,7 +69,11 @@ impl PoseStream {
 
     /// Forgets the past: the mouth was at rest.
     pub(super) fn reset(&mut self) {
-        *self = Self::new(self.table.clone());
+        self.latches = [Latch::default(); MAX_SNAPS];
+        self.held = Blendshapes::default();
+        self.silent_steps = self.table.silence.steps + self.table.silence.fade_steps;
+        self.window = [Step::default(); TAPS];
+        self.count = 0;
     }
 
     /// Takes the next answer and gives the pose of the step two before it, once there is one.
@@ -73,8 +81,9 @@ impl PoseStream {
         let awake = self.wakefulness(answer);
         self.window.rotate_left(1);
         let snaps = self.latch(answer);
+        self.move_on(answer);
         self.window[TAPS - 1] = Step {
-            pose: expected_pose(&self.table.phones, answer),
+            pose: self.held,
             snaps,
             awake,
         };
@@ -96,9 +105,9 @@ impl PoseStream {
 
     /// Moves the latches on; what the newest step shows whole. A closure of one step is stretched to the step before it
     /// (not shown yet: it is in the middle of the window) if the lips were likelier closed there than after it.
-    fn latch(&mut self, answer: &[f32]) -> Vec<(f32, bool)> {
+    fn latch(&mut self, answer: &[f32]) -> Snaps {
         let middle = &mut self.window[REACH];
-        let mut snaps = Vec::with_capacity(self.snapping.len());
+        let mut snaps = Snaps::default();
         for (place, &(class, snap)) in self.snapping.iter().enumerate() {
             let probability = answer[class];
             let latch = &mut self.latches[place];
@@ -119,9 +128,30 @@ impl PoseStream {
             }
             let shown = latch.on || latch.owed_steps > 0;
             latch.owed_steps = latch.owed_steps.saturating_sub(1);
-            snaps.push((probability, shown));
+            snaps[place] = (probability, shown);
         }
         snaps
+    }
+
+    /// Moves what the mouth does by one answer: seen phones pull it by their probabilities, the rest leaves it, fading.
+    fn move_on(&mut self, answer: &[f32]) {
+        let silence = self.table.silence;
+        let mut seen = 0.0;
+        let mut pose = Blendshapes::default();
+        for (class, (phone, &probability)) in self.table.phones.iter().zip(answer).enumerate() {
+            let decided = phone.snap.is_some_and(|snap| snap.strength >= 1.0);
+            if class == silence.class || decided {
+                continue;
+            }
+            seen += probability;
+            for (sum, weight) in pose.0.iter_mut().zip(phone.pose.0) {
+                *sum += probability * weight;
+            }
+        }
+        let left = (1.0 - seen).clamp(0.0, 1.0) * silence.keep;
+        for (held, new) in self.held.0.iter_mut().zip(pose.0) {
+            *held = *held * left + new;
+        }
     }
 
     /// The pose in the middle of the window.
@@ -178,16 +208,6 @@ impl PoseStream {
             pose[Shape::MouthClose] = pose[Shape::MouthClose].max(pull * pose[Shape::JawOpen]);
         }
     }
-}
-
-fn expected_pose(phones: &[Phone], answer: &[f32]) -> Blendshapes {
-    let mut pose = Blendshapes::default();
-    for (phone, &probability) in phones.iter().zip(answer) {
-        for (sum, weight) in pose.0.iter_mut().zip(phone.pose.0) {
-            *sum += probability * weight;
-        }
-    }
-    pose
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ pub(super) const REACH: usize = 2;
 /// Numbers in a kernel.
 pub(super) const TAPS: usize = 2 * REACH + 1;
 
+/// The most phones of a table that may be shown whole.
+pub(super) const MAX_SNAPS: usize = 4;
+
 /// The file as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +41,7 @@ struct SilenceDocument {
     probability: f32,
     steps: usize,
     fade_steps: usize,
+    keep: f32,
 }
 
 /// When a phone is shown whole.
@@ -85,6 +89,8 @@ pub(super) struct Silence {
     pub(super) probability: f32,
     pub(super) steps: usize,
     pub(super) fade_steps: usize,
+    /// What is left of the mouth's shape after one step in which nothing is seen, 0..=1.
+    pub(super) keep: f32,
 }
 
 /// A table made ready for one model and one style.
@@ -144,6 +150,9 @@ impl PoseTable {
                 return Err((format!("snaps.{name}"), "no such phone".to_owned()));
             }
         }
+        if document.snaps.len() > MAX_SNAPS {
+            return Err(("snaps".to_owned(), format!("has more than {MAX_SNAPS} phones")));
+        }
         let silence = &document.silence;
         let class = names.iter().position(|name| *name == silence.phone);
         let class = class.ok_or_else(|| {
@@ -158,6 +167,7 @@ impl PoseTable {
                 probability: silence.probability,
                 steps: silence.steps.max(1),
                 fade_steps: silence.fade_steps.max(1),
+                keep: silence.keep.clamp(0.0, 1.0),
             },
         })
     }

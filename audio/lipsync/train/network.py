@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 MELS, WINDOW, HOP, FFT = 40, 400, 160, 512
-STEP, HISTORY = 320, WINDOW - HOP
+STEP, HISTORY, STEPS_A_SECOND = 320, WINDOW - HOP, 50
 CLASSES, PARAMETERS = 26, 12
 
 
@@ -69,9 +69,9 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    """Receptive field 1.46 s; answer n is about step n - lookahead."""
+    """Receptive field 1.78 s; answer n is about step n - lookahead."""
 
-    def __init__(self, channels=128, dilations=(1, 2, 4, 8, 1, 2), taps=5, lookahead=4):
+    def __init__(self, channels=144, dilations=(1, 2, 4, 8, 1, 2, 4), taps=5, lookahead=4):
         super().__init__()
         self.channels, self.lookahead = channels, lookahead
         self.front = FrontEnd()

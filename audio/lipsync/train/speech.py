@@ -2,6 +2,7 @@
 import ctypes
 import math
 import os
+import pathlib
 import re
 import subprocess
 import tempfile
@@ -11,6 +12,8 @@ import numpy as np
 from scipy.signal import resample_poly
 
 RATE = 16_000
+# Festival's voices that name phones as CMU does.
+ENGLISH = ("kal_diphone", "ked_diphone", "cmu_us_slt_arctic_hts")
 
 
 def read_wav(path):
@@ -45,24 +48,62 @@ def flite(text, voice, stretch=1.0):
     return samples, phones
 
 
+# Phones of festival's voices of other languages in IPA; what is not here is spelt the same.
+_SAMPA = {
+    "E": "ɛ", "O": "ɔ", "S": "ʃ", "Z": "ʒ", "tS": "tʃ", "dZ": "dʒ", "J": "ɲ", "ng": "ŋ", "nf": "n", "L": "ʎ", "N": "ŋ", "T": "θ",
+    "D": "ð", "&": "æ", "7": "ø", "@": "æ", "ax": "ə", "rr": "r", "#": "pau", "##": "pau", "_": "pau",
+}
+_CZECH = {"c": "ts", "c~": "tʃ", "ch": "x", "d~": "d", "t~": "t", "n*": "ŋ", "n~": "ɲ", "r~": "ʒ", "r~*": "ʃ", "s~": "ʃ", "z~": "ʒ",
+          "h": "ɦ", "#": "pau", "_": "pau"}
+_RUSSIAN = {"ii": "i", "yy": "ɨ", "uu": "u", "ee": "e", "oo": "o", "aa": "a", "a": "ɐ", "e": "ɪ", "i": "ɪ", "y": "ɨ", "ae": "ə", "ay": "ə",
+            "ur": "u", "c": "ts", "ch": "tɕ", "sh": "ʂ", "sch": "ɕ", "zh": "ʐ", "h": "x", "hh": "x", "pau": "pau"}
+
+
+def _festival_ipa(phone, voice):
+    """A phone of one of festival's voices that are not English, in IPA."""
+    if voice.startswith("czech"):
+        plain = phone.rstrip(":")
+        return _CZECH.get(plain, plain)
+    if voice.startswith("msu_ru"):
+        found = _RUSSIAN.get(phone)
+        return found or (phone[0] if len(phone) == 2 and phone[0] == phone[1] else phone)  # pp is a soft p.
+    plain = phone.rstrip(":1")
+    return _SAMPA.get(plain, plain)
+
+
 def festival(text, voice, stretch=1.0):
-    """festival saves segments with their ends."""
+    """festival saves segments with their ends; English voices name phones as CMU does, others are turned into IPA."""
     text = text.replace('"', "").replace("\\", "")
     with tempfile.TemporaryDirectory() as folder:
         sound, segments = os.path.join(folder, "a.wav"), os.path.join(folder, "a.seg")
         script = (f"(voice_{voice})(Parameter.set 'Duration_Stretch {stretch:g})"
                   f'(set! u (utt.synth (Utterance Text "{text}")))'
                   f'(utt.save.wave u "{sound}" \'riff)(utt.save.segs u "{segments}")\n')
-        subprocess.run(["festival", "--pipe"], input=script, capture_output=True, text=True, check=True)
+        subprocess.run(["festival", "--pipe"], input=script, capture_output=True, text=True, check=True, timeout=120)
         samples = read_wav(sound)
         with open(segments) as file:
             rows = [line.split() for line in file]
     phones, start = [], 0.0
     for row in rows:
         if len(row) == 3 and row[0] != "#":
-            phones.append((start, float(row[0]), row[2]))
+            phone = row[2] if voice in ENGLISH else _festival_ipa(row[2], voice)
+            phones.append((start, float(row[0]), phone))
             start = float(row[0])
     return samples, phones
+
+
+RECORDINGS = pathlib.Path("/usr/share/festival/voices/russian/msu_ru_nsh_clunits")
+
+
+def recorded(index):
+    """One of the sentences that festival's Russian voice is cut from: real speech with its phones (festvox-ru, BSD licence)."""
+    label = sorted((RECORDINGS / "lab").glob("*.lab"))[index]
+    phones, start = [], 0.0
+    for row in map(str.split, label.read_text().splitlines()):
+        if len(row) == 3:
+            phones.append((start, float(row[0]), _festival_ipa(row[2], "msu_ru_nsh_clunits")))
+            start = float(row[0])
+    return read_wav(str(RECORDINGS / "wav" / f"{label.stem}.wav")), phones
 
 
 class _Event(ctypes.Structure):

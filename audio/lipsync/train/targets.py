@@ -1,10 +1,9 @@
-"""Phones in time to what the mouth should do: 12 parameters and a class every 10 ms. Writes prepared.pkl.
+"""Phones in time to what the mouth should do: 12 parameters and the shares of the classes, every 10 ms.
 
 Poses come from ../poses.toml. Between phones they blend by dominance: each phone pulls each group of parameters with its own
 strength, which fades before and after the phone at the group's own pace (Cohen and Massaro 1993). p, b and m then close.
 """
 import pathlib
-import pickle
 import tomllib
 
 import numpy as np
@@ -13,6 +12,7 @@ import phones as phone_sets
 from phones import CLASSES, VOWELS
 
 RATE = 100  # Targets per second.
+RECORDED = 4
 PARAMETERS = ["jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthRollLower", "mouthRollUpper", "mouthPress",
               "mouthStretch", "mouthSmile", "mouthLowerDown", "mouthUpperUp", "tongueOut"]
 JAW, CLOSE, FUNNEL, LOWER, UPPER = 0, 1, 2, 9, 10
@@ -38,7 +38,7 @@ STRENGTH = {group: np.array([table.get(name, other) for name in CLASSES], np.flo
 
 
 def make(segments, count):
-    """`count` frames of parameters and class numbers for [(start, end, class)]."""
+    """`count` frames of parameters and class shares for [(start, end, class)]."""
     time = (np.arange(count) + 0.5) / RATE
     start, end = (np.array([segment[side] for segment in segments]) for side in (0, 1))
     index = np.array([CLASSES.index(segment[2]) for segment in segments])
@@ -56,10 +56,19 @@ def make(segments, count):
     for segment in segments:
         if segment[2] == "PP":
             _close(parameters, time, segment)
-    classes = np.zeros(count, np.int64)
+    return parameters.clip(0, 1), shares(segments, index, count)
+
+
+def shares(segments, index, count):
+    """How much of each frame belongs to each class: [count, classes]."""
+    classes = np.zeros((count, len(CLASSES)), np.float32)
+    edges = np.arange(count + 1) / RATE
     for (first, last, _), number in zip(segments, index):
-        classes[max(0, round(first * RATE)):round(last * RATE)] = number
-    return parameters.clip(0, 1), classes
+        low, high = max(0, int(first * RATE)), min(count, int(np.ceil(last * RATE)))
+        covered = np.minimum(edges[low + 1:high + 1], last) - np.maximum(edges[low:high], first)
+        classes[low:high, number] += covered.clip(0) * RATE
+    classes[:, 0] += (1 - classes.sum(1)).clip(0)
+    return classes / classes.sum(1, keepdims=True)
 
 
 def _close(parameters, time, segment):
@@ -75,20 +84,14 @@ def _close(parameters, time, segment):
     parameters[:, CLOSE] = np.maximum(parameters[:, CLOSE], shut * parameters[:, JAW])
 
 
-def main():
+def load(folder):
+    """[(samples, parameters, classes)] of a folder of corpus.py; recordings of people count `RECORDED` times."""
     prepared = []
-    for path in sorted(pathlib.Path("data").glob("*.npz")):
+    for path in sorted(pathlib.Path(folder).glob("*.npz")):
         file = np.load(path)
         count = len(file["samples"]) // 160
         spoken = [(float(a), float(b), str(p)) for a, b, p in zip(file["starts"], file["ends"], file["phones"])]
         parameters, classes = make(phone_sets.segments(spoken, str(file["alphabet"])), count)
-        prepared.append((file["samples"][:count * 160], parameters, classes))
-    with open("prepared.pkl", "wb") as out:
-        pickle.dump(prepared, out)
-    print(f"{len(prepared)} utterances, {sum(len(p[2]) for p in prepared) / RATE / 60:.1f} minutes")
-    shares = np.bincount(np.concatenate([p[2] for p in prepared]), minlength=len(CLASSES))
-    print({name: round(float(share / shares.sum()), 4) for name, share in zip(CLASSES, shares)})
-
-
-if __name__ == "__main__":
-    main()
+        utterance = (file["samples"][:count * 160], parameters.astype(np.float16), classes.astype(np.float16))
+        prepared += [utterance] * (RECORDED if path.name.startswith("recorded") else 1)
+    return prepared

@@ -1,7 +1,7 @@
 # `make demo` puts a live room on air with the built-in host; `make test` checks everything.
 # Both install what is missing first (`make setup`).
 SHELL := /bin/bash
-.PHONY: demo test setup build avatars bench clean help
+.PHONY: demo test setup build avatars lipsync-data lipsync-train bench clean help
 
 # What every recipe needs to find a toolchain that set-up has installed.
 toolchain = [ -f "$$HOME/.cargo/env" ] && . "$$HOME/.cargo/env"; \
@@ -30,6 +30,20 @@ avatars: ## Build every shipped host and background again from its script
 	target/studio/bin/pip install -q -r avatars/studio/requirements.txt
 	target/studio/bin/python avatars/studio/build.py avatars/lina
 	target/studio/bin/python library/scenes/make.py
+
+# Where speech, phones and the network under training live: about 3 GB.
+lipsync = target/lipsync
+lipsync_python = $(CURDIR)/$(lipsync)/venv/bin/python
+
+lipsync-data: ## Speech with known phones to train and judge the lip-sync model on (half an hour)
+	audio/lipsync/train/setup $(lipsync)
+	cd audio/lipsync/train && $(lipsync_python) corpus.py $(CURDIR)/$(lipsync)
+
+lipsync-train: ## Train, export and report the lip-sync model (an hour on a core; run lipsync-data first)
+	cd audio/lipsync/train && $(lipsync_python) train.py $(CURDIR)/$(lipsync) --minutes 60
+	cd audio/lipsync/train && $(lipsync_python) export.py $(CURDIR)/$(lipsync)/net.pt ..
+	cd audio/lipsync/train && $(lipsync_python) golden.py
+	cd audio/lipsync/train && $(lipsync_python) report.py $(CURDIR)/$(lipsync) ../report
 
 clean: ## Remove what was built
 	rm -rf target tests/browser/node_modules tests/browser/out

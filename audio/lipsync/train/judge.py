@@ -60,9 +60,10 @@ def dev_scores(network, utterances, threshold=.4):
             good += found
             bad += not found
     recall, precision = hits / max(1, closures), good / max(1, good + bad)
-    return {"right": round(right / max(1, count), 3), "groups": round(grouped / max(1, group_count), 3),
-            "strict_f1": round(2 * recall * precision / max(1e-9, recall + precision), 3), "recall": round(recall, 3),
-            "false_per_s": round(bad / max(1e-9, seconds), 3)}
+    scores = {"right": right / max(1, count), "groups": grouped / max(1, group_count),
+              "strict_f1": 2 * recall * precision / max(1e-9, recall + precision), "recall": recall,
+              "false_per_s": bad / max(1e-9, seconds)}
+    return {name: round(float(score), 3) for name, score in scores.items()}
 
 
 def confusion(network, utterances):

@@ -91,7 +91,7 @@ class Network(nn.Module):
 
 
 class Streaming(nn.Module):
-    """One step: audio [1, 320], audio_hist_in [1, 240], states -> params, class_prob, audio_hist_out, states."""
+    """One step: audio [1, 320], audio_hist_in [1, 240], states -> class_prob [1, 26], audio_hist_out, states."""
 
     def __init__(self, network):
         super().__init__()
@@ -100,5 +100,5 @@ class Streaming(nn.Module):
     def forward(self, audio, history, *states):
         sound = torch.cat([history, audio], 1)
         features = self.network.front(sound).transpose(1, 2).reshape(1, 1, 2 * MELS)
-        parameters, logits, new_states = self.network.core(features, list(states))
-        return parameters[:, 0], torch.softmax(logits[:, 0], -1), sound[:, -HISTORY:], *new_states
+        _, logits, new_states = self.network.core(features, list(states))
+        return torch.softmax(logits[:, 0], -1), sound[:, -HISTORY:], *new_states

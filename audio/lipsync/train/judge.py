@@ -15,14 +15,14 @@ def posterior(network, samples):
     sound = torch.tensor(samples.astype(np.float32) / 32768)
     loud = sound[sound.abs() > .01]
     sound = sound * (.1 / max(float(loud.pow(2).mean().sqrt()) if len(loud) else 0., .02))
-    steps = len(sound) // 320
-    sound = torch.cat([sound[:steps * 320], torch.zeros(network.lookahead * 320)])
+    steps, silence = len(sound) // 320, 100  # The engine begins after silence, too.
+    sound = torch.cat([torch.zeros(silence * 320), sound[:steps * 320], torch.zeros(network.lookahead * 320)])
     with torch.no_grad():
         power = network.front.power(sound[None])
         mel = network.front.normal(power)
         frames = mel.shape[1] // 2 * 2
         _, logits, _ = network.core(mel[:, :frames].reshape(1, frames // 2, -1))
-    return torch.softmax(logits[0, network.lookahead:], -1).numpy()
+    return torch.softmax(logits[0, silence + network.lookahead:], -1).numpy()
 
 
 def _runs(mask):

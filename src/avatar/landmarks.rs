@@ -2,7 +2,8 @@
 
 use glam::{Mat4, Vec3};
 
-use super::{Avatar, Surface};
+use super::visemes::Viseme;
+use super::{Avatar, Mesh, Surface};
 use crate::media::{Bone, Shape};
 
 /// A standing adult whose head has this height is 7.5 heads tall (figure drawing rule); used where nothing is known.
@@ -22,10 +23,9 @@ pub struct Landmarks {
 }
 
 impl Landmarks {
-    /// Measures `avatar` at rest.
-    pub(super) fn find(avatar: &Avatar) -> Self {
+    /// Measures `avatar` at rest; `points` are its vertices.
+    pub(super) fn find(avatar: &Avatar, points: &[Vec<Vec3>]) -> Self {
         let rig = &avatar.rig;
-        let points = avatar.rest_points();
         let all = || points.iter().flatten().copied();
         let lowest = all().map(|p| p.y).fold(f32::INFINITY, f32::min);
         let highest = all().map(|p| p.y).fold(f32::NEG_INFINITY, f32::max);
@@ -51,7 +51,7 @@ impl Landmarks {
                 Vec3::new(head.x, head.y + 0.45 * (crown - head.y), head.z)
             }),
         };
-        let chin = chin(avatar, &points, eyes)
+        let chin = chin(avatar, points, eyes)
             .or_else(|| head.map(|head| head.y))
             .filter(|chin| *chin < eyes.y && *chin > lowest)
             .unwrap_or(eyes.y - (crown - eyes.y).abs().max(0.5 * head_height));
@@ -72,11 +72,9 @@ fn chin(avatar: &Avatar, points: &[Vec<Vec3>], eyes: Vec3) -> Option<f32> {
         if matches!(surface, Surface::Mouth | Surface::Eye | Surface::Lash) {
             continue;
         }
-        let Some(jaw) = mesh
-            .targets
-            .iter()
-            .find(|target| target.shape == Some(Shape::JawOpen))
-        else {
+        let Some(jaw) = mesh.targets.iter().find(|target| {
+            target.shape == Some(Shape::JawOpen) || target.visemes[Viseme::Aa as usize] > 0.0
+        }) else {
             continue;
         };
         let most = jaw
@@ -103,35 +101,29 @@ fn chin(avatar: &Avatar, points: &[Vec<Vec3>], eyes: Vec3) -> Option<f32> {
 impl Avatar {
     /// All vertices at rest in model space, by mesh.
     pub fn rest_points(&self) -> Vec<Vec<Vec3>> {
-        let avatar = self;
-        avatar
-            .meshes
-            .iter()
+        let meshes = self.meshes.iter();
+        meshes
             .map(|mesh| {
-                let matrices: Vec<Mat4> = match mesh.skin {
-                    Some(skin) => {
-                        let skin = &avatar.rig.skins[skin];
-                        let pairs = skin.joints.iter().zip(&skin.joint_from_mesh);
-                        pairs
-                            .map(|(joint, from_mesh)| avatar.rig.rest[*joint] * *from_mesh)
-                            .collect()
-                    }
-                    None => vec![avatar.rig.rest[mesh.node]],
+                let place = |(vertex, position): (usize, &Vec3)| {
+                    self.rest_matrix(mesh, vertex).transform_point3(*position)
                 };
-                let place = |vertex: usize| {
-                    let position = mesh.positions[vertex];
-                    if mesh.joints.is_empty() {
-                        return matrices[0].transform_point3(position);
-                    }
-                    let pairs = mesh.joints[vertex].iter().zip(&mesh.weights[vertex]);
-                    pairs
-                        .map(|(joint, weight)| {
-                            matrices[usize::from(*joint)].transform_point3(position) * *weight
-                        })
-                        .sum()
-                };
-                (0..mesh.positions.len()).map(place).collect()
+                mesh.positions.iter().enumerate().map(place).collect()
             })
             .collect()
+    }
+
+    /// From the space of `mesh` to model space at rest, for one of its vertices.
+    pub(super) fn rest_matrix(&self, mesh: &Mesh, vertex: usize) -> Mat4 {
+        let skin = mesh.skin.map(|skin| &self.rig.skins[skin]);
+        let (Some(skin), Some(joints)) = (skin, mesh.joints.get(vertex)) else {
+            return self.rig.rest[mesh.node];
+        };
+        let pairs = joints.iter().zip(mesh.weights[vertex]);
+        let moving = pairs.filter(|(_, weight)| *weight > 0.0);
+        let placed = moving.map(|(joint, weight)| {
+            let joint = usize::from(*joint);
+            self.rig.rest[skin.joints[joint]] * skin.joint_from_mesh[joint] * weight
+        });
+        placed.fold(Mat4::ZERO, |sum, matrix| sum + matrix)
     }
 }

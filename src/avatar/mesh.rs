@@ -7,6 +7,7 @@ use super::accessor::Reader;
 use super::container::malformed;
 use super::error::{Error, Result};
 use super::shapes;
+use super::visemes::Viseme;
 use crate::media::Shape;
 
 /// The most vertices all meshes may have together.
@@ -32,8 +33,19 @@ pub struct Target {
     pub name: String,
     /// The ARKit shape it stands for.
     pub shape: Option<Shape>,
+    /// What each [`Viseme`] at weight 1 adds to its weight; all zero where the mouth is moved by ARKit shapes.
+    pub visemes: [f32; Viseme::COUNT],
     /// Only vertices that move, in rising order.
     pub deltas: Vec<Delta>,
+}
+
+impl Target {
+    /// Where the target at weight 1 moves `vertex` to, in the mesh's own space.
+    pub fn delta(&self, vertex: u32) -> Vec3 {
+        self.deltas
+            .binary_search_by_key(&vertex, |delta| delta.vertex)
+            .map_or(Vec3::ZERO, |place| self.deltas[place].position)
+    }
 }
 
 /// Triangles of one material. All per-vertex lists have the same length, or are empty where the file has nothing.
@@ -390,6 +402,7 @@ fn read_targets(
             .unwrap_or_else(|| index.to_string());
         targets.push(Target {
             shape: None,
+            visemes: [0.0; Viseme::COUNT],
             name,
             deltas,
         });

@@ -3,13 +3,16 @@
 //! A file is checked once, here; what comes out is safe to draw. Nothing here knows how it is drawn.
 
 mod accessor;
+mod closure;
 mod container;
 mod error;
 mod landmarks;
 mod material;
 mod mesh;
+mod mouth;
 mod rig;
 mod shapes;
+mod visemes;
 mod vrm;
 
 use std::fmt;
@@ -18,11 +21,14 @@ use std::sync::Arc;
 
 use glam::Mat4;
 
+pub use closure::Closure;
 pub use error::{Error, Result};
 pub use landmarks::Landmarks;
 pub use material::{Alpha, Material, Surface};
 pub use mesh::{Delta, Mesh, Target};
+pub use mouth::{FaceWeights, Mouth, MouthBy};
 pub use rig::{Node, Rig, Skin};
+pub use visemes::{Viseme, visemes};
 
 use crate::media::{Bitmap, Pose, Shape};
 
@@ -60,6 +66,7 @@ pub struct Avatar {
     pub images: Vec<Option<Arc<Bitmap>>>,
     /// The skeleton.
     pub rig: Rig,
+    mouth: Mouth,
     landmarks: Landmarks,
     facts: Facts,
 }
@@ -109,7 +116,7 @@ impl Avatar {
             document.materials().map(|m| Material::read(&m)).collect();
         let default_material = materials.len();
         materials.push(Material::default());
-        let meshes = read_meshes(document, &reader, default_material)?;
+        let (meshes, sources) = read_meshes(document, &reader, default_material)?;
         if meshes.is_empty() {
             return Err(Error::Empty { name: name.into() });
         }
@@ -124,10 +131,16 @@ impl Avatar {
             materials,
             images,
             rig,
+            mouth: Mouth::default(),
             landmarks: Landmarks::default(),
             facts: Facts::default(),
         };
-        avatar.landmarks = Landmarks::find(&avatar);
+        let points = avatar.rest_points();
+        avatar.mouth = Mouth::find(&mut avatar, &points, &vrm::vowels(document), &sources);
+        if avatar.mouth.by != MouthBy::Bone {
+            avatar.rig.jaw = None;
+        }
+        avatar.landmarks = Landmarks::find(&avatar, &points);
         avatar.facts = avatar.count(document, file.format, warnings);
         Ok(avatar)
     }
@@ -147,10 +160,15 @@ impl Avatar {
         self.rig.posed(pose)
     }
 
-    /// The weight of each ARKit shape in `pose`; lids and boneless eyes follow the gaze.
-    pub fn shape_weights(&self, pose: &Pose) -> [f32; 52] {
+    /// How the mouth is moved.
+    pub fn mouth(&self) -> &Mouth {
+        &self.mouth
+    }
+
+    /// The weights of the face in `pose`: lips close as this avatar's own lips do, lids and boneless eyes follow the gaze.
+    pub fn face_weights(&self, pose: &Pose) -> FaceWeights {
         let has_eye_bones = self.rig.left_eye.is_some() || self.rig.right_eye.is_some();
-        shapes::weights(pose, has_eye_bones)
+        self.mouth.weights(shapes::weights(pose, has_eye_bones))
     }
 
     fn count(&self, document: &gltf::Document, format: &str, mut warnings: Vec<String>) -> Facts {
@@ -164,9 +182,10 @@ impl Avatar {
             .into_iter()
             .filter(|shape| moving(*shape))
             .count();
-        if !moving(Shape::JawOpen) {
-            warnings
-                .push("no morph target opens the mouth (jawOpen): the lips will not move".into());
+        if self.mouth.by == MouthBy::Nothing {
+            warnings.push(
+                "nothing moves the mouth (no jawOpen, no vowels, no visemes, no jaw bone): the lips will not move".into(),
+            );
         }
         if !moving(Shape::EyeBlinkLeft) {
             warnings.push(
@@ -195,11 +214,12 @@ impl Avatar {
     }
 }
 
+/// The meshes that are shown, and the index in the file of each.
 fn read_meshes(
     document: &gltf::Document,
     reader: &accessor::Reader<'_>,
     default_material: usize,
-) -> Result<Vec<Mesh>> {
+) -> Result<(Vec<Mesh>, Vec<usize>)> {
     let mut shown = vec![false; document.nodes().count()];
     let scene = document
         .default_scene()
@@ -215,7 +235,7 @@ fn read_meshes(
             }
         }
     }
-    let mut meshes = Vec::new();
+    let (mut meshes, mut sources) = (Vec::new(), Vec::new());
     let mut spent = mesh::Spent::default();
     for node in document.nodes().filter(|node| shown[node.index()]) {
         let Some(source) = node.mesh() else { continue };
@@ -232,8 +252,9 @@ fn read_meshes(
                     .map(gltf::Skin::index);
                 mesh.material = primitive.material().index().unwrap_or(default_material);
                 meshes.push(mesh);
+                sources.push(source.index());
             }
         }
     }
-    Ok(meshes)
+    Ok((meshes, sources))
 }

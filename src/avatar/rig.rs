@@ -8,12 +8,15 @@ use glam::{Mat4, Quat, Vec3};
 
 use super::container::malformed;
 use super::error::Result;
-use crate::media::{Angles, Bone, Pose};
+use super::visemes::closed_share;
+use crate::media::{Angles, Bone, Pose, Shape};
 
 /// The share of the head's turn that the neck takes; the head takes the rest.
 const NECK_SHARE: f32 = 0.4;
 /// Eyes turn at most so far against the head, degrees.
 const MAX_GAZE_DEG: f32 = 35.0;
+/// How far a jaw bone turns at `jawOpen` 1, degrees: lips 25 mm apart in a face whose mouth is 95 mm from its hinge.
+const JAW_RANGE_DEG: f32 = 15.0;
 
 /// A joint of the skeleton or a mere place in space.
 #[derive(Clone, Debug)]
@@ -48,6 +51,8 @@ pub struct Rig {
     pub left_eye: Option<usize>,
     /// The node of the right eye.
     pub right_eye: Option<usize>,
+    /// The node of the jaw, when only it opens the mouth.
+    pub jaw: Option<usize>,
     /// Every node at rest, in model space.
     pub rest: Vec<Mat4>,
     order: Vec<usize>,
@@ -89,6 +94,7 @@ impl Rig {
             bones: BTreeMap::new(),
             left_eye: None,
             right_eye: None,
+            jaw: None,
             rest: Vec::new(),
             model_from_file: if faces_back {
                 Mat4::from_rotation_y(std::f32::consts::PI)
@@ -140,6 +146,13 @@ impl Rig {
         let gaze = gaze_angles(pose).to_quat();
         turn(self.left_eye, gaze);
         turn(self.right_eye, gaze);
+        let face = pose.blendshapes.clamped();
+        let opening = face[Shape::JawOpen] * (1.0 - closed_share(&face));
+        let jaw = Angles {
+            pitch_deg: -JAW_RANGE_DEG * opening,
+            ..Angles::default()
+        };
+        turn(self.jaw, jaw.to_quat());
         self.solve(&turns)
     }
 
@@ -203,6 +216,7 @@ impl Rig {
         }
         self.left_eye = find("leftEye", &["lefteye", "eyeleft", "eyel", "leye"]);
         self.right_eye = find("rightEye", &["righteye", "eyeright", "eyer", "reye"]);
+        self.jaw = find("jaw", &["jaw", "jawbone", "lowerjaw", "mandible"]);
     }
 }
 

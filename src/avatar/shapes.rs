@@ -1,28 +1,17 @@
-//! Which morph target stands for which ARKit shape.
+//! Which morph target stands for which ARKit shape or viseme, by its name.
 
 use super::mesh::Target;
-use crate::media::{Pose, Shape};
+use super::visemes::Viseme;
+use crate::media::{Blendshapes, Pose, Shape};
 
 /// How far the eyes turn at full weight of an `eyeLook` shape, degrees.
 const LOOK_RANGE_DEG: f32 = 25.0;
 /// How much of a look up or down the lids follow when the eyes themselves are bones.
 const LID_SHARE: f32 = 0.8;
 
-/// Other names for the two shapes without which a host looks dead, most trusted first.
+/// Other names for shapes without which a host looks dead, most trusted first.
 const SUBSTITUTES: [(Shape, &[&str]); 3] = [
-    (
-        Shape::JawOpen,
-        &[
-            "mouthOpen",
-            "viseme_aa",
-            "Fcl_MTH_A",
-            "vrc_v_aa",
-            "vrc.v_aa",
-            "aa",
-            "ah",
-            "A",
-        ],
-    ),
+    (Shape::JawOpen, &["mouthOpen"]),
     (
         Shape::EyeBlinkLeft,
         &["Fcl_EYE_Close_L", "blink_left", "blinkLeft", "Blink_L"],
@@ -32,6 +21,56 @@ const SUBSTITUTES: [(Shape, &[&str]); 3] = [
         &["Fcl_EYE_Close_R", "blink_right", "blinkRight", "Blink_R"],
     ),
 ];
+
+/// How one vocabulary names the visemes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct VisemeNames {
+    /// What comes before the names, letters and digits only; exporters put the mesh's name before that.
+    prefix: &'static str,
+    names: [&'static str; Viseme::COUNT],
+}
+
+/// Oculus: `viseme_aa`, `viseme_E`, ...
+pub(super) const OCULUS: VisemeNames = VisemeNames {
+    prefix: "viseme",
+    names: ["aa", "i ih", "u ou", "e", "o oh", "pp", "ff"],
+};
+/// VRChat (`vrc_v_aa`, `vrc.v_aa`), VRoid (`Fcl_MTH_A`), VRM's own, others', Japanese.
+pub(super) const VOWELS: [VisemeNames; 4] = [
+    VisemeNames {
+        prefix: "vrcv",
+        names: ["aa", "ih", "ou", "e", "oh", "pp", "ff"],
+    },
+    VisemeNames {
+        prefix: "fclmth",
+        names: ["a", "i", "u", "e", "o", "close", ""],
+    },
+    VisemeNames {
+        prefix: "",
+        names: ["aa ah a", "ih i", "ou uu u", "ee e", "oh o", "", ""],
+    },
+    VisemeNames {
+        prefix: "",
+        names: ["あ", "い", "う", "え", "お", "", ""],
+    },
+];
+
+impl VisemeNames {
+    /// The viseme that a target of this name shows.
+    pub(super) fn viseme(&self, name: &str) -> Option<Viseme> {
+        let plain: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+        let plain = plain.to_lowercase();
+        let own = match plain.rsplit_once(self.prefix) {
+            _ if self.prefix.is_empty() => plain.as_str(),
+            Some((_, own)) => own,
+            None => return None,
+        };
+        Viseme::ALL.into_iter().find(|viseme| {
+            let mut names = self.names[*viseme as usize].split(' ');
+            names.any(|known| !known.is_empty() && known == own)
+        })
+    }
+}
 
 /// The names of the targets: `extras.targetNames` of the mesh, or of the primitive.
 pub(super) fn target_names(mesh: &gltf::Mesh<'_>, primitive: &gltf::Primitive<'_>) -> Vec<String> {
@@ -80,7 +119,7 @@ fn by_name(name: &str) -> Option<Shape> {
 }
 
 /// The weight of each shape in `pose`, with the lids (and eyes that have no bones) following the gaze.
-pub(super) fn weights(pose: &Pose, has_eye_bones: bool) -> [f32; 52] {
+pub(super) fn weights(pose: &Pose, has_eye_bones: bool) -> Blendshapes {
     let mut face = pose.blendshapes.clamped();
     let gaze = super::rig::gaze_angles(pose);
     let vertical = if has_eye_bones { LID_SHARE } else { 1.0 } / LOOK_RANGE_DEG;
@@ -98,7 +137,7 @@ pub(super) fn weights(pose: &Pose, has_eye_bones: bool) -> [f32; 52] {
         raise(Shape::EyeLookInLeft, -sideways);
         raise(Shape::EyeLookOutRight, -sideways);
     }
-    face.0
+    face
 }
 
 #[cfg(test)]
@@ -114,11 +153,33 @@ mod tests {
         let target = |name: &str| Target {
             name: name.into(),
             shape: None,
+            visemes: [0.0; Viseme::COUNT],
             deltas: Vec::new(),
         };
-        let mut targets = [target("viseme_E"), target("A"), target("viseme_aa")];
+        let mut targets = [target("viseme_E"), target("mouthOpen")];
         assign(&mut targets);
-        assert_eq!(targets.map(|t| t.shape), [None, None, Some(Shape::JawOpen)]);
+        assert_eq!(targets.map(|t| t.shape), [None, Some(Shape::JawOpen)]);
+    }
+
+    #[test]
+    fn names_find_their_visemes() {
+        let [vrchat, vroid, plain, japanese] = VOWELS;
+        for (names, name, viseme) in [
+            (OCULUS, "viseme_aa", Some(Viseme::Aa)),
+            (OCULUS, "viseme_U", Some(Viseme::Ou)),
+            (OCULUS, "viseme_sil", None),
+            (OCULUS, "aa", None),
+            (vrchat, "vrc.v_oh", Some(Viseme::Oh)),
+            (vrchat, "vrc_v_FF", Some(Viseme::Ff)),
+            (vroid, "Face.M_F00_000_00_Fcl_MTH_E", Some(Viseme::Ee)),
+            (vroid, "Fcl_MTH_Angry", None),
+            (plain, "uu", Some(Viseme::Ou)),
+            (plain, "A", Some(Viseme::Aa)),
+            (plain, "Angry", None),
+            (japanese, "い", Some(Viseme::Ih)),
+        ] {
+            assert_eq!(names.viseme(name), viseme, "{name}");
+        }
     }
 
     #[test]
@@ -127,12 +188,12 @@ mod tests {
         pose.eyes.yaw_deg = 12.5;
         pose.eyes.pitch_deg = -25.0;
         let face = weights(&pose, false);
-        assert_eq!(face[Shape::EyeLookOutLeft as usize], 0.5);
-        assert_eq!(face[Shape::EyeLookInRight as usize], 0.5);
-        assert_eq!(face[Shape::EyeLookInLeft as usize], 0.0);
-        assert_eq!(face[Shape::EyeLookDownLeft as usize], 1.0);
+        assert_eq!(face[Shape::EyeLookOutLeft], 0.5);
+        assert_eq!(face[Shape::EyeLookInRight], 0.5);
+        assert_eq!(face[Shape::EyeLookInLeft], 0.0);
+        assert_eq!(face[Shape::EyeLookDownLeft], 1.0);
         let with_bones = weights(&pose, true);
-        assert_eq!(with_bones[Shape::EyeLookOutLeft as usize], 0.0);
-        assert!(with_bones[Shape::EyeLookDownLeft as usize] > 0.5);
+        assert_eq!(with_bones[Shape::EyeLookOutLeft], 0.0);
+        assert!(with_bones[Shape::EyeLookDownLeft] > 0.5);
     }
 }

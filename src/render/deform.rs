@@ -4,7 +4,7 @@
 use bytemuck::{Pod, Zeroable};
 use glam::{Mat4, Vec3};
 
-use crate::avatar::{Avatar, Mesh};
+use crate::avatar::{Avatar, FaceWeights, Mesh};
 
 /// What changes about a vertex from frame to frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
@@ -89,12 +89,12 @@ impl Deform {
         mesh: &Mesh,
         avatar: &Avatar,
         nodes: &[Mat4],
-        shape_weights: &[f32; 52],
+        face: &FaceWeights,
     ) -> Option<&[MovingVertex]> {
         let weights: Vec<f32> = mesh
             .targets
             .iter()
-            .map(|t| t.shape.map_or(0.0, |shape| shape_weights[shape as usize]))
+            .map(|target| face.of(target))
             .map(|weight| if weight < 1e-4 { 0.0 } else { weight })
             .collect();
         let palette: Vec<Mat4> = match mesh.skin {

@@ -12,7 +12,7 @@ use super::gpu::Gpu;
 use super::pipelines::{Key, Pipelines};
 use super::texture;
 use crate::avatar::{Alpha, Avatar, Material, Mesh, Surface};
-use crate::media::{Bitmap, Pose, Shape, Size};
+use crate::media::{Bitmap, Pose, Size};
 
 /// WGSL of the pass that draws hosts.
 pub const HOST_WGSL: &str = include_str!("../../shaders/host.wgsl");
@@ -154,13 +154,13 @@ impl Host {
     pub(super) fn pose(&mut self, gpu: &Gpu, pose: &Pose, world_from_model: Mat4) {
         let avatar = &self.avatar;
         let nodes = avatar.posed(pose);
-        let shapes = avatar.shape_weights(pose);
+        let face = avatar.face_weights(pose);
         self.world_from_model = world_from_model;
         // The wider the mouth stands open, the more light falls into it.
-        self.mouth_light = 0.74 + 0.24 * shapes[Shape::JawOpen as usize];
+        self.mouth_light = 0.74 + 0.24 * face.opening;
         for (part, mesh) in self.meshes.iter_mut().zip(&avatar.meshes) {
             part.model_from_mesh = part.deform.model_from_mesh(mesh, avatar, &nodes);
-            if let Some(vertices) = part.deform.update(mesh, avatar, &nodes, &shapes) {
+            if let Some(vertices) = part.deform.update(mesh, avatar, &nodes, &face) {
                 let bytes = bytemuck::cast_slice(vertices);
                 gpu.queue.write_buffer(&part.moving, 0, bytes);
             }

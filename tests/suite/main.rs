@@ -19,6 +19,7 @@ mod layout;
 mod lipsync;
 mod lipsync_model;
 mod motion;
+mod mouth;
 mod puppet;
 mod render;
 mod render_bench;

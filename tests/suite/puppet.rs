@@ -119,16 +119,39 @@ fn ball(middle: [f32; 3], radius: [f32; 3]) -> (Vec<[f32; 3]>, Vec<[f32; 3]>, Ve
     (positions, normals, triangles)
 }
 
+/// A morph target of the mouth: its name, and by how much it lifts the upper and the lower lip, metres.
+pub(crate) type Lips = (&'static str, f32, f32);
+
+/// What `jawOpen` does.
+pub(crate) const JAW: Lips = ("jawOpen", 0.0, -0.03);
+
 /// The puppet as a GLB. Head middle at 1.5 m, mouth at 1.44 m, bones hips, neck, head, leftEye, rightEye.
-#[allow(clippy::too_many_lines, reason = "one document, top to bottom")]
 pub(crate) fn glb() -> Vec<u8> {
-    // Middle, radius, material, joint, whether jawOpen moves it.
+    speaking(&[JAW], false, |_| ())
+}
+
+/// The puppet with other morph targets, or with its mouth on a bone `jaw` whose hinge is 6 cm behind and 3 cm above it;
+/// `change` has the last word on the document.
+#[allow(clippy::too_many_lines, reason = "one document, top to bottom")]
+pub(crate) fn speaking(
+    targets: &[Lips],
+    jaw_bone: bool,
+    change: impl FnOnce(&mut Value),
+) -> Vec<u8> {
+    let mouth_joint = if jaw_bone { 5 } else { 2 };
+    // Middle, radius, material, joint, whether morph targets move it.
     type Part = ([f32; 3], [f32; 3], usize, u8, bool);
     let parts: [Part; 6] = [
         ([0.0, 1.0, 0.0], [0.17, 0.4, 0.1], 3, 0, false),
         ([0.0, 1.5, 0.0], [0.09, 0.12, 0.1], 0, 2, false),
         ([0.0, 1.49, 0.105], [0.012, 0.02, 0.02], 2, 2, false),
-        ([0.0, 1.44, 0.085], [0.03, 0.008, 0.02], 2, 2, true),
+        (
+            [0.0, 1.44, 0.085],
+            [0.03, 0.008, 0.02],
+            2,
+            mouth_joint,
+            true,
+        ),
         ([0.035, 1.52, 0.085], [0.015, 0.015, 0.015], 1, 3, false),
         ([-0.035, 1.52, 0.085], [0.015, 0.015, 0.015], 1, 4, false),
     ];
@@ -140,44 +163,45 @@ pub(crate) fn glb() -> Vec<u8> {
         let joints: Vec<u8> = (0..count).flat_map(|_| [joint, 0, 0, 0]).collect();
         let weights: Vec<u8> = (0..count).flat_map(|_| [255, 0, 0, 0]).collect();
         let indices: Vec<u8> = triangles.iter().flat_map(|i| i.to_le_bytes()).collect();
-        let opened: Vec<[f32; 3]> = positions
-            .iter()
-            .map(|p| {
-                if jaw && p[1] < middle[1] {
-                    [0.0, -0.03, 0.0]
-                } else {
-                    [0.0; 3]
-                }
-            })
-            .collect();
+        let places = positions.clone();
         let (positions, normals) = (glb.vectors(&positions), glb.vectors(&normals));
         let joints = glb.accessor(&joints, 5121, "VEC4", count);
         let weights = glb.accessor(&weights, 5121, "VEC4", count);
         glb.accessors[weights]["normalized"] = json!(true);
         let attributes = json!({
             "POSITION": positions, "NORMAL": normals, "JOINTS_0": joints, "WEIGHTS_0": weights});
-        let target = if jaw {
-            glb.sparse(&opened)
-        } else {
-            // Without data an accessor is all zeros.
-            glb.accessors
-                .push(json!({"componentType": 5126, "type": "VEC3", "count": count}));
-            glb.accessors.len() - 1
-        };
+        let own_targets: Vec<Value> = targets
+            .iter()
+            .map(|(_, upper, lower)| {
+                let lift = |p: &[f32; 3]| if p[1] < middle[1] { *lower } else { *upper };
+                let target = if jaw && (*upper, *lower) != (0.0, 0.0) {
+                    let moved: Vec<_> = places.iter().map(|p| [0.0, lift(p), 0.0]).collect();
+                    glb.sparse(&moved)
+                } else {
+                    // Without data an accessor is all zeros.
+                    glb.accessors
+                        .push(json!({"componentType": 5126, "type": "VEC3", "count": count}));
+                    glb.accessors.len() - 1
+                };
+                json!({"POSITION": target})
+            })
+            .collect();
         let indices = glb.accessor(&indices, 5123, "SCALAR", triangles.len());
         primitives.push(
             json!({"attributes": attributes, "material": material, "indices": indices,
-            "targets": [{"POSITION": target}]}),
+            "targets": own_targets}),
         );
     }
-    // Joints: hips, neck, head, leftEye, rightEye, all at their own place.
+    // Joints: hips, neck, head, leftEye, rightEye, jaw, all at their own place.
     let places = [
         [0.0, 0.9, 0.0],
         [0.0, 1.38, 0.0],
         [0.0, 1.42, 0.0],
         [0.035, 1.52, 0.08],
         [-0.035, 1.52, 0.08],
+        [0.0, 1.47, 0.025],
     ];
+    let places = if jaw_bone { &places[..] } else { &places[..5] };
     let inverse: Vec<f32> = places
         .iter()
         .flat_map(|p| {
@@ -189,7 +213,8 @@ pub(crate) fn glb() -> Vec<u8> {
         .collect();
     let inverse = glb.accessor(&floats(&inverse), 5126, "MAT4", places.len());
     let material = |name: &str, color: [f32; 3]| json!({"name": name, "pbrMetallicRoughness": {"baseColorFactor": [color[0], color[1], color[2], 1.0]}});
-    glb.finish(json!({
+    let names: Vec<&str> = targets.iter().map(|(name, ..)| *name).collect();
+    let mut document = json!({
         "asset": {"version": "2.0"},
         "scene": 0,
         "scenes": [{"nodes": [0, 5]}],
@@ -202,10 +227,18 @@ pub(crate) fn glb() -> Vec<u8> {
             {"name": "Puppet", "mesh": 0, "skin": 0},
         ],
         "skins": [{"joints": [0, 1, 2, 3, 4], "inverseBindMatrices": inverse}],
-        "meshes": [{"name": "Puppet", "primitives": primitives, "extras": {"targetNames": ["jawOpen"]}}],
+        "meshes": [{"name": "Puppet", "primitives": primitives, "extras": {"targetNames": names}}],
         "materials": [
             material("skin", [0.8, 0.5, 0.4]), material("eye", [0.9, 0.9, 0.9]),
             material("red", [0.8, 0.0, 0.0]), material("cloth", [0.1, 0.2, 0.6]),
         ],
-    }))
+    });
+    if jaw_bone {
+        document["nodes"][2]["children"] = json!([3, 4, 6]);
+        let jaw = json!({"name": "Jaw", "translation": [0.0, 0.05, 0.025]});
+        document["nodes"].as_array_mut().unwrap().push(jaw);
+        document["skins"][0]["joints"] = json!([0, 1, 2, 3, 4, 6]);
+    }
+    change(&mut document);
+    glb.finish(document)
 }

@@ -1,0 +1,308 @@
+//! How an avatar speaks: which of its morph targets or bones move the mouth, and in which vocabulary.
+//!
+//! Avatars come with a full set of ARKit shapes, with the vowels of VRM, with Oculus or VRChat visemes, with names of their
+//! own, with a jaw bone, or with nothing. What is taken is looked at first: many files have targets that move nothing.
+
+use glam::Vec3;
+
+use super::closure::Closure;
+use super::mesh::Target;
+use super::shapes;
+use super::visemes::{Viseme, closed_share, visemes};
+use super::vrm::Bind;
+use super::{Avatar, Surface};
+use crate::media::{Blendshapes, Bone, Shape};
+
+/// What moves an avatar's mouth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MouthBy {
+    /// The ARKit shape `jawOpen`, with whatever lip shapes there are.
+    JawOpen,
+    /// The vowels of a VRM file: `aa`, `ih`, `ou`, `ee`, `oh`.
+    Expressions,
+    /// Oculus visemes: targets named `viseme_aa`, `viseme_E`, ...
+    Visemes,
+    /// Vowels under the names of VRChat, VRoid and others: `vrc_v_aa`, `Fcl_MTH_A`, `A`, ...
+    Vowels,
+    /// A jaw bone.
+    Bone,
+    /// Nothing in the file.
+    #[default]
+    Nothing,
+}
+
+impl MouthBy {
+    /// In words, for people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::JawOpen => "ARKit shapes (jawOpen)",
+            Self::Expressions => "VRM expressions (aa, ih, ou, ee, oh)",
+            Self::Visemes => "Oculus visemes (viseme_*)",
+            Self::Vowels => "vowel targets (vrc_v_*, Fcl_MTH_*, A I U E O)",
+            Self::Bone => "a jaw bone",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// How an avatar's mouth is moved.
+#[derive(Clone, Debug, Default)]
+pub struct Mouth {
+    /// What moves it.
+    pub by: MouthBy,
+    /// How its lips close, where ARKit shapes move it.
+    pub closure: Option<Closure>,
+    /// Which visemes move something, where visemes move it.
+    has: [bool; Viseme::COUNT],
+}
+
+/// The weights of an avatar's face in one pose, for [`FaceWeights::of`] each target.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FaceWeights {
+    /// The weight of each ARKit shape.
+    pub shapes: [f32; 52],
+    /// The weight of each [`Viseme`]; zero where ARKit shapes move the mouth.
+    pub visemes: [f32; Viseme::COUNT],
+    /// How far the mouth is open, as `jawOpen`, 0..=1.
+    pub opening: f32,
+}
+
+impl FaceWeights {
+    /// The weight of `target`, 0..=1.
+    pub fn of(&self, target: &Target) -> f32 {
+        let shape = target
+            .shape
+            .map_or(0.0, |shape| self.shapes[shape as usize]);
+        let pairs = self.visemes.iter().zip(target.visemes);
+        let viseme: f32 = pairs.map(|(weight, share)| weight * share).sum();
+        (shape + viseme).clamp(0.0, 1.0)
+    }
+}
+
+/// What visemes say already where they move the mouth.
+const LIP_SHAPES: [Shape; 14] = [
+    Shape::JawOpen,
+    Shape::MouthClose,
+    Shape::MouthFunnel,
+    Shape::MouthPucker,
+    Shape::MouthStretchLeft,
+    Shape::MouthStretchRight,
+    Shape::MouthRollLower,
+    Shape::MouthRollUpper,
+    Shape::MouthPressLeft,
+    Shape::MouthPressRight,
+    Shape::MouthLowerDownLeft,
+    Shape::MouthLowerDownRight,
+    Shape::MouthUpperUpLeft,
+    Shape::MouthUpperUpRight,
+];
+/// With `jawOpen` and so many of [`LIP_SHAPES`] in all, ARKit shapes say more than five vowels.
+const ENOUGH_LIP_SHAPES: usize = 7;
+/// What stands in for a viseme that moves nothing, and by which share. VRM has no bitten lips: a little `ih` shows teeth.
+const SUBSTITUTES: [(Viseme, Viseme, f32); 5] = [
+    (Viseme::Ff, Viseme::Ih, 0.15),
+    (Viseme::Ee, Viseme::Aa, 0.6),
+    (Viseme::Ih, Viseme::Aa, 0.3),
+    (Viseme::Oh, Viseme::Aa, 0.6),
+    (Viseme::Ou, Viseme::Aa, 0.3),
+];
+/// A target that moves nothing further than this share of the model's height (0.17 mm of a person) is not seen.
+const VISIBLE_SHARE: f32 = 1e-4;
+
+/// A target, by mesh and place, that a viseme moves by a share.
+type Drive = (usize, usize, Viseme, f32);
+
+impl Mouth {
+    /// Finds what moves the mouth of `avatar`, whose vertices at rest are `points`, and tells its targets. `binds` are the
+    /// vowels of a VRM file, `sources` the index in the file of each mesh.
+    pub(super) fn find(
+        avatar: &mut Avatar,
+        points: &[Vec<Vec3>],
+        binds: &[Bind],
+        sources: &[usize],
+    ) -> Self {
+        let visible = visible_targets(avatar, points);
+        let seen = |shape: Shape| {
+            let mut meshes = avatar.meshes.iter().zip(&visible);
+            meshes.any(|(mesh, seen)| {
+                let mut pairs = mesh.targets.iter().zip(seen);
+                pairs.any(|(target, seen)| *seen && target.shape == Some(shape))
+            })
+        };
+        let has_jaw = seen(Shape::JawOpen);
+        let lip_shapes = LIP_SHAPES.into_iter().filter(|shape| seen(*shape)).count();
+        let by_jaw = |avatar: &Avatar| Self {
+            by: MouthBy::JawOpen,
+            closure: Some(
+                Closure::measure(avatar, points)
+                    .unwrap_or_else(|| Closure::assumed(seen(Shape::MouthClose))),
+            ),
+            ..Self::default()
+        };
+        if has_jaw && lip_shapes >= ENOUGH_LIP_SHAPES {
+            return by_jaw(avatar);
+        }
+        let by_name = |names: shapes::VisemeNames| drives_by_name(avatar, names);
+        let mut choices = vec![
+            (MouthBy::Expressions, drives_by_bind(avatar, binds, sources)),
+            (MouthBy::Visemes, by_name(shapes::OCULUS)),
+        ];
+        if has_jaw {
+            choices.push((MouthBy::JawOpen, Vec::new()));
+        }
+        choices.extend(shapes::VOWELS.map(|names| (MouthBy::Vowels, by_name(names))));
+        for (by, mut drives) in choices {
+            if by == MouthBy::JawOpen {
+                return by_jaw(avatar);
+            }
+            drives.retain(|(mesh, target, ..)| visible[*mesh][*target]);
+            let mut has = [false; Viseme::COUNT];
+            for (.., viseme, _) in &drives {
+                has[*viseme as usize] = true;
+            }
+            let vowels = has[..5].iter().filter(|has| **has).count();
+            if has[Viseme::Aa as usize] || vowels >= 3 {
+                for (mesh, target, viseme, share) in drives {
+                    avatar.meshes[mesh].targets[target].visemes[viseme as usize] += share;
+                }
+                return Self {
+                    by,
+                    closure: None,
+                    has,
+                };
+            }
+        }
+        let carried = avatar
+            .rig
+            .jaw
+            .is_some_and(|jaw| carries_a_chin(avatar, points, jaw));
+        Self {
+            by: if carried {
+                MouthBy::Bone
+            } else {
+                MouthBy::Nothing
+            },
+            ..Self::default()
+        }
+    }
+
+    /// The weights with which this avatar shows `face`.
+    pub(super) fn weights(&self, mut face: Blendshapes) -> FaceWeights {
+        let mut spoken = [0.0; Viseme::COUNT];
+        let mut opening = face[Shape::JawOpen];
+        match self.by {
+            MouthBy::JawOpen => {
+                if let Some(closure) = &self.closure {
+                    closure.apply(&mut face);
+                }
+            }
+            MouthBy::Expressions | MouthBy::Visemes | MouthBy::Vowels => {
+                opening *= 1.0 - closed_share(&face);
+                spoken = visemes(&face);
+                for (missing, instead, share) in SUBSTITUTES {
+                    if !self.has[missing as usize] {
+                        let weight = std::mem::take(&mut spoken[missing as usize]);
+                        spoken[instead as usize] += share * weight;
+                    }
+                }
+                for shape in LIP_SHAPES {
+                    face[shape] = 0.0;
+                }
+            }
+            MouthBy::Bone | MouthBy::Nothing => {}
+        }
+        FaceWeights {
+            shapes: face.0,
+            visemes: spoken,
+            opening,
+        }
+    }
+}
+
+/// Whether each target of each mesh moves anything that can be seen.
+fn visible_targets(avatar: &Avatar, points: &[Vec<Vec3>]) -> Vec<Vec<bool>> {
+    let ys = || points.iter().flatten().map(|point| point.y);
+    let height = ys().fold(f32::NEG_INFINITY, f32::max) - ys().fold(f32::INFINITY, f32::min);
+    let least = (VISIBLE_SHARE * height).max(f32::MIN_POSITIVE);
+    let meshes = avatar.meshes.iter();
+    meshes
+        .map(|mesh| {
+            let targets = mesh.targets.iter();
+            targets
+                .map(|target| {
+                    target.deltas.iter().any(|delta| {
+                        let matrix = avatar.rest_matrix(mesh, delta.vertex as usize);
+                        matrix.transform_vector3(delta.position).length() > least
+                    })
+                })
+                .collect()
+        })
+        .collect()
+}
+
+fn drives_by_bind(avatar: &Avatar, binds: &[Bind], sources: &[usize]) -> Vec<Drive> {
+    let mut drives = Vec::new();
+    for bind in binds {
+        for (index, mesh) in avatar.meshes.iter().enumerate() {
+            if sources[index] == bind.mesh && bind.target < mesh.targets.len() {
+                drives.push((index, bind.target, bind.viseme, bind.weight));
+            }
+        }
+    }
+    drives
+}
+
+fn drives_by_name(avatar: &Avatar, names: shapes::VisemeNames) -> Vec<Drive> {
+    let mut drives = Vec::new();
+    for (index, mesh) in avatar.meshes.iter().enumerate() {
+        for (place, target) in mesh.targets.iter().enumerate() {
+            if let Some(viseme) = names.viseme(&target.name) {
+                drives.push((index, place, viseme, 1.0));
+            }
+        }
+    }
+    drives
+}
+
+/// Whether turning the node `jaw` moves skin where a chin is. Some exporters call a lock of hair the jaw.
+fn carries_a_chin(avatar: &Avatar, points: &[Vec<Vec3>], jaw: usize) -> bool {
+    let rig = &avatar.rig;
+    let hangs_on_jaw = |node: usize| {
+        let mut at = Some(node);
+        // No chain is longer than the number of nodes.
+        for _ in 0..=rig.nodes.len() {
+            match at {
+                Some(node) if node == jaw => return true,
+                Some(node) => at = rig.nodes[node].parent,
+                None => return false,
+            }
+        }
+        false
+    };
+    let (mut sum, mut count) = (Vec3::ZERO, 0.0);
+    for (mesh, points) in avatar.meshes.iter().zip(points) {
+        if avatar.materials[mesh.material].surface == Surface::Hair {
+            continue;
+        }
+        let joints = mesh.skin.map(|skin| &rig.skins[skin].joints);
+        let carried = |vertex: usize| match (joints, mesh.joints.get(vertex)) {
+            (Some(joints), Some(own)) => {
+                let pairs = own.iter().zip(mesh.weights[vertex]);
+                let on_jaw = pairs.filter(|(joint, _)| hangs_on_jaw(joints[usize::from(**joint)]));
+                on_jaw.map(|(_, weight)| weight).sum::<f32>() > 0.5
+            }
+            _ => hangs_on_jaw(mesh.node),
+        };
+        for (_, point) in points.iter().enumerate().filter(|(v, _)| carried(*v)) {
+            sum += *point;
+            count += 1.0;
+        }
+    }
+    let place = |node: Option<usize>| node.map(|node| rig.rest[node].w_axis.truncate());
+    let below = place(rig.left_eye)
+        .or(place(rig.right_eye))
+        .map_or(f32::INFINITY, |eye| eye.y);
+    let behind = place(rig.bone(Bone::Head)).map_or(f32::NEG_INFINITY, |head| head.z);
+    let middle = sum / count;
+    count > 0.0 && middle.y < below && middle.z > behind
+}

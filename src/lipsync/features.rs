@@ -296,3 +296,31 @@ impl Scale {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bands_and_frames_change_places_with_the_layout() {
+        let audio = |layout: &str| -> Audio {
+            let text = format!(
+                "kind = 'logmel'\nsample_rate_hz = 16000\nwindow = 400\nhop = 160\nn_mels = 8\nlayout = '{layout}'"
+            );
+            toml::from_str(&text).unwrap()
+        };
+        let sound: Vec<f32> = (0..720)
+            .map(|i| (i as f32 * 0.3).sin() * i as f32)
+            .collect();
+        let mut by_frame = [0.0; 24];
+        Features::new(&audio("TF")).compute(&sound, &mut by_frame);
+        let mut by_band = [0.0; 24];
+        Features::new(&audio("FT")).compute(&sound, &mut by_band);
+        for frame in 0..3 {
+            for band in 0..8 {
+                assert_eq!(by_frame[frame * 8 + band], by_band[band * 3 + frame]);
+            }
+        }
+        assert_ne!(by_frame[0], by_frame[8]);
+    }
+}

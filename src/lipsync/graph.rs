@@ -372,7 +372,7 @@ fn check_fit(session: &Session, recipe: &Recipe<'_>) -> std::result::Result<(), 
             return Err(format!(
                 "the model's input {} {} is not in the manifest",
                 outlet.name(),
-                outlet.dtype()
+                kind_of(outlet.dtype())
             ));
         }
     }
@@ -389,22 +389,43 @@ fn check_outlet(
     let Some(outlet) = outlets.iter().find(|outlet| outlet.name() == name) else {
         return Err(format!("the manifest's {kind} {name} is not in the model"));
     };
-    if let ValueType::Tensor { ty, shape: has, .. } = outlet.dtype() {
+    let fits = match outlet.dtype() {
         // A negative side is free.
-        let fits = *ty == wanted
-            && has.len() == shape.len()
-            && has
-                .iter()
-                .zip(shape)
-                .all(|(&has, &wanted)| has < 0 || usize::try_from(has) == Ok(wanted));
-        if fits {
-            return Ok(());
+        ValueType::Tensor { ty, shape: has, .. } => {
+            let mut sides = has.iter().zip(shape);
+            *ty == wanted
+                && has.len() == shape.len()
+                && sides.all(|(&has, &wanted)| has < 0 || usize::try_from(has) == Ok(wanted))
         }
+        _ => false,
+    };
+    if fits {
+        return Ok(());
     }
     Err(format!(
-        "the manifest says that {kind} {name} is a tensor of {wanted} and shape {shape:?}, in the model it is {}",
-        outlet.dtype()
+        "{kind} {name} is {wanted}{shape:?} in the manifest and {} in the model",
+        kind_of(outlet.dtype())
     ))
+}
+
+/// A type as `f32[1, 320]`; sides that are free as `?`.
+fn kind_of(dtype: &ValueType) -> String {
+    match dtype {
+        ValueType::Tensor { ty, shape, .. } => {
+            let sides: Vec<String> = shape
+                .iter()
+                .map(|&side| {
+                    if side < 0 {
+                        "?".to_owned()
+                    } else {
+                        side.to_string()
+                    }
+                })
+                .collect();
+            format!("{ty}[{}]", sides.join(", "))
+        }
+        other => other.to_string(),
+    }
 }
 
 /// Inputs and outputs with their types, for an error text.
@@ -412,7 +433,7 @@ fn describe(session: &Session) -> String {
     let list = |outlets: &[Outlet]| {
         outlets
             .iter()
-            .map(|outlet| format!("{} {}", outlet.name(), outlet.dtype()))
+            .map(|outlet| format!("{} {}", outlet.name(), kind_of(outlet.dtype())))
             .collect::<Vec<_>>()
             .join(", ")
     };

@@ -209,16 +209,23 @@ impl LipSync {
     /// When the model fails; the stream starts anew then.
     pub fn push(&mut self, samples_16k: &[f32]) -> Result<Vec<Blendshapes>> {
         let mut poses = Vec::with_capacity(samples_16k.len() / STEP_SAMPLES + 1);
+        self.push_into(samples_16k, &mut poses)?;
+        Ok(poses)
+    }
+
+    /// As [`Self::push`], appending to `poses`: a stream that keeps its list takes nothing from the heap.
+    ///
+    /// # Errors
+    /// When the model fails; the stream starts anew then.
+    pub fn push_into(&mut self, samples_16k: &[f32], poses: &mut Vec<Blendshapes>) -> Result<()> {
         let result = match self {
             Self::Onnx(lips) => {
                 let OnnxLips { front, engine, .. } = lips.as_mut();
-                front.push(samples_16k, &mut poses, |block, poses| {
-                    engine.step(block, poses)
-                })
+                front.push(samples_16k, poses, |block, poses| engine.step(block, poses))
             }
             Self::Energy(lips) => {
                 let EnergyLips { front, stream } = lips;
-                front.push(samples_16k, &mut poses, |block, poses| {
+                front.push(samples_16k, poses, |block, poses| {
                     poses.extend(stream.step(block));
                     Ok(())
                 })
@@ -227,7 +234,7 @@ impl LipSync {
         if result.is_err() {
             self.reset();
         }
-        result.map(|()| poses)
+        result
     }
 
     /// Ends the sound: gives the poses still owed (in all one per 320 samples, rounded up) and starts anew.

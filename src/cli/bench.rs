@@ -14,7 +14,7 @@ use super::show::{self, Kind, Parts};
 use crate::config::{Assets, RoomDocument};
 use crate::encode::{H264Encoder, H264Options};
 use crate::engine::{self, Clock, Ending, RoomHandle, SayRequest, Timebase};
-use crate::lipsync::{LipSync, LipSyncOptions};
+use crate::lipsync::{Device, LipSync, LipSyncOptions};
 use crate::media::{
     Emotion, FrameData, FrameRate, MediaTime, Packet, Pose, Shape, Size, Track, VideoFrame,
 };
@@ -49,6 +49,9 @@ pub(super) struct Args {
     /// Seconds of the live measurement.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=3_600))]
     live_secs: u32,
+    /// Where the lip-sync model runs: auto, cpu, cuda, tensorrt, coreml or directml.
+    #[arg(long, default_value = "auto")]
+    device: Device,
     /// The result as JSON on stdout.
     #[arg(long)]
     json: bool,
@@ -76,7 +79,7 @@ pub(super) fn run(args: Args) -> Outcome {
     };
     say("measuring each stage ...");
     let stages = stages(&args, &room, &assets, &gpu)?;
-    let lipsync = lipsync_cost()?;
+    let (lipsync, model) = lipsync_cost(args.device)?;
     say(&format!(
         "measuring a live room for {} s ...",
         args.live_secs
@@ -103,6 +106,7 @@ pub(super) fn run(args: Args) -> Outcome {
             },
             "frame_budget_ms": budget_ms,
             "lipsync_cpu_s_per_s": lipsync,
+            "lipsync_model": model,
             "first_sound_ms": first_sound,
             "live_cores": cores,
             "dropped": dropped,
@@ -125,7 +129,7 @@ pub(super) fn run(args: Args) -> Outcome {
             ms / budget_ms * 100.0
         );
     }
-    println!("lip-sync     {lipsync:8.4} CPU s per second of speech");
+    println!("lip-sync     {lipsync:8.4} CPU s per second of speech by {model}");
     println!(
         "first sound  {first_sound:8.0} ms after a line comes in (median of {ROUNDS}, the voice not counted)"
     );
@@ -253,9 +257,12 @@ fn talking(index: u32) -> SpeechNow {
     speech
 }
 
-/// CPU seconds per second of speech.
-fn lipsync_cost() -> anyhow::Result<f64> {
-    let mut lips = LipSync::open(&LipSyncOptions::default())?;
+/// CPU seconds per second of speech, and what runs.
+fn lipsync_cost(device: Device) -> anyhow::Result<(f64, String)> {
+    let mut lips = LipSync::open(&LipSyncOptions {
+        device,
+        ..LipSyncOptions::default()
+    })?;
     let text = TEXT.repeat(4);
     let speech = "tone"
         .parse::<crate::voice::Voice>()?
@@ -264,7 +271,8 @@ fn lipsync_cost() -> anyhow::Result<f64> {
     lips.track_16k(&samples)?;
     let began = ProcessTime::try_now()?;
     lips.track_16k(&samples)?;
-    Ok(began.try_elapsed()?.as_secs_f64() / speech.duration_secs())
+    let cost = began.try_elapsed()?.as_secs_f64() / speech.duration_secs();
+    Ok((cost, lips.describe()))
 }
 
 /// Wall milliseconds from a line to the release of its first sound, in a live room with a voice that takes no time.

@@ -163,10 +163,10 @@ fn lip_sync() -> Vec<Finding> {
         Ok(info) => Finding::ok(
             "ONNX Runtime",
             format!(
-                "{} at {}, on the {}",
+                "{} at {}, for {}",
                 info.version,
                 info.path.display(),
-                info.provider
+                info.devices.join(", ")
             ),
         ),
         Err(error) => Finding::bad(

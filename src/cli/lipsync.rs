@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::{Outcome, usage};
-use crate::lipsync::{self, LipSync, LipSyncOptions, Style};
+use crate::lipsync::{self, Device, LipSync, LipSyncOptions, Style};
 use crate::media::FrameRate;
 use crate::sound;
 
@@ -41,6 +41,9 @@ pub(super) struct Args {
     /// The ONNX Runtime library; searched for by default.
     #[arg(long, value_name = "FILE")]
     ort_lib: Option<PathBuf>,
+    /// Where the model runs: auto, cpu, cuda, tensorrt, coreml or directml. By default where its manifest says.
+    #[arg(long, default_value = "auto")]
+    device: Device,
     /// neutral, broadcast or soft.
     #[arg(long, default_value = "neutral")]
     style: Style,
@@ -66,6 +69,8 @@ pub(super) fn run(args: Args) -> Outcome {
             model: args.model,
             runtime_path: args.ort_lib,
             style: args.style,
+            device: args.device,
+            identity: None,
         })?
     };
     let samples = sound::resample(&wav.samples, wav.sample_rate_hz, MODEL_RATE_HZ)?;

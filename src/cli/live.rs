@@ -14,6 +14,7 @@ use super::show::{self, Kind, Parts};
 use super::{Failure, Outcome, stop, usage};
 use crate::config::{Assets, RoomDocument};
 use crate::engine::{self, Clock, Ending, RoomHandle, SayRequest, ShowOptions, Summary, Timebase};
+use crate::lipsync::Device;
 use crate::live::{self, LiveOptions, LiveRoom, SayBox, Server, VoiceOffer};
 use crate::media::MediaTime;
 use crate::output::webrtc::{RoomFeed, WhepOptions, WhepServer};
@@ -50,13 +51,21 @@ pub(super) struct Args {
     /// Once a second a white flash of two frames and a 1 kHz beep on the same tick, for measuring sync.
     #[arg(long)]
     test_pattern: bool,
+    /// Another place for the lip-sync models than the documents': auto, cpu, cuda, tensorrt, coreml or directml.
+    #[arg(long)]
+    device: Option<Device>,
     /// Only check the documents.
     #[arg(long)]
     check: bool,
 }
 
 pub(super) fn run(args: Args) -> Outcome {
-    let documents = load(&args.documents)?;
+    let mut documents = load(&args.documents)?;
+    if let Some(device) = args.device {
+        for document in &mut documents {
+            document.lipsync.device = Some(device.name().to_owned());
+        }
+    }
     if args.check {
         for room in &documents {
             show::voices(&room.voice).map_err(usage)?;

@@ -15,7 +15,7 @@ use crate::config::{
 };
 use crate::encode::H264Options;
 use crate::engine::ShowOptions;
-use crate::lipsync::{LipSyncOptions, Style};
+use crate::lipsync::{Device, LipSync, LipSyncOptions, Style};
 use crate::media::{HostId, MediaTime};
 use crate::output::AudioCodec;
 use crate::remote::SpeechServer;
@@ -89,6 +89,11 @@ pub(super) fn prepare(
             .map_err(usage)?,
     );
     let scene = scene(parts, &avatar, assets)?;
+    let lipsync = lipsync(parts.lipsync, parts.path).map_err(usage)?;
+    if lipsync.device != Device::Auto {
+        // A wish that cannot be met ends here, not in a mouth that follows loudness.
+        LipSync::open(&lipsync)?;
+    }
     let size = parts.picture.size;
     let mut h264 = match kind {
         Kind::Live => H264Options::live(size, parts.picture.fps),
@@ -103,7 +108,7 @@ pub(super) fn prepare(
         scene,
         voices,
         synthesis: synthesis(parts.voice).map_err(usage)?,
-        lipsync: lipsync(parts.lipsync, parts.path).map_err(usage)?,
+        lipsync,
         gpu,
         quality: Quality::Auto,
         h264,
@@ -201,9 +206,12 @@ pub(super) fn lipsync(section: &LipSyncSection, document: &Path) -> anyhow::Resu
         .as_deref()
         .map(str::parse::<Style>)
         .transpose()?;
+    let device = section.device.as_deref().map(str::parse::<Device>);
     Ok(LipSyncOptions {
         model: section.model.as_ref().map(|path| folder.join(path)),
         runtime_path: section.runtime.clone(),
         style: style.unwrap_or_default(),
+        device: device.transpose()?.unwrap_or_default(),
+        identity: section.identity.clone(),
     })
 }

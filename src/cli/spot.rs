@@ -10,6 +10,7 @@ use super::show::{self, Kind, Parts};
 use super::{Outcome, stop, usage};
 use crate::config::{Assets, SpotDocument};
 use crate::engine::{self, Clock, Ending, RoomHandle, SayRequest};
+use crate::lipsync::Device;
 use crate::media::{MediaTime, Size};
 use crate::output::{AudioCodec, FileOptions, FileOutput, Sink};
 use crate::render::{Gpu, GpuOptions};
@@ -33,6 +34,9 @@ pub(super) struct Args {
     /// Another frame rate than the document's.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=60))]
     fps: Option<u32>,
+    /// Another place for the lip-sync model than the document's: auto, cpu, cuda, tensorrt, coreml or directml.
+    #[arg(long)]
+    device: Option<Device>,
     /// The result as JSON on stdout.
     #[arg(long)]
     json: bool,
@@ -43,6 +47,9 @@ pub(super) fn run(args: Args) -> Outcome {
     document.picture.size = args.size.unwrap_or(document.picture.size);
     if let Some(fps) = args.fps {
         document.picture.fps = crate::media::FrameRate::whole(fps);
+    }
+    if let Some(device) = args.device {
+        document.lipsync.device = Some(device.name().to_owned());
     }
     let path = film_path(&args)?;
     let stop = stop::on_ctrl_c()?;

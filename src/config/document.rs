@@ -122,6 +122,10 @@ pub struct LipSyncSection {
     pub runtime: Option<std::path::PathBuf>,
     /// `neutral`, `broadcast` or `soft`.
     pub style: Option<String>,
+    /// Where the model runs: `auto` (default), `cpu`, `cuda`, `tensorrt`, `coreml` or `directml`.
+    pub device: Option<String>,
+    /// Who speaks, for models that know several by name.
+    pub identity: Option<String>,
 }
 
 /// Whether words stand in the picture.

@@ -144,6 +144,9 @@ fn utter(
     let mut audio = speech
         .at_rate(SAMPLE_RATE_HZ)
         .map_err(|error| chain(&error))?;
+    lipsync
+        .set_emotion(sentence.emotion)
+        .map_err(|error| chain(&error))?;
     let mouth = lipsync.track(&audio).map_err(|error| chain(&error))?;
     audio.extend(std::iter::repeat_n(
         0.0,

@@ -53,17 +53,29 @@ pub enum Error {
         /// What is wrong and what would be right.
         problem: String,
     },
-    /// The manifest asks for what this engine does not do.
-    #[error("{file}: {key} = {found:?} cannot be run by this engine; it runs {allowed}")]
-    Unsupported {
-        /// The file.
-        file: String,
-        /// The key.
-        key: &'static str,
-        /// What it says.
-        found: String,
-        /// What it may say.
-        allowed: &'static str,
+    /// The device that the user wished for cannot be had.
+    #[error("run lip-sync model {model} on {device}: {reason}; {remedy}")]
+    Device {
+        /// The device.
+        device: &'static str,
+        /// The model file.
+        model: String,
+        /// What the runtime said.
+        reason: String,
+        /// What to install.
+        remedy: &'static str,
+    },
+    /// None of the manifest's providers works here.
+    #[error(
+        "run lip-sync model {model}: none of runtime.providers in {manifest} works here ({tried}); add \"cpu\" to them if the CPU will do, or ask for one with --device to learn what it lacks"
+    )]
+    NoDevice {
+        /// The model file.
+        model: String,
+        /// The manifest.
+        manifest: String,
+        /// What was tried.
+        tried: String,
     },
     /// The model is not the one the manifest was written for.
     #[error(
@@ -109,12 +121,14 @@ pub enum Error {
         #[source]
         source: ort::Error,
     },
-    /// The model answered with something that is no probability.
-    #[error("lip-sync model {model} answered with a number that is no probability ({value})")]
+    /// The model's numbers are not of the kind that its manifest says.
+    #[error(
+        "lip-sync model {model} answered with numbers that its manifest excludes (their sum is {value}); look at outputs.kind, outputs.activation and outputs.apply"
+    )]
     Answer {
         /// The model's name.
         model: String,
-        /// The number.
+        /// Their sum.
         value: f32,
     },
     /// The sound cannot be brought to the model's rate.

@@ -1,7 +1,7 @@
 //! What happens to sound before a model hears it: cut into steps of 20 ms and brought to an even loudness.
 
 use super::Result;
-use super::manifest::{MODEL_RATE_HZ, STEP_SAMPLES};
+use super::manifest::{SOUND_RATE_HZ, STEP_SAMPLES};
 use crate::media::Blendshapes;
 
 /// One step of sound at 16 kHz.
@@ -12,8 +12,8 @@ const GATE: f32 = 0.01;
 /// Speech is never taken to be quieter than this (-34 dB), so that room noise is not blown up.
 const MIN_LEVEL: f32 = 0.02;
 /// How much speech the slow gain remembers, in samples (4 s), and how much it assumes at the start (0.3 s).
-const LEVEL_MEMORY: f32 = 4.0 * MODEL_RATE_HZ as f32;
-const LEVEL_PRIOR: f32 = 0.3 * MODEL_RATE_HZ as f32;
+const LEVEL_MEMORY: f32 = 4.0 * SOUND_RATE_HZ as f32;
+const LEVEL_PRIOR: f32 = 0.3 * SOUND_RATE_HZ as f32;
 
 /// Makes speech about as loud as the model expects.
 #[derive(Clone, Debug)]
@@ -93,13 +93,14 @@ fn loud_part(samples: &[f32]) -> (f32, f32) {
         })
 }
 
-/// Cuts sound into blocks: n samples give ceil(n / 320) frames in the end, however they are handed over.
+/// Cuts sound into blocks: n samples give ceil(n / 320) poses in the end, however they are handed over.
 #[derive(Clone, Debug)]
 pub(super) struct Front {
     pub(super) level: Level,
     pending: Vec<f32>,
-    /// Samples taken in since the last reset.
+    /// Samples taken in and poses given since the last reset.
     taken: u64,
+    given: u64,
 }
 
 impl Front {
@@ -108,6 +109,7 @@ impl Front {
             level: Level::new(level_dbfs),
             pending: Vec::with_capacity(STEP_SAMPLES),
             taken: 0,
+            given: 0,
         }
     }
 
@@ -115,16 +117,18 @@ impl Front {
         self.level.reset();
         self.pending.clear();
         self.taken = 0;
+        self.given = 0;
     }
 
-    /// Feeds `samples` block by block to `step` and collects what comes out.
+    /// Feeds `samples` block by block to `step`, which appends to `poses` what comes out.
     pub(super) fn push(
         &mut self,
         samples: &[f32],
-        mut step: impl FnMut(&Block) -> Result<Option<Blendshapes>>,
-    ) -> Result<Vec<Blendshapes>> {
+        poses: &mut Vec<Blendshapes>,
+        mut step: impl FnMut(&Block, &mut Vec<Blendshapes>) -> Result<()>,
+    ) -> Result<()> {
         self.taken += samples.len() as u64;
-        let mut frames = Vec::with_capacity(samples.len() / STEP_SAMPLES + 1);
+        let before = poses.len();
         let mut rest = samples;
         while !rest.is_empty() {
             let (part, after) = rest.split_at(rest.len().min(STEP_SAMPLES - self.pending.len()));
@@ -135,32 +139,31 @@ impl Front {
                 block.copy_from_slice(&self.pending);
                 self.pending.clear();
                 self.level.apply(&mut block);
-                frames.extend(step(&block)?);
+                step(&block, poses)?;
             }
         }
-        Ok(frames)
+        self.given += (poses.len() - before) as u64;
+        Ok(())
     }
 
-    /// Completes the last block with silence and feeds `lookahead_steps` more of it, so that every sample taken in has
-    /// its frame.
+    /// Completes the last block with silence and feeds more of it until every sample taken in has its pose.
     pub(super) fn finish(
         &mut self,
-        lookahead_steps: usize,
-        mut step: impl FnMut(&Block) -> Result<Option<Blendshapes>>,
-    ) -> Result<Vec<Blendshapes>> {
-        let mut frames = Vec::with_capacity(lookahead_steps + 1);
-        if self.taken == 0 {
-            return Ok(frames);
-        }
+        poses: &mut Vec<Blendshapes>,
+        mut step: impl FnMut(&Block, &mut Vec<Blendshapes>) -> Result<()>,
+    ) -> Result<()> {
+        let owed = self.taken.div_ceil(STEP_SAMPLES as u64) - self.given;
+        let wanted = poses.len() + owed as usize;
         if !self.pending.is_empty() {
             let padding = [0.0; STEP_SAMPLES];
             let missing = STEP_SAMPLES - self.pending.len();
-            frames = self.push(&padding[..missing], &mut step)?;
+            self.push(&padding[..missing], poses, &mut step)?;
         }
-        for _ in 0..lookahead_steps {
-            frames.extend(step(&[0.0; STEP_SAMPLES])?);
+        while poses.len() < wanted {
+            step(&[0.0; STEP_SAMPLES], poses)?;
         }
-        Ok(frames)
+        poses.truncate(wanted);
+        Ok(())
     }
 }
 

@@ -1,19 +1,17 @@
-//! `model.toml`: what must be known to run a lip-sync model. What the engine cannot satisfy is refused here, by name.
+//! `model.toml`: what must be known to run a lip-sync model. What the engine cannot satisfy is refused by name (`check`).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Error, Result};
+use super::device::Device;
+use super::{Error, Result, check};
 
-/// The only sound rate a model may ask for, in Hz.
-pub(super) const MODEL_RATE_HZ: u32 = 16_000;
+/// Samples per second of the sound that comes in, in Hz; a model that wants another rate gets it from this one.
+pub(super) const SOUND_RATE_HZ: u32 = 16_000;
 /// Samples in one step at that rate: 20 ms.
 pub(super) const STEP_SAMPLES: usize = 320;
-/// More look-ahead than a second is no streaming.
-const MAX_LOOKAHEAD_STEPS: usize = 50;
-/// A state of more numbers than this is a mistake in the manifest (4 MB).
-const MAX_STATE_NUMBERS: usize = 1 << 20;
 
 /// A parsed and checked manifest.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -37,13 +35,16 @@ pub struct Manifest {
     pub sha256: String,
     /// What the model hears.
     pub audio: Audio,
+    /// A model that hears in its place and hands on what it heard.
+    #[serde(default)]
+    pub encoder: Option<Encoder>,
     /// How it is fed.
     pub stream: Stream,
     /// Names and shapes of the inputs.
     pub inputs: Inputs,
     /// Names and shapes of the outputs.
     pub outputs: Outputs,
-    /// From classes to shapes.
+    /// From answers to shapes.
     #[serde(default)]
     pub retarget: Retarget,
     /// Where it may run.
@@ -51,47 +52,226 @@ pub struct Manifest {
     pub runtime: Runtime,
 }
 
+/// What a model takes for sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AudioKind {
+    /// Samples in -1..=1.
+    Raw,
+    /// Logarithm of mel energies of a Hann window (as in librosa and torchaudio).
+    Logmel,
+    /// Cosine transform (DCT-II, orthonormal) of `logmel`.
+    Mfcc,
+    /// Log mel energies as Kaldi makes them: mean taken out, pre-emphasis 0.97, Povey window, power-of-two transform.
+    Fbank,
+}
+
+/// The logarithm of mel energies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Log {
+    /// Natural.
+    #[default]
+    Ln,
+    /// To base 10.
+    Log10,
+    /// Ten times that to base 10.
+    Db,
+}
+
+/// Spacing and height of the mel filters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mel {
+    /// 2595 log10(1 + f/700), filters of height 1.
+    #[default]
+    Htk,
+    /// Linear below 1 kHz, filters of area 1 (librosa's default).
+    Slaney,
+}
+
+/// The order of time and bands in the input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Layout {
+    /// One frame after the other.
+    #[default]
+    TF,
+    /// One band after the other.
+    FT,
+}
+
+/// One number, or one per place.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Numbers {
+    /// The same everywhere.
+    One(f64),
+    /// In order.
+    Each(Vec<f64>),
+}
+
+impl Numbers {
+    /// `count` numbers; nothing when it has another count.
+    pub(super) fn spread(&self, count: usize) -> Option<Vec<f64>> {
+        match self {
+            Self::One(value) => Some(vec![*value; count]),
+            Self::Each(values) => (values.len() == count).then(|| values.clone()),
+        }
+    }
+}
+
 /// `[audio]`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Audio {
-    /// `raw`: samples in -1..=1.
-    pub kind: String,
-    /// Samples per second.
+    /// What the model takes for sound.
+    pub kind: AudioKind,
+    /// Samples per second; every other number of samples in the manifest counts at this rate.
     pub sample_rate_hz: u32,
     /// Loudness (RMS of speech) the model expects, dB below full scale.
     #[serde(default = "default_level_dbfs")]
     pub level_dbfs: f32,
+    /// What a full-scale sample is to the model: 1, or 32768 for those that count in 16-bit steps.
+    #[serde(default = "one")]
+    pub full_scale: f32,
+    /// Samples in the window of one frame.
+    #[serde(default)]
+    pub window: Option<usize>,
+    /// Samples from frame to frame.
+    #[serde(default)]
+    pub hop: Option<usize>,
+    /// Mel bands.
+    #[serde(default)]
+    pub n_mels: Option<usize>,
+    /// Cepstral coefficients kept, the first included.
+    #[serde(default)]
+    pub n_mfcc: Option<usize>,
+    /// Lower edge of the lowest band, Hz.
+    #[serde(default)]
+    pub fmin: f32,
+    /// Upper edge of the highest band, Hz; half the sample rate by default.
+    #[serde(default)]
+    pub fmax: Option<f32>,
+    /// Spacing and height of the mel filters (`fbank` has its own).
+    #[serde(default)]
+    pub mel: Mel,
+    /// The logarithm.
+    #[serde(default)]
+    pub log: Log,
+    /// Added to an energy before the logarithm (`fbank`: the least energy).
+    #[serde(default = "default_eps")]
+    pub eps: f32,
+    /// Subtracted from each number.
+    #[serde(default = "zero_number")]
+    pub mean: Numbers,
+    /// What each number is then divided by.
+    #[serde(default = "one_number")]
+    pub std: Numbers,
+    /// The order of time and bands.
+    #[serde(default)]
+    pub layout: Layout,
 }
 
 fn default_level_dbfs() -> f32 {
     -20.0
 }
 
+fn default_eps() -> f32 {
+    1e-7
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+fn zero_number() -> Numbers {
+    Numbers::One(0.0)
+}
+
+fn one_number() -> Numbers {
+    Numbers::One(1.0)
+}
+
+/// `[encoder]`: a first ONNX model that takes the sound; what it gives goes into the inputs of the second.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Encoder {
+    /// The ONNX file beside the manifest.
+    pub file: PathBuf,
+    /// SHA-256 of that file.
+    pub sha256: String,
+    /// The sound.
+    pub audio: Tensor,
+    /// Its other inputs.
+    #[serde(default)]
+    pub extra: Vec<Extra>,
+    /// From its outputs to the model's inputs.
+    pub feeds: Vec<Feed>,
+}
+
+/// One tensor from the encoder to the model.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feed {
+    /// The encoder's output.
+    pub from: Tensor,
+    /// The model's input. Where one side of its shape differs, that side is time, and it is interpolated.
+    pub to: Tensor,
+}
+
+/// How a model is fed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Each run takes the next step of sound; the past is in states.
+    Step,
+    /// Each run takes a window of sound around the frames it is asked for.
+    Window,
+}
+
 /// `[stream]`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stream {
-    /// `step`: one run per step with states fed back.
-    pub mode: String,
-    /// Samples per step.
-    pub step_samples: usize,
-    /// Answer n is about the sound of step n - `lookahead_steps`.
+    /// How the model is fed.
+    pub mode: Mode,
+    /// Samples from run to run. In mode `window` it follows from the valid frames and their rate.
+    #[serde(default)]
+    pub step_samples: Option<usize>,
+    /// Mode `step`: answer n is about the sound of step n - `lookahead_steps`.
+    #[serde(default)]
     pub lookahead_steps: usize,
-    /// Steps after which zero states are as good as a long past.
+    /// Mode `window`: samples in a window; by default what the input holds.
+    #[serde(default)]
+    pub window_samples: Option<usize>,
+    /// Mode `window`: samples of the window before the time of its first output frame.
+    #[serde(default)]
+    pub left_context: Option<usize>,
+    /// Samples that the model hears after the time of its last output frame: the look-ahead. In mode `window` the frames
+    /// stand in the middle when neither context is given.
+    #[serde(default)]
+    pub right_context: Option<usize>,
+    /// Runs after which initial states are as good as a long past.
     #[serde(default)]
     pub warmup_steps: usize,
+    /// States older than this many seconds are made anew from the last `warmup_steps` runs' sound; never without it.
+    #[serde(default)]
+    pub max_state_age: Option<f32>,
 }
 
 /// `[inputs]`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
-    /// The sound.
-    pub audio: Tensor,
+    /// The sound; with an encoder there is none.
+    #[serde(default)]
+    pub audio: Option<Tensor>,
     /// What is fed back.
     #[serde(default)]
     pub states: Vec<State>,
+    /// What else the model wants to know.
+    #[serde(default)]
+    pub extra: Vec<Extra>,
 }
 
 /// A named tensor of 32-bit floats.
@@ -104,7 +284,7 @@ pub struct Tensor {
     pub shape: Vec<usize>,
 }
 
-/// A state: an output that becomes an input of the next step.
+/// A state: an output that becomes an input of the next run.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
@@ -116,70 +296,193 @@ pub struct State {
     pub output: String,
     /// Its shape.
     pub shape: Vec<usize>,
-    /// `zeros`
-    #[serde(default = "zeros")]
-    pub init: String,
+    /// What it holds at the start of an utterance.
+    #[serde(default)]
+    pub init: Init,
 }
 
-fn zeros() -> String {
-    "zeros".to_owned()
+/// What a state holds at the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Init {
+    /// Zeros.
+    #[default]
+    Zeros,
+    /// Ones.
+    Ones,
+}
+
+/// The type of an extra input's numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dtype {
+    /// 32-bit floats.
+    #[default]
+    F32,
+    /// 64-bit integers.
+    I64,
+}
+
+/// An input that is neither sound nor state.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extra {
+    /// Its name in the model.
+    pub name: String,
+    /// Its shape; empty for a scalar.
+    pub shape: Vec<usize>,
+    /// The type of its numbers.
+    #[serde(default, rename = "type")]
+    pub dtype: Dtype,
+    /// Its numbers: one for all places, or all of them in order.
+    #[serde(default = "zero_number")]
+    pub value: Numbers,
+    /// What chooses among `choices` while the engine runs.
+    #[serde(default)]
+    pub from: Option<Source>,
+    /// Numbers by name: of an emotion, an identity or a style; for any other name `value` holds.
+    #[serde(default)]
+    pub choices: BTreeMap<String, Numbers>,
+}
+
+/// What chooses an extra input's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// What the host feels while a sentence is said (`neutral`, `joy`, ...).
+    Emotion,
+    /// `identity` of the options.
+    Identity,
+    /// The style of the options (`neutral`, `broadcast`, `soft`).
+    Style,
+}
+
+/// What the numbers of an answer are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputKind {
+    /// Probabilities of visual phones, shown through a pose table (`poses.toml`).
+    Classes,
+    /// The 15 visemes of Oculus: sil PP FF TH DD kk CH SS nn RR aa E ih oh ou.
+    Visemes15,
+    /// The 52 shapes of ARKit.
+    Arkit52,
+    /// The five mouth shapes of VRM: aa ih ou ee oh.
+    Vrm5,
+    /// Coefficients of a basis that `retarget.table` describes in ARKit shapes.
+    Pca,
+    /// Parameters of another rig, described by `retarget.table`.
+    Custom,
+}
+
+/// A function over the numbers of one frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// Numbers that add up to one.
+    Softmax,
+    /// Each number within 0..=1.
+    Sigmoid,
+    /// Any numbers.
+    #[default]
+    None,
 }
 
 /// `[outputs]`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outputs {
-    /// `classes`: probabilities of visual phones.
-    pub kind: String,
+    /// What the numbers are.
+    pub kind: OutputKind,
     /// The answer.
-    pub frames: Tensor,
-    /// `softmax`: already probabilities.
-    #[serde(default = "softmax")]
-    pub activation: String,
-    /// The class of each number.
+    pub frames: Frames,
+    /// The model's last layer, which tells what numbers to expect; classes are softmax by default.
+    #[serde(default)]
+    pub activation: Option<Activation>,
+    /// A last layer that the model lacks and the engine adds.
+    #[serde(default)]
+    pub apply: Activation,
+    /// Lowest and highest number; they become 0 and 1.
+    #[serde(default)]
+    pub range: Option<[f32; 2]>,
+    /// The name of each number; the kind's own names in their order by default.
+    #[serde(default)]
     pub names: Vec<String>,
 }
 
-fn softmax() -> String {
-    "softmax".to_owned()
+/// The answer of one run.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frames {
+    /// Its name in the model.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Frames per second; in mode `step` they share a step equally.
+    #[serde(default)]
+    pub fps: Option<f64>,
+    /// Which side of the shape is time, counted from 0; one frame without it.
+    #[serde(default)]
+    pub time_axis: Option<usize>,
+    /// First and last frame that are used, counted from 0; all by default.
+    #[serde(default)]
+    pub valid: Option<[usize; 2]>,
 }
 
 /// `[retarget]`
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retarget {
-    /// A pose table beside the manifest; without it the built-in one serves.
+    /// A table beside the manifest; without it the built-in one of the kind serves.
     #[serde(default)]
     pub table: Option<PathBuf>,
+    /// How far the mouth travels; 1 by default. Not for classes, whose table has styles.
+    #[serde(default)]
+    pub gain: Option<f32>,
+    /// Half width of the triangle that smooths the mouth, milliseconds; it looks ahead as far. Not for classes, whose
+    /// table has kernels.
+    #[serde(default)]
+    pub smoothing_ms: Option<f32>,
 }
 
 /// `[runtime]`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Runtime {
-    /// Execution providers it was tried with; `cpu` must be one.
+    /// Execution providers worth trying, best first: what device `auto` tries.
     #[serde(default = "cpu")]
-    pub providers: Vec<String>,
-    /// `f32`
+    pub providers: Vec<Device>,
+    /// What a provider that can choose (TensorRT) computes in.
     #[serde(default)]
-    pub precision: Option<String>,
-    /// What a step may take on one core, milliseconds.
+    pub precision: Precision,
+    /// What a run may take on one core, milliseconds; for the reader and for `zhubo bench`.
     #[serde(default)]
     pub max_ms_per_step: Option<f32>,
+}
+
+/// What a model computes in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32-bit floats.
+    #[default]
+    F32,
+    /// 16-bit floats.
+    F16,
 }
 
 impl Default for Runtime {
     fn default() -> Self {
         Self {
             providers: cpu(),
-            precision: None,
+            precision: Precision::F32,
             max_ms_per_step: None,
         }
     }
 }
 
-fn cpu() -> Vec<String> {
-    vec!["cpu".to_owned()]
+fn cpu() -> Vec<Device> {
+    vec![Device::Cpu]
 }
 
 impl Manifest {
@@ -192,119 +495,36 @@ impl Manifest {
             file: file.to_owned(),
             source: Box::new(source),
         })?;
-        manifest.check_supported(file)?;
-        manifest.check_values(file)?;
+        check::check(&manifest).map_err(|(key, problem)| Error::Invalid {
+            file: file.to_owned(),
+            key,
+            problem,
+        })?;
         Ok(manifest)
-    }
-
-    fn check_supported(&self, file: &str) -> Result<()> {
-        let allow = |key, found: &str, allowed: &'static str| {
-            if found == allowed {
-                Ok(())
-            } else {
-                Err(Error::Unsupported {
-                    file: file.to_owned(),
-                    key,
-                    found: found.to_owned(),
-                    allowed,
-                })
-            }
-        };
-        allow("audio.kind", &self.audio.kind, "raw")?;
-        allow(
-            "audio.sample_rate_hz",
-            &self.audio.sample_rate_hz.to_string(),
-            "16000",
-        )?;
-        allow("stream.mode", &self.stream.mode, "step")?;
-        allow(
-            "stream.step_samples",
-            &self.stream.step_samples.to_string(),
-            "320",
-        )?;
-        allow("outputs.kind", &self.outputs.kind, "classes")?;
-        allow("outputs.activation", &self.outputs.activation, "softmax")?;
-        for state in &self.inputs.states {
-            allow("inputs.states.init", &state.init, "zeros")?;
-        }
-        if !self.runtime.providers.iter().any(|name| name == "cpu") {
-            allow(
-                "runtime.providers",
-                &self.runtime.providers.join(","),
-                "cpu",
-            )?;
-        }
-        Ok(())
-    }
-
-    fn check_values(&self, file: &str) -> Result<()> {
-        let invalid = |key: &str, problem: String| {
-            Err(Error::Invalid {
-                file: file.to_owned(),
-                key: key.to_owned(),
-                problem,
-            })
-        };
-        if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return invalid("sha256", "must be 64 hexadecimal digits".to_owned());
-        }
-        if self.file.components().count() != 1 || self.file.file_name().is_none() {
-            return invalid(
-                "file",
-                "must be the name of a file beside the manifest".to_owned(),
-            );
-        }
-        if !(-60.0..=0.0).contains(&self.audio.level_dbfs) {
-            return invalid(
-                "audio.level_dbfs",
-                format!("{} is not within -60..=0", self.audio.level_dbfs),
-            );
-        }
-        if self.stream.lookahead_steps > MAX_LOOKAHEAD_STEPS {
-            return invalid(
-                "stream.lookahead_steps",
-                format!(
-                    "{} is more than {MAX_LOOKAHEAD_STEPS}",
-                    self.stream.lookahead_steps
-                ),
-            );
-        }
-        if numbers(&self.inputs.audio.shape) != Some(STEP_SAMPLES) {
-            return invalid(
-                "inputs.audio.shape",
-                format!(
-                    "{:?} does not hold {STEP_SAMPLES} samples",
-                    self.inputs.audio.shape
-                ),
-            );
-        }
-        for state in &self.inputs.states {
-            if numbers(&state.shape).is_none_or(|count| count > MAX_STATE_NUMBERS) {
-                return invalid(
-                    "inputs.states.shape",
-                    format!(
-                        "{:?} of {} must hold 1 to {MAX_STATE_NUMBERS} numbers",
-                        state.shape, state.input
-                    ),
-                );
-            }
-        }
-        if numbers(&self.outputs.frames.shape) != Some(self.outputs.names.len()) {
-            return invalid(
-                "outputs.names",
-                format!(
-                    "{} names for an answer of shape {:?}",
-                    self.outputs.names.len(),
-                    self.outputs.frames.shape
-                ),
-            );
-        }
-        Ok(())
     }
 
     /// The model file of the manifest at `manifest_path`.
     pub fn model_path(&self, manifest_path: &Path) -> PathBuf {
         manifest_path.with_file_name(&self.file)
+    }
+
+    /// The tensor that takes the sound, of the model or of its encoder.
+    pub(super) fn sound_input(&self) -> Option<&Tensor> {
+        match &self.encoder {
+            Some(encoder) => Some(&encoder.audio),
+            None => self.inputs.audio.as_ref(),
+        }
+    }
+}
+
+impl Outputs {
+    /// The model's last layer.
+    pub(super) fn last_layer(&self) -> Activation {
+        match (self.apply, self.activation) {
+            (Activation::None, Some(given)) => given,
+            (Activation::None, None) if self.kind == OutputKind::Classes => Activation::Softmax,
+            (applied, _) => applied,
+        }
     }
 }
 

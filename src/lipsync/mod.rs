@@ -1,42 +1,66 @@
-//! Speech to mouth: a streaming ONNX model that hears visual phones, and a table that turns them into ARKit shapes.
+//! Speech to mouth: a streaming ONNX model that hears visual phones, and a table that turns them into ARKit shapes; or any
+//! other model that has a manifest.
 //!
 //! Sound comes in at 16 kHz in pieces of any size (or as a whole utterance at 48 kHz), poses come out at 50 per second.
 //! A stream is owned by one thread; every speech worker opens its own. Without the runtime or a model, [`LipSync`] falls
 //! back to a mouth that follows loudness.
 
+mod check;
 mod csv;
+mod device;
 mod energy;
 mod error;
+mod features;
 mod front;
+mod graph;
 mod manifest;
-mod onnx;
+mod model;
 mod open;
 mod pose;
+mod retarget;
+mod rows;
 mod runtime;
 mod table;
+mod timing;
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::media::{Blendshapes, FrameRate, MediaTime, MouthTrack, SAMPLE_RATE_HZ};
+use crate::media::{Blendshapes, Emotion, FrameRate, MediaTime, MouthTrack, SAMPLE_RATE_HZ};
 use crate::sound;
 
 pub use csv::write_csv;
+pub use device::{Device, UnknownDevice};
 pub use error::{Error, Result};
 pub use manifest::Manifest;
 pub use runtime::{RuntimeInfo, RuntimeSearch, runtime_info};
 
 use energy::EnergyStream;
 use front::Front;
-use manifest::{MODEL_RATE_HZ, STEP_SAMPLES};
-use onnx::Model;
-use pose::PoseStream;
+use manifest::{SOUND_RATE_HZ, STEP_SAMPLES, Source};
+use model::Model;
+use retarget::Poser;
+use rows::Rows;
 use table::REACH;
 
 /// Poses per second.
 pub const MOUTH_RATE: FrameRate = FrameRate::whole(50);
+
+/// Seconds from pose to pose.
+const STEP_SECS: f64 = 0.02;
+
+/// What a host can feel, as manifests name it.
+const EMOTIONS: [&str; 7] = [
+    "neutral",
+    "joy",
+    "warmth",
+    "surprise",
+    "concern",
+    "excitement",
+    "apology",
+];
 
 /// Loudness the model-free twin expects, dB below full scale.
 const ENERGY_LEVEL_DBFS: f32 = -20.0;
@@ -90,6 +114,10 @@ pub struct LipSyncOptions {
     pub runtime_path: Option<PathBuf>,
     /// How lively the mouth articulates.
     pub style: Style,
+    /// Where the model runs.
+    pub device: Device,
+    /// Who speaks, for models that know several by name (`from = "identity"`).
+    pub identity: Option<String>,
 }
 
 /// What runs, for logs and `doctor`.
@@ -121,7 +149,8 @@ pub enum LipSync {
 pub struct OnnxLips {
     front: Front,
     engine: OnnxEngine,
-    lookahead_steps: usize,
+    /// At 16 kHz, to the answer that a pose needs.
+    lookahead_samples: usize,
     info: LipSyncInfo,
 }
 
@@ -129,9 +158,8 @@ pub struct OnnxLips {
 #[derive(Debug)]
 struct OnnxEngine {
     model: Model,
-    poses: PoseStream,
-    /// Answers that are about the time before the first sample.
-    unborn: usize,
+    rows: Rows,
+    poser: Poser,
 }
 
 /// Loudness only: no runtime, no model.
@@ -180,14 +208,27 @@ impl LipSync {
     /// # Errors
     /// When the model fails; the stream starts anew then.
     pub fn push(&mut self, samples_16k: &[f32]) -> Result<Vec<Blendshapes>> {
+        let mut poses = Vec::with_capacity(samples_16k.len() / STEP_SAMPLES + 1);
+        self.push_into(samples_16k, &mut poses)?;
+        Ok(poses)
+    }
+
+    /// As [`Self::push`], appending to `poses`: a stream that keeps its list takes nothing from the heap.
+    ///
+    /// # Errors
+    /// When the model fails; the stream starts anew then.
+    pub fn push_into(&mut self, samples_16k: &[f32], poses: &mut Vec<Blendshapes>) -> Result<()> {
         let result = match self {
             Self::Onnx(lips) => {
                 let OnnxLips { front, engine, .. } = lips.as_mut();
-                front.push(samples_16k, |block| engine.step(block))
+                front.push(samples_16k, poses, |block, poses| engine.step(block, poses))
             }
             Self::Energy(lips) => {
                 let EnergyLips { front, stream } = lips;
-                front.push(samples_16k, |block| Ok(stream.step(block)))
+                front.push(samples_16k, poses, |block, poses| {
+                    poses.extend(stream.step(block));
+                    Ok(())
+                })
             }
         };
         if result.is_err() {
@@ -201,19 +242,42 @@ impl LipSync {
     /// # Errors
     /// When the model fails.
     pub fn finish(&mut self) -> Result<Vec<Blendshapes>> {
+        let mut poses = Vec::new();
         let result = match self {
             Self::Onnx(lips) => {
-                let steps = lips.lookahead_steps + REACH;
                 let OnnxLips { front, engine, .. } = lips.as_mut();
-                front.finish(steps, |block| engine.step(block))
+                front.finish(&mut poses, |block, poses| engine.step(block, poses))
             }
             Self::Energy(lips) => {
                 let EnergyLips { front, stream } = lips;
-                front.finish(REACH, |block| Ok(stream.step(block)))
+                front.finish(&mut poses, |block, poses| {
+                    poses.extend(stream.step(block));
+                    Ok(())
+                })
             }
         };
         self.reset();
-        result
+        result.map(|()| poses)
+    }
+
+    /// Tells a model that asks for it (`from = "emotion"` in its manifest) what the speaker feels from now on.
+    ///
+    /// # Errors
+    /// When the runtime cannot take the numbers.
+    pub fn set_emotion(&mut self, emotion: Emotion) -> Result<()> {
+        let name = EMOTIONS[match emotion {
+            Emotion::Neutral => 0,
+            Emotion::Joy => 1,
+            Emotion::Warmth => 2,
+            Emotion::Surprise => 3,
+            Emotion::Concern => 4,
+            Emotion::Excitement => 5,
+            Emotion::Apology => 6,
+        }];
+        match self {
+            Self::Onnx(lips) => lips.engine.model.choose(Source::Emotion, name),
+            Self::Energy(_) => Ok(()),
+        }
     }
 
     /// Forgets all sound so far.
@@ -222,8 +286,8 @@ impl LipSync {
             Self::Onnx(lips) => {
                 lips.front.reset();
                 lips.engine.model.reset();
-                lips.engine.poses.reset();
-                lips.engine.unborn = lips.lookahead_steps;
+                lips.engine.rows.reset();
+                lips.engine.poser.reset();
             }
             Self::Energy(lips) => {
                 lips.front.reset();
@@ -278,11 +342,11 @@ impl LipSync {
 
     /// How much sound after a pose's instant must be known before the pose comes out.
     pub fn lookahead(&self) -> MediaTime {
-        let steps = match self {
-            Self::Onnx(lips) => lips.lookahead_steps + REACH,
-            Self::Energy(_) => REACH,
+        let samples = match self {
+            Self::Onnx(lips) => lips.lookahead_samples + lips.engine.poser.reach() * STEP_SAMPLES,
+            Self::Energy(_) => REACH * STEP_SAMPLES + STEP_SAMPLES / 2,
         };
-        MOUTH_RATE.pts_of(steps as u64) + half_step()
+        MediaTime::from_samples(samples * (SAMPLE_RATE_HZ / SOUND_RATE_HZ) as usize)
     }
 
     /// What runs.
@@ -315,23 +379,23 @@ impl LipSync {
         }
     }
 
-    /// Probabilities of the model for sound at 16 kHz that is levelled already, one row per 20 ms, not compensated: for
-    /// comparing runtimes. Nothing for the model-free twin.
+    /// Numbers of the model for sound at 16 kHz that is levelled already, one row per frame of the model (the built-in one:
+    /// probabilities, one row per 20 ms), not compensated: for comparing runtimes. Nothing for the model-free twin.
     ///
     /// # Errors
     /// When the model fails.
     pub fn posteriors(&mut self, samples_16k: &[f32]) -> Result<Vec<Vec<f32>>> {
         self.reset();
-        let Self::Onnx(lips) = self else {
-            return Ok(Vec::new());
-        };
-        let (blocks, _) = samples_16k.as_chunks::<STEP_SAMPLES>();
-        let rows = blocks
-            .iter()
-            .map(|block| Ok(lips.engine.model.step(block)?.to_vec()))
-            .collect();
+        let mut rows = Vec::new();
+        if let Self::Onnx(lips) = self {
+            let (blocks, _) = samples_16k.as_chunks::<STEP_SAMPLES>();
+            let model = &mut lips.engine.model;
+            blocks
+                .iter()
+                .try_for_each(|block| model.push(block, |row| rows.push(row.to_vec())))?;
+        }
         self.reset();
-        rows
+        Ok(rows)
     }
 
     fn front(&mut self) -> &mut Front {
@@ -343,13 +407,11 @@ impl LipSync {
 }
 
 impl OnnxEngine {
-    fn step(&mut self, block: &front::Block) -> Result<Option<Blendshapes>> {
-        let answer = self.model.step(block)?;
-        if self.unborn > 0 {
-            self.unborn -= 1;
-            return Ok(None);
-        }
-        Ok(self.poses.push(answer))
+    fn step(&mut self, block: &front::Block, poses: &mut Vec<Blendshapes>) -> Result<()> {
+        let Self { model, rows, poser } = self;
+        model.push(block, |frame| {
+            rows.push(frame, |answer| poses.extend(poser.push(answer)));
+        })
     }
 }
 
@@ -360,7 +422,7 @@ fn half_step() -> MediaTime {
 
 /// 48 kHz to the model's rate.
 fn to_model_rate(samples_48k: &[f32]) -> Result<Vec<f32>> {
-    sound::resample(samples_48k, SAMPLE_RATE_HZ, MODEL_RATE_HZ).map_err(|error| Error::Resample {
+    sound::resample(samples_48k, SAMPLE_RATE_HZ, SOUND_RATE_HZ).map_err(|error| Error::Resample {
         reason: error.to_string(),
     })
 }

@@ -1,12 +1,17 @@
 //! Opens a model: the built-in one or one with a manifest of its own.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::front::Front;
-use super::onnx::Model;
+use super::graph::{Graph, Place, Recipe};
+use super::manifest::{OutputKind, Source};
+use super::model::Model;
 use super::pose::PoseStream;
+use super::retarget::{self, Mix, MixStream, Poser};
+use super::rows::Rows;
 use super::table::PoseTable;
+use super::timing::Timing;
 use super::{
     Error, LipSyncInfo, LipSyncOptions, Manifest, OnnxEngine, OnnxLips, Result, RuntimeSearch,
     runtime,
@@ -17,41 +22,72 @@ const BUILT_IN_MANIFEST: &str = include_str!("../../audio/lipsync/model.toml");
 const BUILT_IN_MODEL: &[u8] = include_bytes!("../../audio/lipsync/model.onnx");
 const BUILT_IN_POSES: &str = include_str!("../../audio/lipsync/poses.toml");
 
-/// Reads manifest, pose table and weights, checks them and opens a session.
+/// Reads manifest, tables and weights, checks them and opens a session.
 pub(super) fn open(options: &LipSyncOptions) -> Result<OnnxLips> {
-    let (bytes, source) = ModelSource::read(options.model.as_deref())?;
+    let source = ModelSource::read(options.model.as_deref())?;
     let manifest = Manifest::parse(&source.manifest_text, &source.manifest_file)?;
-    let bytes = match bytes {
-        Some(bytes) => Cow::Borrowed(bytes),
-        None => Cow::Owned(read(
-            &manifest.model_path(Path::new(&source.manifest_file)),
-        )?),
-    };
-    let (poses_text, poses_file) = source.poses(&manifest)?;
-    let table = PoseTable::parse(
-        &poses_text,
-        &poses_file,
-        &manifest.outputs.names,
-        options.style,
-    )?;
+    let timing = Timing::of(&manifest).map_err(|(key, problem)| Error::Invalid {
+        file: source.manifest_file.clone(),
+        key,
+        problem,
+    })?;
+    let bytes = source.bytes(&manifest.file)?;
+    let poser = source.poser(&manifest, options)?;
     let search = RuntimeSearch::of_this_machine(options.runtime_path.as_deref());
-    let (environment, runtime) = runtime::load(&search)?;
-    let model = Model::open(
-        &environment,
-        &manifest,
-        &bytes,
-        &manifest.file.display().to_string(),
-        &source.manifest_file,
-    )?;
-    let unborn = manifest.stream.lookahead_steps;
+    let (environment, mut runtime) = runtime::load(&search)?;
+    let place = Place {
+        environment: &environment,
+        device: options.device,
+        providers: &manifest.runtime.providers,
+        precision: manifest.runtime.precision,
+    };
+    let encoder = match &manifest.encoder {
+        None => None,
+        Some(encoder) => {
+            let recipe = Recipe {
+                bytes: &source.bytes(&encoder.file)?,
+                file: &encoder.file.display().to_string(),
+                sha256: &encoder.sha256,
+                manifest: &source.manifest_file,
+                inputs: vec![&encoder.audio],
+                states: &[],
+                extra: &encoder.extra,
+                outputs: encoder.feeds.iter().map(|feed| &feed.from).collect(),
+            };
+            Some((Graph::open(&recipe, place)?, encoder))
+        }
+    };
+    let (inputs, outputs) = (&manifest.inputs, &manifest.outputs);
+    let answer = super::manifest::Tensor {
+        name: outputs.frames.name.clone(),
+        shape: outputs.frames.shape.clone(),
+    };
+    let fed = manifest.encoder.iter().flat_map(|encoder| &encoder.feeds);
+    let recipe = Recipe {
+        bytes: &bytes,
+        file: &manifest.file.display().to_string(),
+        sha256: &manifest.sha256,
+        manifest: &source.manifest_file,
+        inputs: inputs
+            .audio
+            .iter()
+            .chain(fed.map(|feed| &feed.to))
+            .collect(),
+        states: &inputs.states,
+        extra: &inputs.extra,
+        outputs: vec![&answer],
+    };
+    let graph = Graph::open(&recipe, place)?;
+    let mut model = Model::new(&manifest, timing, encoder, graph)?;
+    model.choose(Source::Style, options.style.name())?;
+    model.choose(Source::Identity, options.identity.as_deref().unwrap_or(""))?;
+    model.choose(Source::Emotion, "neutral")?;
+    runtime.provider = model.device().title();
+    let rows = Rows::new(model.timing().clone(), retarget::names(outputs).len());
     Ok(OnnxLips {
         front: Front::new(manifest.audio.level_dbfs),
-        engine: OnnxEngine {
-            model,
-            poses: PoseStream::new(table),
-            unborn,
-        },
-        lookahead_steps: unborn,
+        lookahead_samples: model.lookahead_samples(),
+        engine: OnnxEngine { model, rows, poser },
         info: LipSyncInfo {
             name: manifest.name,
             version: manifest.version,
@@ -62,41 +98,64 @@ pub(super) fn open(options: &LipSyncOptions) -> Result<OnnxLips> {
     })
 }
 
-/// The texts a model comes with.
+/// Where a model's files are.
 struct ModelSource {
     manifest_text: String,
     manifest_file: String,
-    built_in: bool,
+    /// The manifest's path; nothing for the built-in model.
+    path: Option<PathBuf>,
 }
 
 impl ModelSource {
-    /// The manifest at `path`, or the built-in one and its weights.
-    fn read(path: Option<&Path>) -> Result<(Option<&'static [u8]>, Self)> {
-        let Some(path) = path else {
-            let source = Self {
+    /// The manifest at `path`, or the built-in one.
+    fn read(path: Option<&Path>) -> Result<Self> {
+        Ok(match path {
+            None => Self {
                 manifest_text: BUILT_IN_MANIFEST.to_owned(),
                 manifest_file: "built-in model.toml".to_owned(),
-                built_in: true,
-            };
-            return Ok((Some(BUILT_IN_MODEL), source));
-        };
-        let source = Self {
-            manifest_text: read_text(path)?,
-            manifest_file: path.display().to_string(),
-            built_in: false,
-        };
-        Ok((None, source))
+                path: None,
+            },
+            Some(path) => Self {
+                manifest_text: read_text(path)?,
+                manifest_file: path.display().to_string(),
+                path: Some(path.to_path_buf()),
+            },
+        })
     }
 
-    /// The pose table and its name.
-    fn poses(&self, manifest: &Manifest) -> Result<(String, String)> {
-        match &manifest.retarget.table {
-            Some(table) if !self.built_in => {
-                let path = Path::new(&self.manifest_file).with_file_name(table);
-                Ok((read_text(&path)?, path.display().to_string()))
-            }
-            _ => Ok((BUILT_IN_POSES.to_owned(), "built-in poses.toml".to_owned())),
+    /// A model file beside the manifest.
+    fn bytes(&self, file: &Path) -> Result<Cow<'static, [u8]>> {
+        match &self.path {
+            None => Ok(Cow::Borrowed(BUILT_IN_MODEL)),
+            Some(path) => Ok(Cow::Owned(read(&path.with_file_name(file))?)),
         }
+    }
+
+    /// What makes poses of the model's answers, from its table.
+    fn poser(&self, manifest: &Manifest, options: &LipSyncOptions) -> Result<Poser> {
+        let kind = manifest.outputs.kind;
+        let names = retarget::names(&manifest.outputs);
+        let own = match (&manifest.retarget.table, &self.path) {
+            (Some(table), Some(path)) => {
+                let path = path.with_file_name(table);
+                Some((read_text(&path)?, path.display().to_string()))
+            }
+            _ => None,
+        };
+        if kind == OutputKind::Classes {
+            let (text, file) = own
+                .unwrap_or_else(|| (BUILT_IN_POSES.to_owned(), "built-in poses.toml".to_owned()));
+            let table = PoseTable::parse(&text, &file, &names, options.style)?;
+            return Ok(Poser::Classes(Box::new(PoseStream::new(table))));
+        }
+        let built_in = retarget::built_in_table(kind)
+            .map(|text| (text.to_owned(), "built-in table".to_owned()));
+        let mix = match own.or(built_in) {
+            Some((text, file)) => Mix::parse(&text, &file, &names)?,
+            None => Mix::shapes(&names),
+        };
+        let stream = MixStream::new(mix, &manifest.retarget, options.style);
+        Ok(Poser::Mix(stream))
     }
 }
 

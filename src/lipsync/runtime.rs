@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
 
+use super::device::Device;
 use super::{Error, Result};
 
 /// Oldest minor version of ONNX Runtime 1.x whose interface the program is built for (cargo feature `api-24`).
@@ -25,8 +26,10 @@ pub struct RuntimeInfo {
     pub path: PathBuf,
     /// Its version, for example `1.24.4`; `1.24` where the file name does not tell more.
     pub version: String,
-    /// Where the models run.
+    /// Where the model runs; before one is opened, where models run unless they or the user wish otherwise.
     pub provider: &'static str,
+    /// What the library was built for, by the names that `--device` takes. Drivers may still be missing.
+    pub devices: Vec<&'static str>,
     /// What led to the file: `--ort-lib`, `ORT_DYLIB_PATH`, `lib/ beside the program`, `cache`, `Python package`, `system`.
     pub place: &'static str,
 }
@@ -181,7 +184,12 @@ fn open(place: &'static str, path: &Path) -> std::result::Result<Loaded, String>
                 info: RuntimeInfo {
                     path: path.to_path_buf(),
                     version: version_of(path, minor),
-                    provider: "CPU",
+                    provider: Device::Cpu.title(),
+                    devices: Device::ALL
+                        .into_iter()
+                        .filter(|&device| device != Device::Auto && device.is_built_in())
+                        .map(Device::name)
+                        .collect(),
                     place,
                 },
             })

@@ -37,24 +37,50 @@ const WRONG_MANIFESTS: &[(&str, &str, &[&str])] = &[
     (
         "kind = \"raw\"",
         "kind = \"mfcc\"",
-        &["audio.kind", "mfcc", "it runs raw"],
+        &["audio.window", "None"],
     ),
     (
         "mode = \"step\"",
         "mode = \"window\"",
-        &["stream.mode", "window", "it runs step"],
+        &["outputs.frames.fps", "window", "is missing"],
     ),
+    ("16000", "4000", &["audio.sample_rate_hz", "4000", "8000"]),
     (
-        "16000",
-        "22050",
-        &["audio.sample_rate_hz", "22050", "16000"],
+        "mode = \"step\"",
+        "mode = \"steps\"",
+        &["model.toml", "unknown variant `steps`"],
     ),
     (
         "kind = \"classes\"",
         "kind = \"pca\"",
-        &["outputs.kind", "pca", "classes"],
+        &["poses.toml", "unknown field"],
     ),
-    ("[\"cpu\"]", "[\"cuda\"]", &["runtime.providers", "cuda"]),
+    (
+        "[\"cpu\"]",
+        "[\"coreml\"]",
+        &["runtime.providers", "coreml", "model.toml"],
+    ),
+    ("[\"cpu\"]", "[\"gpu\"]", &["unknown variant `gpu`"]),
+    (
+        "\"softmax\"",
+        "\"sigmoid\"",
+        &["outputs.activation", "apply = \"softmax\""],
+    ),
+    (
+        "lookahead_steps = 4",
+        "lookahead_steps = 4\nright_context = 3",
+        &["stream.right_context", "lookahead_steps"],
+    ),
+    (
+        "step_samples = 320",
+        "step_samples = 640",
+        &["step_samples", "640", "320"],
+    ),
+    (
+        "shape = [1, 320]",
+        "shape = [1, 400]",
+        &["input audio", "[1, 400]", "320"],
+    ),
     (
         "60cbe52b",
         "00000000",

@@ -9,6 +9,7 @@
     reason = "tests look at the wall clock and make their own threads"
 )]
 
+mod allocations;
 mod avatar;
 mod cli;
 mod film;
@@ -17,9 +18,11 @@ mod golden;
 mod http;
 mod layout;
 mod lipsync;
+mod lipsync_foreign;
 mod lipsync_model;
 mod motion;
 mod mouth;
+mod onnx;
 mod puppet;
 mod render;
 mod render_bench;

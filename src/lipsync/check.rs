@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::manifest::{
-    Activation, AudioKind, Extra, Layout, Manifest, Numbers, OutputKind, Source, Tensor, numbers,
+    Activation, AudioKind, Extra, Init, Layout, Manifest, Numbers, OutputKind, Source, Tensor, numbers,
 };
 use super::retarget;
 use super::timing::{Problem, Timing, problem};
@@ -103,6 +103,11 @@ fn encoder(manifest: &Manifest) -> Result<(), Problem> {
         return Err(problem("inputs.audio", text.to_owned()));
     }
     extras("encoder.extra", &encoder.extra)?;
+    let states = &manifest.inputs.states;
+    if states.iter().any(|state| state.init == Init::Silence) {
+        let text = "is `silence`, which goes without an [encoder] only";
+        return Err(problem("inputs.states.init", text.to_owned()));
+    }
     if encoder.feeds.is_empty() {
         let text = "is empty: what the encoder heard must go somewhere";
         return Err(problem("encoder.feeds", text.to_owned()));

@@ -51,8 +51,8 @@ pub(super) struct Graph {
     inputs: Vec<SessionInputValue<'static>>,
     /// Which session input each written input is.
     written: Vec<usize>,
-    /// Session input and first value of each state; its output follows those that are read.
-    states: Vec<(usize, f32)>,
+    /// Session input and initial values of each state; its output follows those that are read.
+    states: Vec<(usize, Vec<f32>)>,
     /// Inputs that change with circumstances.
     conditions: Vec<(usize, Extra)>,
     /// Holds the output tensors.
@@ -108,11 +108,11 @@ impl Graph {
         for state in recipe.states {
             let at = place(&state.input)?;
             let first = match state.init {
-                Init::Zeros => 0.0,
+                Init::Zeros | Init::Silence => 0.0,
                 Init::Ones => 1.0,
             };
             tensors.insert(at, zeros(&allocator, &state.shape)?.into());
-            states.push((at, first));
+            states.push((at, vec![first; numbers(&state.shape).unwrap_or(0)]));
         }
         for extra in recipe.extra {
             let at = place(&extra.name)?;
@@ -174,10 +174,19 @@ impl Graph {
 
     /// Forgets the past.
     pub(super) fn reset(&mut self) {
-        for &(at, first) in &self.states {
+        for (at, initial) in &self.states {
             // They were made as floats.
-            if let Ok(values) = floats(&mut self.inputs[at]) {
-                values.fill(first);
+            if let Ok(values) = floats(&mut self.inputs[*at]) {
+                values.copy_from_slice(initial);
+            }
+        }
+    }
+
+    /// Makes the states as they are now the initial ones.
+    pub(super) fn settle(&mut self) {
+        for (at, initial) in &mut self.states {
+            if let Ok(values) = floats(&mut self.inputs[*at]) {
+                initial.copy_from_slice(values);
             }
         }
     }
@@ -209,8 +218,8 @@ impl Graph {
         for output in &mut self.outputs {
             copy(values.next(), output)?;
         }
-        for &(at, _) in &self.states {
-            copy(values.next(), floats(&mut self.inputs[at])?)?;
+        for (at, _) in &self.states {
+            copy(values.next(), floats(&mut self.inputs[*at])?)?;
         }
         Ok(())
     }

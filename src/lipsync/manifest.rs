@@ -310,6 +310,9 @@ pub enum Init {
     Zeros,
     /// Ones.
     Ones,
+    /// What `warmup_steps` runs on silence leave behind, for all states: a model that was trained on cuts of speech only has
+    /// never met the zeros of a beginning.
+    Silence,
 }
 
 /// The type of an extra input's numbers.

@@ -4,7 +4,7 @@ use super::device::Device;
 use super::features::Features;
 use super::front::Block;
 use super::graph::Graph;
-use super::manifest::{Encoder, Feed, Manifest, Outputs, SOUND_RATE_HZ, STEP_SAMPLES, Source};
+use super::manifest::{Encoder, Feed, Init, Manifest, Outputs, SOUND_RATE_HZ, STEP_SAMPLES, Source};
 use super::retarget::finish_frame;
 use super::timing::Timing;
 use super::{Error, Result};
@@ -70,7 +70,22 @@ impl Model {
             timing,
         };
         model.reset();
+        let states = &manifest.inputs.states;
+        if states.iter().any(|state| state.init == Init::Silence) {
+            model.settle(manifest.stream.warmup_steps)?;
+        }
         Ok(model)
+    }
+
+    /// Hears silence for `runs` runs, and begins from there from now on.
+    fn settle(&mut self, runs: usize) -> Result<()> {
+        let silence = vec![0.0; self.timing.read];
+        for _ in 0..runs {
+            self.features.compute(&silence, self.graph.input(0)?);
+            self.graph.run()?;
+        }
+        self.graph.settle();
+        Ok(())
     }
 
     /// Where it runs.

@@ -77,7 +77,7 @@ def write_manifest(path, network, data):
     text = re.sub(r'sha256 = "[0-9a-f]*"', f'sha256 = "{hashlib.sha256(data).hexdigest()}"', text)
     shapes = [("audio_hist", [1, HISTORY])]
     shapes += [(f"state_{n}", [1, (b.taps - 1) * b.dilation, network.channels]) for n, b in enumerate(network.blocks)]
-    rows = [f'    {{ in = "{name}_in", out = "{name}_out", shape = {shape}, init = "zeros" }},\n' for name, shape in shapes]
+    rows = [f'    {{ in = "{name}_in", out = "{name}_out", shape = {shape}, init = "silence" }},\n' for name, shape in shapes]
     text = re.sub(r"states = \[\n.*?\n\]", "states = [\n" + "".join(rows) + "]", text, flags=re.S)
     past = sum((block.taps - 1) * block.dilation for block in network.blocks)
     text = re.sub(r"warmup_steps = \d+", f"warmup_steps = {past + 1}", text)

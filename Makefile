@@ -38,6 +38,7 @@ lipsync_python = $(CURDIR)/$(lipsync)/venv/bin/python
 lipsync-data: ## Speech with known phones to train and judge the lip-sync model on (half an hour)
 	audio/lipsync/train/setup $(lipsync)
 	cd audio/lipsync/train && $(lipsync_python) corpus.py $(CURDIR)/$(lipsync)
+	cd audio/lipsync/train && $(lipsync_python) throats.py $(CURDIR)/$(lipsync)
 
 lipsync-train: ## Train, export and report the lip-sync model (an hour on a core; run lipsync-data first)
 	cd audio/lipsync/train && $(lipsync_python) train.py $(CURDIR)/$(lipsync) --minutes 60

@@ -12,7 +12,8 @@ import phones as phone_sets
 from phones import CLASSES, VOWELS
 
 RATE = 100  # Targets per second.
-RECORDED = 4
+# How often an utterance counts: real speech, the same with another throat, anything else.
+WEIGHTS = [("recorded_", 3), ("changed0_recorded_", 2), ("changed1_recorded_", 2), ("", 1)]
 PARAMETERS = ["jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthRollLower", "mouthRollUpper", "mouthPress",
               "mouthStretch", "mouthSmile", "mouthLowerDown", "mouthUpperUp", "tongueOut"]
 JAW, CLOSE, FUNNEL, LOWER, UPPER = 0, 1, 2, 9, 10
@@ -85,7 +86,7 @@ def _close(parameters, time, segment):
 
 
 def load(folder):
-    """[(samples, parameters, classes)] of a folder of corpus.py; recordings of people count `RECORDED` times."""
+    """[(samples, parameters, classes)] of a folder of corpus.py; some are in it several times."""
     prepared = []
     for path in sorted(pathlib.Path(folder).glob("*.npz")):
         file = np.load(path)
@@ -93,5 +94,5 @@ def load(folder):
         spoken = [(float(a), float(b), str(p)) for a, b, p in zip(file["starts"], file["ends"], file["phones"])]
         parameters, classes = make(phone_sets.segments(spoken, str(file["alphabet"])), count)
         utterance = (file["samples"][:count * 160], parameters.astype(np.float16), classes.astype(np.float16))
-        prepared += [utterance] * (RECORDED if path.name.startswith("recorded") else 1)
+        prepared += [utterance] * next(count for start, count in WEIGHTS if path.name.startswith(start))
     return prepared

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::{Outcome, usage};
+use super::{Outcome, lipsync_failure, usage};
 use crate::lipsync::{self, Device, LipSync, LipSyncOptions, Style};
 use crate::media::FrameRate;
 use crate::sound;
@@ -71,7 +71,8 @@ pub(super) fn run(args: Args) -> Outcome {
             style: args.style,
             device: args.device,
             identity: None,
-        })?
+        })
+        .map_err(lipsync_failure)?
     };
     let samples = sound::resample(&wav.samples, wav.sample_rate_hz, MODEL_RATE_HZ)?;
     let track = if args.streaming {

@@ -69,6 +69,7 @@ pub(super) fn run(args: Args) -> Outcome {
     if args.check {
         for room in &documents {
             show::voices(&room.voice).map_err(usage)?;
+            show::lipsync(&room.lipsync, &room.path).map_err(usage)?;
             println!("{}: room `{}` is valid", room.path.display(), room.id);
         }
         return Ok(());

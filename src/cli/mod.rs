@@ -87,6 +87,15 @@ fn usage(error: impl Into<anyhow::Error>) -> Failure {
     }
 }
 
+/// A lip-sync model that cannot be had: exit code 2 when its files are at fault.
+fn lipsync_failure(error: crate::lipsync::Error) -> Failure {
+    if error.is_in_a_file() {
+        usage(error)
+    } else {
+        error.into()
+    }
+}
+
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
     quieten_mesa();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use glam::Vec3;
 
-use super::{Failure, usage};
+use super::{Failure, lipsync_failure, usage};
 use crate::avatar::Avatar;
 use crate::config::{
     Assets, Captions, HostSection, LabelSection, LipSyncSection, PictureSection, RoomDocument,
@@ -90,10 +90,7 @@ pub(super) fn prepare(
     );
     let scene = scene(parts, &avatar, assets)?;
     let lipsync = lipsync(parts.lipsync, parts.path).map_err(usage)?;
-    if lipsync.device != Device::Auto {
-        // A wish that cannot be met ends here, not in a mouth that follows loudness.
-        LipSync::open(&lipsync)?;
-    }
+    check(&lipsync)?;
     let size = parts.picture.size;
     let mut h264 = match kind {
         Kind::Live => H264Options::live(size, parts.picture.fps),
@@ -198,6 +195,18 @@ fn server(section: &VoiceSection) -> anyhow::Result<SpeechServer> {
     })
 }
 
+/// A wish that cannot be met ends here, not in a mouth that follows loudness.
+fn check(lipsync: &LipSyncOptions) -> Result<(), Failure> {
+    let wish = lipsync.device != Device::Auto;
+    if !wish && lipsync.model.is_none() {
+        return Ok(());
+    }
+    match LipSync::open(lipsync) {
+        Err(error) if wish || error.is_in_a_file() => Err(lipsync_failure(error)),
+        _ => Ok(()),
+    }
+}
+
 /// The lip-sync model of a document; paths in it start at the document's folder.
 pub(super) fn lipsync(section: &LipSyncSection, document: &Path) -> anyhow::Result<LipSyncOptions> {
     let folder = document.parent().unwrap_or(Path::new(""));
@@ -206,12 +215,17 @@ pub(super) fn lipsync(section: &LipSyncSection, document: &Path) -> anyhow::Resu
         .as_deref()
         .map(str::parse::<Style>)
         .transpose()?;
-    let device = section.device.as_deref().map(str::parse::<Device>);
+    let device = section
+        .device
+        .as_deref()
+        .map(str::parse::<Device>)
+        .transpose()
+        .context("lipsync.device")?;
     Ok(LipSyncOptions {
         model: section.model.as_ref().map(|path| folder.join(path)),
         runtime_path: section.runtime.clone(),
         style: style.unwrap_or_default(),
-        device: device.transpose()?.unwrap_or_default(),
+        device: device.unwrap_or_default(),
         identity: section.identity.clone(),
     })
 }

@@ -44,13 +44,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> Outcome {
     let mut document = SpotDocument::load(&args.document).map_err(usage)?;
-    document.picture.size = args.size.unwrap_or(document.picture.size);
-    if let Some(fps) = args.fps {
-        document.picture.fps = crate::media::FrameRate::whole(fps);
-    }
-    if let Some(device) = args.device {
-        document.lipsync.device = Some(device.name().to_owned());
-    }
+    overrule(&mut document, &args);
     let path = film_path(&args)?;
     let stop = stop::on_ctrl_c()?;
     let gpu = Arc::new(Gpu::new(&GpuOptions::default())?);
@@ -128,6 +122,17 @@ pub(super) fn run(args: Args) -> Outcome {
         );
     }
     Ok(())
+}
+
+/// What the command line says in place of the document.
+fn overrule(document: &mut SpotDocument, args: &Args) {
+    document.picture.size = args.size.unwrap_or(document.picture.size);
+    if let Some(fps) = args.fps {
+        document.picture.fps = crate::media::FrameRate::whole(fps);
+    }
+    if let Some(device) = args.device {
+        document.lipsync.device = Some(device.name().to_owned());
+    }
 }
 
 fn film_path(args: &Args) -> Result<PathBuf, super::Failure> {

@@ -142,5 +142,19 @@ pub enum Error {
     Csv(#[source] std::io::Error),
 }
 
+impl Error {
+    /// Whether a file that the user named is at fault, and not the machine.
+    pub fn is_in_a_file(&self) -> bool {
+        matches!(
+            self,
+            Self::Read { .. }
+                | Self::Parse { .. }
+                | Self::Invalid { .. }
+                | Self::Checksum { .. }
+                | Self::Mismatch { .. }
+        )
+    }
+}
+
 /// The result of this module.
 pub type Result<T> = std::result::Result<T, Error>;

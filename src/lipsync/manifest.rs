@@ -458,7 +458,7 @@ pub struct Runtime {
     /// What a provider that can choose (TensorRT) computes in.
     #[serde(default)]
     pub precision: Precision,
-    /// What a run may take on one core, milliseconds; for the reader and for `zhubo bench`.
+    /// What a run takes at most on one core, milliseconds. For the reader: nothing is measured against it.
     #[serde(default)]
     pub max_ms_per_step: Option<f32>,
 }

@@ -13,8 +13,8 @@ use super::rows::Rows;
 use super::table::PoseTable;
 use super::timing::Timing;
 use super::{
-    Error, LipSyncInfo, LipSyncOptions, Manifest, OnnxEngine, OnnxLips, Result, RuntimeSearch,
-    runtime,
+    Device, Error, LipSyncInfo, LipSyncOptions, Manifest, OnnxEngine, OnnxLips, Result,
+    RuntimeSearch, runtime,
 };
 
 /// The built-in model: manifest, weights and pose table.
@@ -82,6 +82,9 @@ pub(super) fn open(options: &LipSyncOptions) -> Result<OnnxLips> {
     model.choose(Source::Style, options.style.name())?;
     model.choose(Source::Identity, options.identity.as_deref().unwrap_or(""))?;
     model.choose(Source::Emotion, "neutral")?;
+    if options.device == Device::Auto && manifest.runtime.providers.len() > 1 {
+        tracing::info!("{} runs on {}", manifest.name, model.device());
+    }
     runtime.provider = model.device().title();
     let rows = Rows::new(model.timing().clone(), retarget::names(outputs).len());
     Ok(OnnxLips {
@@ -155,7 +158,7 @@ impl ModelSource {
             None => Mix::shapes(&names),
         };
         let stream = MixStream::new(mix, &manifest.retarget, options.style);
-        Ok(Poser::Mix(stream))
+        Ok(Poser::Mix(Box::new(stream)))
     }
 }
 

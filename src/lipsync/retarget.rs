@@ -289,7 +289,7 @@ pub(super) enum Poser {
     /// Probabilities of classes.
     Classes(Box<PoseStream>),
     /// Everything else.
-    Mix(MixStream),
+    Mix(Box<MixStream>),
 }
 
 impl Poser {

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use zhubo::lipsync::{Device, Error, LipSync, LipSyncOptions, Style};
+use zhubo::lipsync::{Error, LipSync, LipSyncOptions};
 use zhubo::media::{ARKIT_NAMES, Emotion, MediaTime, MouthTrack, Shape};
 
 use super::onnx::{
@@ -23,7 +23,7 @@ impl Folder {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -86,7 +86,7 @@ pub(crate) fn burst() -> Vec<f32> {
 
 /// When `shape` rises above and falls below half of what it reaches in the middle of the burst, in ms; and what it
 /// reaches.
-fn rise_and_fall(track: &MouthTrack, shape: Shape) -> (i64, i64, f32) {
+pub(crate) fn rise_and_fall(track: &MouthTrack, shape: Shape) -> (i64, i64, f32) {
     let at = |millis| track.sample(MediaTime::from_millis(millis))[shape];
     let reached = at(800);
     let rise = (0..800).find(|&millis| at(millis) > reached / 2.0).unwrap();
@@ -97,7 +97,7 @@ fn rise_and_fall(track: &MouthTrack, shape: Shape) -> (i64, i64, f32) {
 }
 
 /// The mouth opens with the burst and closes with it, `tolerance` ms at most beside it, and is at rest elsewhere.
-fn follows_the_burst(
+pub(crate) fn follows_the_burst(
     lips: &mut LipSync,
     tolerance: i64,
     reach: std::ops::Range<f32>,
@@ -196,7 +196,7 @@ fn steps_of_raw_sound_with_states_and_lookahead() {
 }
 
 /// A mean over samples `from..to` of a window, as a number of shape `shape`.
-fn loudness(onnx: Onnx, input: &str, axis: i64, from: i64, to: i64) -> Onnx {
+pub(crate) fn loudness(onnx: Onnx, input: &str, axis: i64, from: i64, to: i64) -> Onnx {
     onnx.ints("from", &[from])
         .ints("to", &[to])
         .ints("axis", &[axis])
@@ -350,11 +350,9 @@ fn long_windows_of_which_the_last_frames_are_taken() {
     assert_eq!(face[Shape::EyeBlinkLeft], 0.0, "eyes live their own life");
 }
 
-/// (d) lite-avatar: an encoder hears (here 16 frames in a second), its two outputs are stretched to the 30 frames of a model
-/// that also takes an integer and a weight; the middle 12 frames of each second are used.
-#[test]
-fn an_encoder_feeds_two_inputs_of_a_model() {
-    let encoder = Onnx::default()
+/// 16 frames a second of loudness, in one output of four numbers and one of two.
+fn hearing() -> Onnx {
+    Onnx::default()
         .input("speech", F32, &[1, 16_000])
         .output("hidden", &[1, 16, 4])
         .output("phones", &[1, 16, 2])
@@ -373,13 +371,17 @@ fn an_encoder_feeds_two_inputs_of_a_model() {
         .node_with("Transpose", "frames", "column", &[Ints("perm", &[0, 2, 1])])
         .node("Mul", "column loud", "open")
         .node("Mul", "open wide", "hidden")
-        .node("Mul", "open other", "phones");
+        .node("Mul", "open other", "phones")
+}
+
+/// Parameter 0 from the first input, 1 from the second, 31 from the integer.
+fn speaking() -> Onnx {
     let pick = |rows: usize, row: usize, column: usize| {
         let mut weights = vec![0.0; rows * 32];
         weights[row * 32 + column] = 1.0;
         weights
     };
-    let model = Onnx::default()
+    Onnx::default()
         .input("input_au", F32, &[1, -1, 4])
         .input("input_ph", F32, &[1, -1, 2])
         .input("input_sp", I64, &[1])
@@ -394,9 +396,15 @@ fn an_encoder_feeds_two_inputs_of_a_model() {
         .node_with("Cast", "input_sp", "speaker", &[Int("to", 1)])
         .node("Mul", "speaker sp", "from_sp")
         .node("Add", "weighted from_ph", "both")
-        .node("Add", "both from_sp", "output");
+        .node("Add", "both from_sp", "output")
+}
+
+/// (d) lite-avatar: an encoder hears (here 16 frames in a second), its two outputs are stretched to the 30 frames of a model
+/// that also takes an integer and a weight; the middle 12 frames of each second are used.
+#[test]
+fn an_encoder_feeds_two_inputs_of_a_model() {
     let folder = Folder::new();
-    let digest = folder.write("encoder.onnx", encoder.bytes());
+    let digest = folder.write("encoder.onnx", hearing().bytes());
     let mut table = String::from("[outputs]\n");
     for i in 0..32 {
         table += &match i {
@@ -433,7 +441,8 @@ fn an_encoder_feeds_two_inputs_of_a_model() {
         table = 'rig.toml'
         smoothing_ms = 50"
     );
-    let Some(mut lips) = available(folder.open(model, &manifest, LipSyncOptions::default())) else {
+    let Some(mut lips) = available(folder.open(speaking(), &manifest, LipSyncOptions::default()))
+    else {
         return;
     };
     // An encoder's frame lasts 62.5 ms.
@@ -524,420 +533,4 @@ fn steps_of_filter_banks_with_recurrent_states() {
         at(50)
     );
     assert!((at(500) - 0.5).abs() < 1e-5);
-}
-
-/// A model that opens the mouth with the loudness of its step; the answer is `loudness x weights + offsets`.
-fn meter(samples: i64, weights: &[f32], offsets: &[f32]) -> Onnx {
-    let count = weights.len() as i64;
-    let model = Onnx::default()
-        .input("audio", F32, &[1, samples])
-        .output("answer", &[1, count]);
-    loudness(model, "audio", 1, 0, samples)
-        .floats("weights", &[1, count], weights)
-        .floats("offsets", &[1, count], offsets)
-        .node("Mul", "open weights", "weighted")
-        .node("Add", "weighted offsets", "answer")
-}
-
-fn meter_manifest(samples: usize, rate: u32, count: usize, rest: &str) -> String {
-    format!(
-        "
-        [audio]
-        kind = 'raw'
-        sample_rate_hz = {rate}
-        [stream]
-        mode = 'step'
-        step_samples = {samples}
-        [inputs]
-        audio = {{ name = 'audio', shape = [1, {samples}] }}
-        [outputs]
-        frames = {{ name = 'answer', shape = [1, {count}] }}
-        {rest}"
-    )
-}
-
-#[test]
-fn visemes_and_vrm_mouths_go_the_same_way() {
-    // Logits: silence at 5, `aa` from -5 to 35.
-    let (mut weights, mut offsets) = ([0.0; 15], [-5.0; 15]);
-    weights[10] = 40.0;
-    offsets[0] = 5.0;
-    let folder = Folder::new();
-    for (style, jaw) in [
-        (Style::Neutral, 0.65),
-        (Style::Broadcast, 0.78),
-        (Style::Soft, 0.52),
-    ] {
-        let manifest = meter_manifest(320, 16_000, 15, "kind = 'visemes15'\napply = 'softmax'");
-        let options = LipSyncOptions {
-            style,
-            ..LipSyncOptions::default()
-        };
-        let opened = folder.open(meter(320, &weights, &offsets), &manifest, options);
-        let Some(mut lips) = available(opened) else {
-            return;
-        };
-        follows_the_burst(&mut lips, 20, jaw - 0.01..jaw + 0.01);
-    }
-    // VRM in percent, in an order of its own.
-    let manifest = meter_manifest(
-        320,
-        16_000,
-        5,
-        "kind = 'vrm5'\nrange = [0, 100]\nnames = ['oh', 'ou', 'aa', 'ee', 'ih']",
-    );
-    let model = meter(
-        320,
-        &[0.0, 0.0, 50.0, 0.0, 0.0],
-        &[0.0, 40.0, 0.0, 0.0, 0.0],
-    );
-    let opened = folder.open(model, &manifest, LipSyncOptions::default());
-    let Some(mut lips) = available(opened) else {
-        return;
-    };
-    let track = lips.track_16k(&burst()).unwrap();
-    let face = track.frames[40];
-    assert!((face[Shape::JawOpen] - (0.5 * 0.65 + 0.4 * 0.12)).abs() < 0.03);
-    assert!((track.frames[5][Shape::MouthPucker] - 0.4 * 0.75).abs() < 1e-5);
-}
-
-#[test]
-fn a_model_may_hear_at_another_rate() {
-    for (rate, samples) in [(8_000, 160), (22_050, 441), (48_000, 960)] {
-        let manifest = meter_manifest(samples, rate, 5, "kind = 'vrm5'");
-        let model = meter(samples as i64, &[1.0, 0.0, 0.0, 0.0, 0.0], &[0.0; 5]);
-        let folder = Folder::new();
-        let opened = folder.open(model, &manifest, LipSyncOptions::default());
-        let Some(mut lips) = available(opened) else {
-            return;
-        };
-        // Half of the noise lies above 4 kHz.
-        follows_the_burst(&mut lips, 12, 0.35..0.7);
-    }
-}
-
-/// A model that counts its runs.
-fn counter() -> Onnx {
-    Onnx::default()
-        .input("audio", F32, &[1, 320])
-        .input("count_in", F32, &[1, 1])
-        .output("answer", &[1, 1])
-        .output("count_out", &[1, 1])
-        .floats("nothing", &[], &[0.0])
-        .floats("one", &[], &[1.0])
-        .floats("percent", &[], &[0.01])
-        .node_with("ReduceMean", "audio", "mean", &[Ints("axes", &[1])])
-        .node("Mul", "mean nothing", "zero")
-        .node("Add", "count_in one", "count_out")
-        .node("Mul", "count_out percent", "share")
-        .node("Add", "share zero", "answer")
-}
-
-#[test]
-fn old_states_are_made_anew_from_the_last_sound() {
-    let manifest = |age: &str| {
-        format!(
-            "
-        [audio]
-        kind = 'raw'
-        sample_rate_hz = 16000
-        [stream]
-        mode = 'step'
-        step_samples = 320
-        warmup_steps = 10
-        {age}
-        [inputs]
-        audio = {{ name = 'audio', shape = [1, 320] }}
-        states = [{{ in = 'count_in', out = 'count_out', shape = [1, 1] }}]
-        [outputs]
-        kind = 'custom'
-        names = ['count']
-        frames = {{ name = 'answer', shape = [1, 1] }}
-        [retarget]
-        table = 'count.toml'"
-        )
-    };
-    let folder = Folder::new();
-    folder.write("count.toml", "[outputs]\ncount = { jawOpen = 1 }\n");
-    let jaws = |age: &str| {
-        let opened = folder.open(counter(), &manifest(age), LipSyncOptions::default());
-        let mut lips = available(opened)?;
-        let track = lips.track_16k(&burst()).unwrap();
-        Some(
-            track
-                .frames
-                .iter()
-                .map(|f| (f[Shape::JawOpen] * 100.0).round() as i32)
-                .collect::<Vec<_>>(),
-        )
-    };
-    let Some(forever) = jaws("") else { return };
-    assert_eq!(forever, (1..=100).collect::<Vec<_>>());
-    let renewed = jaws("max_state_age = 1.0").unwrap();
-    assert_eq!(renewed[..50], forever[..50]);
-    // Ten runs make up for the past; one second later it is time again.
-    assert_eq!(renewed[50..90], (11..=50).collect::<Vec<_>>());
-    assert_eq!(renewed[90..], (11..=20).collect::<Vec<_>>());
-}
-
-#[test]
-fn an_error_names_the_tensor_and_both_shapes() {
-    let folder = Folder::new();
-    let refused = |manifest: &str, named: &[&str]| {
-        let model = meter(320, &[1.0; 5], &[0.0; 5]);
-        match folder.open(model, manifest, LipSyncOptions::default()) {
-            Err(Error::NoRuntime { .. }) => println!("skipped: no ONNX Runtime"),
-            Err(error) => {
-                let text = error.to_string();
-                for part in named {
-                    assert!(text.contains(part), "no {part} in: {text}");
-                }
-            }
-            Ok(_) => panic!("{manifest} was taken"),
-        }
-    };
-    let good = meter_manifest(320, 16_000, 5, "kind = 'vrm5'");
-    let with = |from: &str, to: &str| {
-        assert!(good.contains(from), "{from}");
-        good.replace(from, to)
-    };
-    refused(
-        &with("shape = [1, 320]", "shape = [320]"),
-        &[
-            "input audio",
-            "[320]",
-            "f32[1, 320]",
-            "model.onnx",
-            "model.toml",
-        ],
-    );
-    refused(
-        &with("shape = [1, 5]", "shape = [5]"),
-        &["output answer", "[5]", "f32[1, 5]"],
-    );
-    refused(
-        &with(
-            "[outputs]",
-            "extra = [{ name = 'audio2', shape = [1] }]\n[outputs]",
-        ),
-        &["input audio2", "not in the model", "audio"],
-    );
-    refused(
-        &with(
-            "[outputs]",
-            "extra = [{ name = 'audio', type = 'i64', shape = [1, 320] }]\n[outputs]",
-        ),
-        &["input audio", "i64", "f32[1, 320]"],
-    );
-    refused(
-        &with("vrm5", "visemes15"),
-        &["outputs.names", "15 names", "5 numbers"],
-    );
-    refused(&with("vrm5", "custom"), &["outputs.names"]);
-    refused(
-        &with("vrm5'", "pca'\nnames = ['a', 'b', 'c', 'd', 'e']"),
-        &["retarget.table", "is missing"],
-    );
-    refused(
-        &with("[1, 5] }", "[1, 5], time_axis = 1, valid = [3, 9] }"),
-        &["outputs.frames.valid", "[3, 9]"],
-    );
-    refused(
-        &with("[1, 5] }", "[1, 5], fps = 30 }"),
-        &["outputs.frames.fps", "30", "50.000"],
-    );
-    refused(
-        &with("'vrm5'", "'vrm5'\n[retarget]\nsmoothing_ms = 900"),
-        &["retarget.smoothing_ms", "900"],
-    );
-    refused(
-        &with("mode = 'step'", "mode = 'window'\nleft_context = 4000"),
-        &["outputs.frames.fps"],
-    );
-    refused(
-        &with("'vrm5'", "'vrm5'\nactivation = 'sigmoid'\nrange = [1, 0]"),
-        &["outputs.range"],
-    );
-}
-
-#[test]
-fn numbers_of_another_kind_than_announced_are_an_error() {
-    let folder = Folder::new();
-    for (rest, offset) in [
-        ("activation = 'softmax'", 0.0),
-        ("activation = 'sigmoid'", 2.0),
-        ("", f32::NAN),
-    ] {
-        let manifest = meter_manifest(320, 16_000, 5, &format!("kind = 'vrm5'\n{rest}"));
-        let opened = folder.open(
-            meter(320, &[0.0; 5], &[offset; 5]),
-            &manifest,
-            LipSyncOptions::default(),
-        );
-        let Some(mut lips) = available(opened) else {
-            return;
-        };
-        let error = lips.track_16k(&burst()).unwrap_err();
-        assert!(matches!(error, Error::Answer { .. }), "{rest}: {error}");
-    }
-}
-
-#[test]
-fn a_wished_for_device_that_is_not_there_is_an_error_with_a_remedy() {
-    for device in [
-        Device::Cuda,
-        Device::TensorRt,
-        Device::CoreMl,
-        Device::DirectMl,
-    ] {
-        let options = LipSyncOptions {
-            device,
-            ..LipSyncOptions::default()
-        };
-        match LipSync::open(&options) {
-            Err(Error::NoRuntime { .. }) => println!("skipped: no ONNX Runtime"),
-            Err(error @ Error::Device { .. }) => {
-                let text = error.to_string();
-                assert!(
-                    text.contains(device.name()) && text.contains("pip install"),
-                    "{text}"
-                );
-            }
-            Err(error) => panic!("{error}"),
-            // On a machine that has it, it is what runs.
-            Ok(lips) => assert_ne!(lips.info().runtime.unwrap().provider, "CPU"),
-        }
-    }
-    let Some(lips) = available(LipSync::open(&LipSyncOptions::default())) else {
-        return;
-    };
-    let runtime = lips.info().runtime.unwrap();
-    assert_eq!(
-        runtime.provider, "CPU",
-        "the built-in model's manifest says so"
-    );
-    assert!(runtime.devices.contains(&"cpu"), "{:?}", runtime.devices);
-}
-
-#[test]
-fn auto_takes_the_first_of_the_manifest_that_works() {
-    let folder = Folder::new();
-    let run_on = |providers: &str| {
-        let rest = format!("kind = 'vrm5'\n[runtime]\nproviders = {providers}");
-        let manifest = meter_manifest(320, 16_000, 5, &rest);
-        let model = meter(320, &[1.0, 0.0, 0.0, 0.0, 0.0], &[0.0; 5]);
-        folder.open(model, &manifest, LipSyncOptions::default())
-    };
-    let Some(mut lips) = available(run_on("['coreml', 'directml', 'cpu']")) else {
-        return;
-    };
-    if cfg!(target_os = "linux") {
-        assert_eq!(lips.info().runtime.unwrap().provider, "CPU");
-        let error = run_on("['coreml', 'directml']").unwrap_err().to_string();
-        assert!(
-            error.contains("coreml, directml") && error.contains("--device"),
-            "{error}"
-        );
-    }
-    follows_the_burst(&mut lips, 12, 0.55..0.7);
-    let described = lips.describe();
-    assert!(described.starts_with("test 1 ("), "{described}");
-}
-
-/// Features against `kaldi_native_fbank` 1.23 and `librosa` 0.11 (`tests/golden/lipsync_features.txt`: kind, number of the
-/// window of 800 samples, numbers).
-#[test]
-fn features_are_those_of_kaldi_and_librosa() {
-    let golden = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/golden/lipsync_features.txt"
-    );
-    let golden = std::fs::read_to_string(golden).unwrap();
-    // Coloured, so that bands differ.
-    let mut last = 0.0;
-    let sound: Vec<f32> = burst()
-        .into_iter()
-        .map(|sample| {
-            last = sample + 0.9 * last;
-            last * 0.25
-        })
-        .collect();
-    let mut compared = 0;
-    for (name, count, audio) in [
-        (
-            "fbank",
-            20,
-            "kind = 'fbank'\nn_mels = 20\nfmin = 20\nfull_scale = 32768",
-        ),
-        (
-            "slaney",
-            24,
-            "kind = 'logmel'\nn_mels = 24\nmel = 'slaney'\nlog = 'log10'\neps = 1e-10",
-        ),
-        (
-            "htk",
-            40,
-            "kind = 'logmel'\nn_mels = 40\nfmin = 60\nfmax = 7600\nlayout = 'FT'",
-        ),
-        (
-            "mfcc",
-            13,
-            "kind = 'mfcc'\nn_mels = 40\nn_mfcc = 13\nlog = 'db'\neps = 1e-10",
-        ),
-    ] {
-        let shape = [1, count];
-        let model = Onnx::default()
-            .input("features", F32, &shape)
-            .output("answer", &shape)
-            .node("Identity", "features", "answer");
-        let names: Vec<String> = (0..count).map(|i| format!("n{i}")).collect();
-        let folder = Folder::new();
-        folder.write(
-            "none.toml",
-            names
-                .iter()
-                .fold("[outputs]\n".to_owned(), |t, n| t + n + " = {}\n"),
-        );
-        let manifest = format!(
-            "
-            [audio]
-            {audio}
-            sample_rate_hz = 16000
-            window = 800
-            hop = 800
-            mean = 1.0
-            std = 2.0
-            [stream]
-            mode = 'step'
-            step_samples = 800
-            [inputs]
-            audio = {{ name = 'features', shape = {shape:?} }}
-            [outputs]
-            kind = 'custom'
-            names = {names:?}
-            frames = {{ name = 'answer', shape = {shape:?} }}
-            [retarget]
-            table = 'none.toml'"
-        );
-        let opened = folder.open(model, &manifest, LipSyncOptions::default());
-        let Some(mut lips) = available(opened) else {
-            return;
-        };
-        let rows = lips.posteriors(&sound).unwrap();
-        for line in golden.lines().filter(|line| line.starts_with(name)) {
-            let mut cells = line.split(' ').skip(1);
-            let window: usize = cells.next().unwrap().parse().unwrap();
-            let expected: Vec<f32> = cells.map(|cell| cell.parse().unwrap()).collect();
-            assert_eq!(expected.len(), rows[window].len());
-            for (expected, found) in expected.iter().zip(&rows[window]) {
-                let found = found * 2.0 + 1.0;
-                assert!(
-                    (expected - found).abs() < 2e-3,
-                    "{name} {window}: {found} instead of {expected}"
-                );
-                compared += 1;
-            }
-        }
-    }
-    assert_eq!(compared, 2 * (20 + 24 + 40 + 13));
 }

@@ -17,7 +17,7 @@ const UPPER_SHARE: f32 = 0.35;
 /// Lips at rest are nearer than this share of the fullest movement.
 const REACH_SHARE: f32 = 0.15;
 /// Two vertices are the two sides of the slit when the jaw parts them by this share of the fullest movement.
-const PARTING_SHARE: f32 = 0.4;
+const PARTING_SHARE: f32 = 0.2;
 /// Lips lie in front of what else the jaw parts (teeth) and are at most this share of the movement deep.
 const DEPTH_SHARE: f32 = 0.3;
 /// Lips may overlap by this share of the fullest movement (0.6 mm where it is 30 mm) for the sake of no slit.

@@ -8,6 +8,7 @@ mod doctor;
 mod lipsync;
 #[cfg(feature = "live")]
 mod live;
+mod part_file;
 mod say;
 mod show;
 mod spot;

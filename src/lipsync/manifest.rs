@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Error, Result};
 
 /// The only sound rate a model may ask for, in Hz.
-pub(super) const MODEL_RATE_HZ: u32 = 16_000;
+pub const MODEL_RATE_HZ: u32 = 16_000;
 /// Samples in one step at that rate: 20 ms.
 pub(super) const STEP_SAMPLES: usize = 320;
 /// More look-ahead than a second is no streaming.

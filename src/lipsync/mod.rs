@@ -23,14 +23,15 @@ use serde::Deserialize;
 use crate::media::{Blendshapes, FrameRate, MediaTime, MouthTrack, SAMPLE_RATE_HZ};
 use crate::sound;
 
-pub use csv::write_csv;
+pub use csv::{CsvRows, write_csv};
 pub use error::{Error, Result};
-pub use manifest::Manifest;
+pub use front::Loudness;
+pub use manifest::{MODEL_RATE_HZ, Manifest};
 pub use runtime::{RuntimeInfo, RuntimeSearch, runtime_info};
 
 use energy::EnergyStream;
 use front::Front;
-use manifest::{MODEL_RATE_HZ, STEP_SAMPLES};
+use manifest::STEP_SAMPLES;
 use onnx::Model;
 use pose::PoseStream;
 use table::REACH;
@@ -172,6 +173,13 @@ impl LipSync {
         })
     }
 
+    /// Starts anew, for a sound whose loudness is known: what is pushed from here on gives the poses of
+    /// [`Self::track_16k`], without holding the whole sound.
+    pub fn begin(&mut self, loudness: &Loudness) {
+        self.reset();
+        self.front().level.fix(loudness);
+    }
+
     /// Takes the next sound at 16 kHz, any number of samples, and gives the poses that are ready.
     ///
     /// Pose i (counted since the start or the last [`Self::finish`]) belongs to the instant (i + 0.5) * 20 ms of the
@@ -247,8 +255,7 @@ impl LipSync {
     /// # Errors
     /// When the model fails.
     pub fn track_16k(&mut self, samples_16k: &[f32]) -> Result<MouthTrack> {
-        self.reset();
-        self.front().level.fix(samples_16k);
+        self.begin(&Loudness::of(samples_16k));
         let mut frames = self.push(samples_16k)?;
         frames.extend(self.finish()?);
         Ok(MouthTrack {

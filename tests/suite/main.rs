@@ -15,9 +15,11 @@ mod film;
 mod golden;
 #[cfg(feature = "live")]
 mod http;
+
 mod layout;
 mod lipsync;
 mod lipsync_model;
+mod lipsync_sound;
 mod motion;
 mod puppet;
 mod render;

@@ -104,6 +104,7 @@ pub(super) fn prepare(
         voices,
         synthesis: synthesis(parts.voice).map_err(usage)?,
         lipsync: lipsync(parts.lipsync, parts.path).map_err(usage)?,
+        input: None,
         gpu,
         quality: Quality::Auto,
         h264,

@@ -10,6 +10,7 @@
 
 mod beep;
 mod decode;
+mod elastic;
 mod limiter;
 mod loudness;
 mod mix;
@@ -18,6 +19,7 @@ pub mod wav;
 
 pub use beep::{BEEP_HZ, beep};
 pub use decode::{Decoder, SoundFile};
+pub use elastic::Elastic;
 pub use limiter::{CEILING_DBFS, Limiter};
 pub use loudness::{db_to_gain, gain_to_db, gain_towards, gated_rms_dbfs, peak};
 pub use mix::{Mixer, Ramp, Source};

@@ -50,7 +50,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Crates that only some modules may name.
-const FENCED: [(&str, &[&str]); 11] = [
+const FENCED: [(&str, &[&str]); 12] = [
     ("wgpu", &["render"]),
     ("ort", &["lipsync"]),
     ("webrtc", &["output"]),
@@ -62,6 +62,7 @@ const FENCED: [(&str, &[&str]); 11] = [
     ("opus", &["encode", "sound"]),
     ("symphonia", &["sound"]),
     ("cpal", &["input"]),
+    ("alsa", &["input"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

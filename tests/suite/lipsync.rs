@@ -34,7 +34,7 @@ pub(crate) fn clip() -> Vec<f32> {
 }
 
 /// When flite says p, b or m in the clip, in seconds (`flite -psdur`).
-const BILABIALS: [(f64, f64); 9] = [
+pub(crate) const BILABIALS: [(f64, f64); 9] = [
     (0.224, 0.252),
     (0.410, 0.461),
     (0.728, 0.763),

@@ -15,7 +15,7 @@ mod film;
 mod golden;
 #[cfg(feature = "live")]
 mod http;
-
+mod input;
 mod layout;
 mod lipsync;
 mod lipsync_model;

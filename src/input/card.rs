@@ -195,9 +195,11 @@ mod tests {
             owed += f64::from(rate_hz) * pace * 0.04;
             while owed >= block as f64 {
                 owed -= block as f64;
-                let tone =
-                    |i: usize| (i as f32 * 300.0 / rate_hz as f32 * std::f32::consts::TAU).sin();
-                let sound = (made..made + block).map(|i| 0.5 * tone(i)).collect();
+                let tone = |i: usize| {
+                    let turns = (i as f64 * 300.0 / f64::from(rate_hz)).fract();
+                    0.5 * (turns * std::f64::consts::TAU).sin() as f32
+                };
+                let sound = (made..made + block).map(tone).collect();
                 made += block;
                 sender.send(Event::Sound(sound)).unwrap();
             }
@@ -251,7 +253,12 @@ mod tests {
             device: "test".to_owned(),
         };
         sender.send(open(48_000)).unwrap();
-        sender.send(Event::Sound(vec![0.5; 9_600])).unwrap();
+        let sound = |level: f32| {
+            for _ in 0..20 {
+                sender.send(Event::Sound(vec![level; 480])).unwrap();
+            }
+        };
+        sound(0.5);
         let mut out = Vec::new();
         card.pull(TICK, &mut out).unwrap();
         assert!(card.is_open() && out[TICK / 2..].iter().all(|x| (x - 0.5).abs() < 1e-3));
@@ -263,7 +270,7 @@ mod tests {
         }
         assert!(!card.is_open() && out[out.len() - TICK..].iter().all(|x| *x == 0.0));
         sender.send(open(44_100)).unwrap();
-        sender.send(Event::Sound(vec![0.25; 8_820])).unwrap();
+        sound(0.25);
         card.pull(TICK, &mut out).unwrap();
         assert!(card.is_open() && (out[out.len() - 1] - 0.25).abs() < 1e-3);
     }

@@ -246,7 +246,8 @@ fn ffmpeg() -> Finding {
 }
 
 fn microphones() -> Finding {
-    let remedy = "only `zhubo live --microphone` needs one; --microphone=file:PATH plays a file as if live";
+    let remedy =
+        "only `zhubo live --microphone` needs one; --microphone=file:PATH plays a file as if live";
     match input::devices() {
         Ok(devices) if devices.is_empty() => {
             Finding::bad("microphones", Verdict::Note, "no capture device", remedy)

@@ -9,6 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::part_file::PartFile;
+use super::phones;
+use super::plot::Plot;
 use super::{Failure, Outcome, stop, usage};
 use crate::lipsync::{CsvRows, LipSync, LipSyncOptions, Loudness, MODEL_RATE_HZ, Style};
 use crate::media::FrameRate;
@@ -28,6 +30,7 @@ loudness is measured, then the mouth is made.
 Examples:
   zhubo lipsync speech.wav -o mouth.csv
   zhubo lipsync podcast.mp3 -o mouth.csv --json
+  zhubo lipsync speech.wav -o mouth.csv --plot curves.png --phones phones.tsv
   zhubo lipsync speech.wav -o mouth.csv --fps 60 --streaming
   zhubo lipsync speech.wav -o mouth.csv --model my-model/model.toml"
 )]
@@ -55,12 +58,22 @@ pub(super) struct Args {
     /// Move the jaw by loudness instead of running a model.
     #[arg(long, conflicts_with = "model")]
     energy: bool,
+    /// Also draw the sound and the main curves into a PNG file.
+    #[arg(long, value_name = "PNG")]
+    plot: Option<PathBuf>,
+    /// Phones for the plot: lines of `start end phone class`, tabs between, times in seconds.
+    #[arg(long, value_name = "TSV", requires = "plot")]
+    phones: Option<PathBuf>,
     /// The result as JSON on stdout.
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: Args) -> Outcome {
+    let phones = match &args.phones {
+        Some(path) => phones::read(path).map_err(usage)?,
+        None => Vec::new(),
+    };
     let stop = stop::on_ctrl_c()?;
     let heard = Heard::measure(&args.input, &stop)?;
     let mut lips = if args.energy {
@@ -77,8 +90,12 @@ pub(super) fn run(args: Args) -> Outcome {
         reason = "how long it took is told to the user, nothing depends on it"
     )]
     let began = std::time::Instant::now();
-    let rows = write(&args, &heard, &mut lips, &stop)?;
+    let mut plot = args.plot.as_ref().map(|_| Plot::default());
+    let rows = write(&args, &heard, &mut lips, &mut plot, &stop)?;
     let took = began.elapsed().as_secs_f64();
+    if let (Some(plot), Some(path)) = (&plot, &args.plot) {
+        plot.write(path, &title(&args, &heard, &lips), &phones)?;
+    }
     if args.json {
         let result = serde_json::json!({
             "path": args.output, "rows": rows, "fps": args.fps, "model": lips.describe(),
@@ -172,6 +189,7 @@ fn write(
     args: &Args,
     heard: &Heard,
     lips: &mut LipSync,
+    plot: &mut Option<Plot>,
     stop: &AtomicBool,
 ) -> Result<u64, Failure> {
     let (part, csv) = PartFile::create(&args.output)?;
@@ -191,16 +209,32 @@ fn write(
             block.len().max(1)
         };
         for piece in block.chunks(size) {
-            rows.push(&lips.push(piece)?).with_context(writing)?;
+            let poses = lips.push(piece)?;
+            rows.push(&poses).with_context(writing)?;
+            if let Some(plot) = plot {
+                plot.hear(piece);
+                plot.see(&poses);
+            }
         }
         bar.set_position(samples / u64::from(MODEL_RATE_HZ));
         block.clear();
     }
-    rows.push(&lips.finish()?).with_context(writing)?;
+    let poses = lips.finish()?;
+    rows.push(&poses).with_context(writing)?;
+    if let Some(plot) = plot {
+        plot.see(&poses);
+    }
     let count = rows.finish().with_context(writing)?;
     bar.finish_and_clear();
     part.keep()?;
     Ok(count)
+}
+
+/// What stands over a plot.
+fn title(args: &Args, heard: &Heard, lips: &LipSync) -> String {
+    let name = args.input.file_name().unwrap_or_default();
+    let secs = heard.duration_secs;
+    format!("{}, {secs:.2} s, {}", name.display(), lips.describe())
 }
 
 /// Ctrl-C ends the work between two blocks.

@@ -9,6 +9,8 @@ mod lipsync;
 #[cfg(feature = "live")]
 mod live;
 mod part_file;
+mod phones;
+mod plot;
 mod say;
 mod show;
 mod spot;

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod encode;
 pub mod engine;
+pub mod input;
 pub mod lipsync;
 #[cfg(feature = "live")]
 pub mod live;

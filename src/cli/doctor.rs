@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Failure, Outcome};
 use crate::config::Assets;
+use crate::input;
 use crate::lipsync::{self, RuntimeSearch};
 use crate::remote::SpeechServer;
 use crate::render::{Gpu, GpuOptions};
@@ -83,6 +84,7 @@ pub(super) fn run(args: Args) -> Outcome {
         "encoders",
         "H.264 (OpenH264), Opus (libopus), both built in; AAC through ffmpeg",
     ));
+    findings.push(microphones());
     findings.push(port());
     let missing = findings
         .iter()
@@ -240,6 +242,28 @@ fn ffmpeg() -> Finding {
             crate::engine::chain(&error),
             "apt install ffmpeg (films need it)",
         ),
+    }
+}
+
+fn microphones() -> Finding {
+    let remedy =
+        "only `zhubo live --microphone` needs one; --microphone=file:PATH plays a file as if live";
+    match input::devices() {
+        Ok(devices) if devices.is_empty() => {
+            Finding::bad("microphones", Verdict::Note, "no capture device", remedy)
+        }
+        Ok(devices) => {
+            let mut names: Vec<String> = devices
+                .into_iter()
+                .map(|device| {
+                    let default = if device.is_default { ", default" } else { "" };
+                    format!("{} ({}{default})", device.name, device.id)
+                })
+                .collect();
+            names.sort();
+            Finding::ok("microphones", names.join("; "))
+        }
+        Err(error) => Finding::bad("microphones", Verdict::Note, error.to_string(), remedy),
     }
 }
 

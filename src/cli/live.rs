@@ -14,6 +14,7 @@ use super::show::{self, Kind, Parts};
 use super::{Failure, Outcome, stop, usage};
 use crate::config::{Assets, RoomDocument};
 use crate::engine::{self, Clock, Ending, RoomHandle, SayRequest, ShowOptions, Summary, Timebase};
+use crate::input;
 use crate::lipsync::Device;
 use crate::live::{self, LiveOptions, LiveRoom, SayBox, Server, VoiceOffer};
 use crate::media::MediaTime;
@@ -34,6 +35,7 @@ const ROUND: Duration = Duration::from_millis(100);
   zhubo live examples/room.toml --for 10m      for ten minutes, then end
   zhubo live room.toml --listen 0.0.0.0:8080   for others too; ZHUBO_TOKEN holds the operator's token
   zhubo live --record recordings               every room also into an MP4 file
+  zhubo live room.toml --microphone            the host says what the microphone hears
   zhubo live --check room.toml                 only look whether the documents are valid")]
 pub(super) struct Args {
     /// Room documents; the built-in demo room when none is given.
@@ -48,6 +50,16 @@ pub(super) struct Args {
     /// Write every room into this folder as well.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
+    /// Let the host say what a microphone hears while no line is said: `default`, a part of a device's name (`zhubo
+    /// doctor` lists them), or file:PATH for a sound file played as if live.
+    #[arg(
+        long,
+        value_name = "DEVICE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "default"
+    )]
+    microphone: Option<String>,
     /// Once a second a white flash of two frames and a 1 kHz beep on the same tick, for measuring sync.
     #[arg(long)]
     test_pattern: bool,
@@ -61,6 +73,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> Outcome {
     let mut documents = load(&args.documents)?;
+    if args.microphone.is_some() && documents.len() > 1 {
+        let words = "several rooms, one --microphone: write `[input] microphone` into the document of its room";
+        return Err(usage(anyhow!(words)));
+    }
     if let Some(device) = args.device {
         for document in &mut documents {
             document.lipsync.device = Some(device.name().to_owned());
@@ -82,6 +98,7 @@ pub(super) fn run(args: Args) -> Outcome {
     for document in &documents {
         let mut options = show::prepare(&Parts::from(document), Kind::Live, &assets, gpu.clone())?;
         options.test_pattern = args.test_pattern;
+        options.input = live_sound(&args, document);
         rooms.push(Room::new(document, options, &whep));
     }
     let server = serve(args.listen, &documents, &rooms, whep.clone())?;
@@ -110,6 +127,18 @@ pub(super) fn run(args: Args) -> Outcome {
         worst = worst.and(room.report());
     }
     worst
+}
+
+/// The live sound of a room: the command line's, else the document's. Paths in a document start at its folder.
+fn live_sound(args: &Args, document: &RoomDocument) -> Option<input::Source> {
+    if let Some(text) = &args.microphone {
+        return Some(text.as_str().into());
+    }
+    let folder = document.path.parent().unwrap_or(Path::new(""));
+    match document.input.microphone.as_deref()?.into() {
+        input::Source::File(path) => Some(input::Source::File(folder.join(path))),
+        source => Some(source),
+    }
 }
 
 fn load(paths: &[PathBuf]) -> Result<Vec<RoomDocument>, Failure> {

@@ -8,6 +8,9 @@ mod doctor;
 mod lipsync;
 #[cfg(feature = "live")]
 mod live;
+mod part_file;
+mod phones;
+mod plot;
 mod say;
 mod show;
 mod spot;

@@ -106,6 +106,7 @@ pub(super) fn prepare(
         voices,
         synthesis: synthesis(parts.voice).map_err(usage)?,
         lipsync,
+        input: None,
         gpu,
         quality: Quality::Auto,
         h264,

@@ -128,6 +128,14 @@ pub struct LipSyncSection {
     pub identity: Option<String>,
 }
 
+/// Sound that comes in live.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct InputSection {
+    /// `default`, a part of a device's name, or `file:PATH` for a sound file played as if live; none when absent.
+    pub microphone: Option<String>,
+}
+
 /// Whether words stand in the picture.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]

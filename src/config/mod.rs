@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 pub use assets::{Assets, DEFAULT_HOST};
 pub use document::{
-    Captions, HostSection, LabelSection, LipSyncSection, OpenAiSection, PictureSection,
-    VoiceSection,
+    Captions, HostSection, InputSection, LabelSection, LipSyncSection, OpenAiSection,
+    PictureSection, VoiceSection,
 };
 pub use room::RoomDocument;
 pub use spot::SpotDocument;

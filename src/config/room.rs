@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::document::{
-    Captions, HostSection, LabelSection, LipSyncSection, PictureSection, VoiceSection,
+    Captions, HostSection, InputSection, LabelSection, LipSyncSection, PictureSection, VoiceSection,
 };
 use super::{Error, Result};
 
@@ -44,6 +44,9 @@ pub struct RoomDocument {
     /// The lip-sync model.
     #[serde(default)]
     pub lipsync: LipSyncSection,
+    /// Sound that comes in live: what the host says while no line is said.
+    #[serde(default)]
+    pub input: InputSection,
     /// The document's own place: paths in it are relative to this folder.
     #[serde(skip)]
     pub path: PathBuf,

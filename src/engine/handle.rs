@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
+use crate::input::InputState;
 use crate::media::Emotion;
 
 /// Requests that may wait for the engine: far more than an operator types, about one second of a script's flood.
@@ -134,6 +135,8 @@ pub struct RoomSnapshot {
     pub caption: String,
     /// Counters.
     pub stats: RoomStats,
+    /// The live sound, where the room has one.
+    pub input: Option<InputState>,
     /// The last thing that went wrong, in words.
     pub last_incident: Option<String>,
 }

@@ -37,6 +37,9 @@ pub enum Error {
         /// What happened, in words.
         message: String,
     },
+    /// The live sound of a room.
+    #[error(transparent)]
+    Input(#[from] crate::input::Error),
     /// Drawing.
     #[error(transparent)]
     Render(#[from] crate::render::Error),

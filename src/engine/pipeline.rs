@@ -1,5 +1,6 @@
 //! One step of a show: sound of this tick, pose of each host, picture. The same for a live room, a film and a preview.
 
+use crate::input::{Input, InputState};
 use crate::media::{AudioChunk, Emotion, HostId, MediaTime, Tick, Utterance};
 use crate::motion::{Motion, MotionOptions, SpeechNow};
 use crate::scene::{Picture, Scene};
@@ -49,6 +50,8 @@ pub struct Pipeline {
     scene: Scene,
     limiter: Limiter,
     speaker: Option<HostId>,
+    /// Live sound: what the first host says while no line is said.
+    input: Option<Input>,
     /// The test pattern's beep.
     beep: Vec<f32>,
 }
@@ -67,10 +70,26 @@ impl Pipeline {
             player: Player::new(scene.caption_capacity_ems()),
             limiter: Limiter::new(1),
             speaker: None,
+            input: None,
             beep: sound::beep(sound::BEEP_HZ, BEEP.0 as usize, BEEP_LEVEL),
             options,
             scene,
         }
+    }
+
+    /// Lets the first host say what comes in live whenever no line is said.
+    pub fn listen(&mut self, input: Input) {
+        self.input = Some(input);
+    }
+
+    /// The live sound at one glance, if there is one.
+    pub fn input_state(&self) -> Option<InputState> {
+        self.input.as_ref().map(Input::state)
+    }
+
+    /// Something that went wrong with the live sound since the last call, in words.
+    pub fn take_incident(&mut self) -> Option<String> {
+        self.input.as_mut()?.take_incident()
     }
 
     /// Whether nothing is being said.
@@ -91,6 +110,9 @@ impl Pipeline {
             said().inspect(|utterance| speaker = Some(utterance.speaker.clone()))
         });
         self.speaker = speaker;
+        if let Some(input) = &mut self.input {
+            input.fill(tick, &mut samples, !self.player.is_silent());
+        }
         let flash = self.options.test_pattern && flashes(tick);
         if self.options.test_pattern {
             add_beep(&self.beep, tick, &mut samples);
@@ -99,13 +121,24 @@ impl Pipeline {
 
         // A picture stands for its whole duration, so its mouth is the one at the middle: lips are never late.
         let shown_at = tick.pts + MediaTime::from_samples(tick.samples / 2);
-        let heard = self.player.heard_at(shown_at);
+        let mut heard = self.player.heard_at(shown_at);
+        let live = self.input.as_ref().filter(|_| heard.line.is_none());
+        if let Some(moving) = live.map(|input| input.at(shown_at)) {
+            heard.speech.mouth = moving.mouth;
+            heard.speech.energy = heard.speech.energy.max(moving.energy);
+            heard.speech.speaking |= moving.speaking;
+        }
+        let speaker = if live.is_some() {
+            self.options.hosts.first()
+        } else {
+            self.speaker.as_ref()
+        };
         let poses = self
             .motions
             .iter_mut()
             .zip(&self.options.hosts)
             .map(|(motion, host)| {
-                let speaks = self.speaker.as_ref().is_none_or(|speaker| speaker == host);
+                let speaks = speaker.is_none_or(|speaker| speaker == host);
                 let silent = SpeechNow::silent(Emotion::Neutral);
                 motion.pose(shown_at, if speaks { &heard.speech } else { &silent })
             });

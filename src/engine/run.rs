@@ -12,10 +12,11 @@ use super::handle::{
 };
 use super::pipeline::{Pipeline, PipelineOptions, Step};
 use super::speech::SpeechWorker;
-use super::stages::{StageOptions, Stages};
+use super::stages::{SEND_DELAY, StageOptions, Stages};
 use super::{Error, Result};
 use crate::avatar::Avatar;
 use crate::encode::H264Options;
+use crate::input::{self, Input};
 use crate::lipsync::LipSyncOptions;
 use crate::media::{FrameRate, HostId, MediaTime, Pose};
 use crate::output::{AudioCodec, Sink};
@@ -47,6 +48,8 @@ pub struct ShowOptions {
     pub synthesis: SynthesisContext,
     /// The lip-sync model.
     pub lipsync: LipSyncOptions,
+    /// Live sound that the first host says while no line is said.
+    pub input: Option<input::Source>,
     /// The device that draws.
     pub gpu: Arc<Gpu>,
     /// How finely it draws.
@@ -205,6 +208,19 @@ impl<'a> Show<'a> {
             lipsync,
             ..
         } = options;
+        let input = options
+            .input
+            .map(|source| Input::open(&name, source, &lipsync))
+            .transpose()?;
+        if let Some(input) = &input {
+            let held = input.delay() + SEND_DELAY;
+            tracing::info!(
+                "{name}: live sound, {:.0} ms late: {:.0} for its mouth, {:.0} for the picture; buffers on top",
+                held.as_millis_f64(),
+                input.delay().as_millis_f64(),
+                SEND_DELAY.as_millis_f64()
+            );
+        }
         let (worker, model, warning) = SpeechWorker::start(&name, lipsync, synthesis)
             .map_err(|error| Error::Thread(error.to_string()))?;
         if let Some(warning) = warning {
@@ -238,9 +254,13 @@ impl<'a> Show<'a> {
             seed,
             test_pattern: options.test_pattern,
         };
+        let mut pipeline = Pipeline::new(pipeline, scene);
+        if let Some(input) = input {
+            pipeline.listen(input);
+        }
         let show = Self {
             rate,
-            pipeline: Pipeline::new(pipeline, scene),
+            pipeline,
             director: Director::new(worker, voices, speaker),
             door,
             stats: RoomStats::default(),
@@ -272,15 +292,19 @@ impl<'a> Show<'a> {
                 if waits {
                     return Err(Error::Speech { message });
                 }
-                let incident = format!("line {line_id} could not be spoken: {message}");
-                tracing::warn!("{incident}");
-                self.door.announce(&RoomEvent::Incident(incident.clone()));
-                self.incident = Some(incident);
+                self.note(format!("line {line_id} could not be spoken: {message}"));
             }
             if !(waits && self.director.is_preparing()) {
                 return Ok(());
             }
         }
+    }
+
+    /// Tells the log and the outside that something went wrong.
+    fn note(&mut self, incident: String) {
+        tracing::warn!("{incident}");
+        self.door.announce(&RoomEvent::Incident(incident.clone()));
+        self.incident = Some(incident);
     }
 
     fn has_ended(&self, ending: &Ending, pts: MediaTime) -> bool {
@@ -301,6 +325,9 @@ impl<'a> Show<'a> {
         });
         if !self.pipeline.is_silent() {
             self.silent_since = tick.pts + MediaTime::from_samples(tick.samples);
+        }
+        if let Some(incident) = self.pipeline.take_incident() {
+            self.note(incident);
         }
         step
     }
@@ -348,6 +375,7 @@ impl<'a> Show<'a> {
             queued: self.director.waiting(),
             caption: self.caption.clone(),
             stats: self.stats,
+            input: self.pipeline.input_state(),
             last_incident: self.incident.clone(),
         }
     }

@@ -1,7 +1,7 @@
 //! What happens to sound before a model hears it: cut into steps of 20 ms and brought to an even loudness.
 
 use super::Result;
-use super::manifest::{SOUND_RATE_HZ, STEP_SAMPLES};
+use super::manifest::{MODEL_RATE_HZ, STEP_SAMPLES};
 use crate::media::Blendshapes;
 
 /// One step of sound at 16 kHz.
@@ -12,8 +12,8 @@ const GATE: f32 = 0.01;
 /// Speech is never taken to be quieter than this (-34 dB), so that room noise is not blown up.
 const MIN_LEVEL: f32 = 0.02;
 /// How much speech the slow gain remembers, in samples (4 s), and how much it assumes at the start (0.3 s).
-const LEVEL_MEMORY: f32 = 4.0 * SOUND_RATE_HZ as f32;
-const LEVEL_PRIOR: f32 = 0.3 * SOUND_RATE_HZ as f32;
+const LEVEL_MEMORY: f32 = 4.0 * MODEL_RATE_HZ as f32;
+const LEVEL_PRIOR: f32 = 0.3 * MODEL_RATE_HZ as f32;
 
 /// Makes speech about as loud as the model expects.
 #[derive(Clone, Debug)]
@@ -40,15 +40,9 @@ impl Level {
         }
     }
 
-    /// Measures a whole utterance and keeps one gain for it.
-    pub(super) fn fix(&mut self, utterance: &[f32]) {
-        let (energy, count) = loud_part(utterance);
-        let rms = if count > 0.0 {
-            (energy / count).sqrt()
-        } else {
-            0.0
-        };
-        self.fixed_gain = Some(self.target / rms.max(MIN_LEVEL));
+    /// Keeps one gain for a whole sound, whose loudness is known.
+    pub(super) fn fix(&mut self, loudness: &Loudness) {
+        self.fixed_gain = Some(self.target / loudness.rms().max(MIN_LEVEL));
     }
 
     pub(super) fn reset(&mut self) {
@@ -80,6 +74,37 @@ impl Level {
             let part = (i + 1) as f32 / STEP_SAMPLES as f32;
             *sample *= before + (self.gain - before) * part;
         }
+    }
+}
+
+/// How loud the speech of a whole sound is, pauses not counted: measured piece by piece, before the sound is followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Loudness {
+    energy: f64,
+    samples: u64,
+}
+
+impl Loudness {
+    /// The loudness of `samples_16k`.
+    pub fn of(samples_16k: &[f32]) -> Self {
+        let mut loudness = Self::default();
+        loudness.push(samples_16k);
+        loudness
+    }
+
+    /// Takes the next sound at 16 kHz; the sizes of the pieces do not matter.
+    pub fn push(&mut self, samples_16k: &[f32]) {
+        for sample in samples_16k.iter().map(|sample| tame(*sample)) {
+            if sample.abs() > GATE {
+                self.energy += f64::from(sample * sample);
+                self.samples += 1;
+            }
+        }
+    }
+
+    /// The root mean square of what is above the gate; 0 for silence.
+    pub fn rms(&self) -> f32 {
+        (self.energy / self.samples.max(1) as f64).sqrt() as f32
     }
 }
 

@@ -9,7 +9,7 @@ use super::device::Device;
 use super::{Error, Result, check};
 
 /// Samples per second of the sound that comes in, in Hz; a model that wants another rate gets it from this one.
-pub(super) const SOUND_RATE_HZ: u32 = 16_000;
+pub const MODEL_RATE_HZ: u32 = 16_000;
 /// Samples in one step at that rate: 20 ms.
 pub(super) const STEP_SAMPLES: usize = 320;
 

@@ -31,15 +31,16 @@ use serde::Deserialize;
 use crate::media::{Blendshapes, Emotion, FrameRate, MediaTime, MouthTrack, SAMPLE_RATE_HZ};
 use crate::sound;
 
-pub use csv::write_csv;
+pub use csv::{CsvRows, write_csv};
 pub use device::{Device, UnknownDevice};
 pub use error::{Error, Result};
-pub use manifest::Manifest;
+pub use front::Loudness;
+pub use manifest::{MODEL_RATE_HZ, Manifest};
 pub use runtime::{RuntimeInfo, RuntimeSearch, runtime_info};
 
 use energy::EnergyStream;
 use front::Front;
-use manifest::{SOUND_RATE_HZ, STEP_SAMPLES, Source};
+use manifest::{STEP_SAMPLES, Source};
 use model::Model;
 use retarget::Poser;
 use rows::Rows;
@@ -200,6 +201,13 @@ impl LipSync {
         })
     }
 
+    /// Starts anew, for a sound whose loudness is known: what is pushed from here on gives the poses of
+    /// [`Self::track_16k`], without holding the whole sound.
+    pub fn begin(&mut self, loudness: &Loudness) {
+        self.reset();
+        self.front().level.fix(loudness);
+    }
+
     /// Takes the next sound at 16 kHz, any number of samples, and gives the poses that are ready.
     ///
     /// Pose i (counted since the start or the last [`Self::finish`]) belongs to the instant (i + 0.5) * 20 ms of the
@@ -311,8 +319,7 @@ impl LipSync {
     /// # Errors
     /// When the model fails.
     pub fn track_16k(&mut self, samples_16k: &[f32]) -> Result<MouthTrack> {
-        self.reset();
-        self.front().level.fix(samples_16k);
+        self.begin(&Loudness::of(samples_16k));
         let mut frames = self.push(samples_16k)?;
         frames.extend(self.finish()?);
         Ok(MouthTrack {
@@ -346,7 +353,7 @@ impl LipSync {
             Self::Onnx(lips) => lips.lookahead_samples + lips.engine.poser.reach() * STEP_SAMPLES,
             Self::Energy(_) => REACH * STEP_SAMPLES + STEP_SAMPLES / 2,
         };
-        MediaTime::from_samples(samples * (SAMPLE_RATE_HZ / SOUND_RATE_HZ) as usize)
+        MediaTime::from_samples(samples * (SAMPLE_RATE_HZ / MODEL_RATE_HZ) as usize)
     }
 
     /// What runs.
@@ -422,7 +429,7 @@ fn half_step() -> MediaTime {
 
 /// 48 kHz to the model's rate.
 fn to_model_rate(samples_48k: &[f32]) -> Result<Vec<f32>> {
-    sound::resample(samples_48k, SAMPLE_RATE_HZ, SOUND_RATE_HZ).map_err(|error| Error::Resample {
+    sound::resample(samples_48k, SAMPLE_RATE_HZ, MODEL_RATE_HZ).map_err(|error| Error::Resample {
         reason: error.to_string(),
     })
 }

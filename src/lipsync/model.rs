@@ -4,7 +4,7 @@ use super::device::Device;
 use super::features::Features;
 use super::front::Block;
 use super::graph::Graph;
-use super::manifest::{Encoder, Feed, Init, Manifest, Outputs, SOUND_RATE_HZ, STEP_SAMPLES, Source};
+use super::manifest::{Encoder, Feed, Init, Manifest, Outputs, MODEL_RATE_HZ, STEP_SAMPLES, Source};
 use super::retarget::finish_frame;
 use super::timing::Timing;
 use super::{Error, Result};
@@ -41,10 +41,10 @@ impl Model {
         encoder: Option<(Graph, &Encoder)>,
         graph: Graph,
     ) -> Result<Self> {
-        let resampler = if timing.rate_hz == SOUND_RATE_HZ {
+        let resampler = if timing.rate_hz == MODEL_RATE_HZ {
             None
         } else {
-            Some(Resampler::new(SOUND_RATE_HZ, timing.rate_hz).map_err(resample_error)?)
+            Some(Resampler::new(MODEL_RATE_HZ, timing.rate_hz).map_err(resample_error)?)
         };
         let warmup = i64::try_from(manifest.stream.warmup_steps).unwrap_or(0);
         let renewal = manifest
@@ -98,7 +98,7 @@ impl Model {
         &self.timing
     }
 
-    /// From a pose's instant to the sound it needs, in samples at [`SOUND_RATE_HZ`].
+    /// From a pose's instant to the sound it needs, in samples at [`MODEL_RATE_HZ`].
     pub(super) fn lookahead_samples(&self) -> usize {
         let waiting = self
             .resampler

@@ -1,7 +1,7 @@
 //! Which sound a run reads and which instants its answers are about: all of it follows from the manifest.
 
 use super::STEP_SECS;
-use super::manifest::{AudioKind, Manifest, Mode, SOUND_RATE_HZ, STEP_SAMPLES, Stream, numbers};
+use super::manifest::{AudioKind, Manifest, Mode, MODEL_RATE_HZ, STEP_SAMPLES, Stream, numbers};
 
 /// The longest window of sound and the longest step, seconds.
 const MAX_WINDOW_SECS: usize = 10;
@@ -224,10 +224,10 @@ impl Timing {
         }
     }
 
-    /// The longest time from a pose's instant to the sound it needs, in samples at [`SOUND_RATE_HZ`]. Sound comes in steps
+    /// The longest time from a pose's instant to the sound it needs, in samples at [`MODEL_RATE_HZ`]. Sound comes in steps
     /// of 20 ms; `resampler` samples at the model's rate wait in a resampler.
     pub(super) fn lookahead_samples(&self, resampler: usize) -> usize {
-        let ratio = f64::from(SOUND_RATE_HZ) / f64::from(self.rate_hz);
+        let ratio = f64::from(MODEL_RATE_HZ) / f64::from(self.rate_hz);
         let wait = |pose: u64| {
             let frame = self.place(pose).ceil().max(0.0) as i64;
             let end = self.end(frame / self.frames_per_run() as i64) + resampler as i64;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 use super::{App, Room, access, events, pages, whep};
-use crate::engine::{Line, RoomState, SayError, SayMode, SayRequest};
+use crate::engine::{Line, RoomState, SEND_DELAY, SayError, SayMode, SayRequest};
 use crate::media::Emotion;
 
 /// The largest `say`: 100 000 characters as JSON escapes of six bytes, and some more.
@@ -136,6 +136,16 @@ fn details(room: &Room) -> Value {
         "voices": room.voices.iter().map(|voice| json!({
             "id": voice.id, "label": voice.label, "language": voice.language,
         })).collect::<Vec<_>>(),
+        "input": snapshot.input.as_ref().map(|input| json!({
+            "source": input.source,
+            "open": input.open,
+            "latency_ms": input.latency_ms() + SEND_DELAY.as_millis_f64(),
+            "lookahead_ms": input.lookahead_ms,
+            "buffer_ms": input.buffer_ms,
+            "send_ms": SEND_DELAY.as_millis_f64(),
+            "underruns": input.underruns,
+            "lost_ms": input.lost_ms,
+        })),
         "outputs": { "whep": {
             "viewers": feed.viewers,
             "joined": feed.joined,

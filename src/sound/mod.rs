@@ -9,6 +9,8 @@
 )]
 
 mod beep;
+mod decode;
+mod elastic;
 mod limiter;
 mod loudness;
 mod mix;
@@ -16,6 +18,8 @@ mod resample;
 pub mod wav;
 
 pub use beep::{BEEP_HZ, beep};
+pub use decode::{Decoder, SoundFile};
+pub use elastic::Elastic;
 pub use limiter::{CEILING_DBFS, Limiter};
 pub use loudness::{db_to_gain, gain_to_db, gain_towards, gated_rms_dbfs, peak};
 pub use mix::{Mixer, Ramp, Source};
@@ -67,8 +71,19 @@ pub enum Error {
         /// The most seconds accepted.
         limit_secs: u32,
     },
+    /// The file has no bytes, or no sound between its headers.
+    #[error("there is no sound in it: {0}")]
+    Empty(&'static str),
+    /// Not a sound file, or not one that is read here.
+    #[error(
+        "this is not a sound file that can be read (WAV, FLAC, MP3, Ogg Vorbis or Ogg Opus): {0}; convert it, for example with `ffmpeg -i IN OUT.wav`"
+    )]
+    NotSound(String),
+    /// A sound file that is damaged or cut off.
+    #[error("the file is damaged or cut off: {0}")]
+    Damaged(String),
     /// Reading or writing failed.
-    #[error("read or write WAV")]
+    #[error("read or write sound")]
     Io(#[from] std::io::Error),
     /// The writer of WAV files failed.
     #[error("write WAV")]

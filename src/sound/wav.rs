@@ -9,12 +9,13 @@ use std::path::Path;
 use super::resample::{MAX_RATE_HZ, MIN_RATE_HZ};
 use super::{Error, Result};
 
-/// Announced lengths from here on mean "unknown" (espeak-ng writes 0x7FFF_F000, others 0xFFFF_FFFF).
-const UNKNOWN_LENGTH_FROM: u32 = 0x7FFF_0000;
+/// Announced lengths in these ranges mean "unknown" (espeak-ng writes 0x7FFF_F000, others 0xFFFF_FFFF).
+const UNKNOWN_LENGTHS: [std::ops::RangeInclusive<u32>; 3] =
+    [0..=0, 0x7FFF_0000..=0x7FFF_FFFF, 0xFFFF_0000..=u32::MAX];
 /// Chunks in front of the sound (lists, cover pictures) may hold this many bytes in all.
 const MAX_HEADER_BYTES: usize = 1 << 20;
 /// The most channels that are mixed down.
-const MAX_CHANNELS: u16 = 8;
+const MAX_CHANNELS: u16 = 32;
 
 /// A mono sound.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,7 @@ pub struct Parser {
     samples: Vec<f32>,
     limit_secs: u32,
     header_bytes: usize,
+    broken: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,12 +74,32 @@ impl Parser {
             samples: Vec::new(),
             limit_secs,
             header_bytes: 0,
+            broken: 0,
         }
     }
 
     /// The sample rate, once the header is through.
     pub fn sample_rate_hz(&self) -> Option<u32> {
         self.format.map(|format| format.sample_rate_hz)
+    }
+
+    /// Channels that are mixed to one, once the header is through.
+    pub fn channels(&self) -> Option<usize> {
+        self.format.map(|format| format.channels)
+    }
+
+    /// Seconds of sound that the header announces, if it knows.
+    pub fn announced_secs(&self) -> Option<f64> {
+        let (format, Stage::Sound { announced, .. }) = (self.format?, self.stage) else {
+            return None;
+        };
+        let per_sec = format.bytes_per_sample * format.channels * format.sample_rate_hz as usize;
+        Some(announced? as f64 / per_sec as f64)
+    }
+
+    /// Samples (of any channel) so far that were not finite and became silence.
+    pub fn broken_samples(&self) -> u64 {
+        self.broken
     }
 
     /// The samples read and not yet taken.
@@ -198,7 +220,7 @@ impl Parser {
                     ));
                 }
                 self.drop_bytes(8)?;
-                let known = size != 0 && size < UNKNOWN_LENGTH_FROM;
+                let known = !UNKNOWN_LENGTHS.iter().any(|range| range.contains(&size));
                 self.stage = Stage::Sound {
                     announced: known.then_some(u64::from(size)),
                     found: 0,
@@ -236,10 +258,15 @@ impl Parser {
             });
         }
         for frame in self.pending[..whole].chunks_exact(frame) {
-            let sum: f32 = frame
-                .chunks_exact(format.bytes_per_sample)
-                .map(|bytes| decode(bytes, format.encoding))
-                .sum();
+            let mut sum = 0.0;
+            for bytes in frame.chunks_exact(format.bytes_per_sample) {
+                let sample = decode(bytes, format.encoding);
+                if sample.is_finite() {
+                    sum += sample;
+                } else {
+                    self.broken += 1;
+                }
+            }
             self.samples.push(sum / format.channels as f32);
         }
         let used = if last { available } else { whole };
@@ -293,9 +320,9 @@ impl Format {
     }
 }
 
-/// One sample from its little-endian bytes; what is not finite becomes silence.
+/// One sample from its little-endian bytes.
 fn decode(bytes: &[u8], encoding: Encoding) -> f32 {
-    let sample = match (encoding, bytes) {
+    match (encoding, bytes) {
         (Encoding::Int, [a]) => (f32::from(*a) - 128.0) / 128.0,
         (Encoding::Int, [a, b]) => f32::from(i16::from_le_bytes([*a, *b])) / 32_768.0,
         (Encoding::Int, [a, b, c]) => i32::from_le_bytes([0, *a, *b, *c]) as f32 / 2_147_483_648.0,
@@ -307,8 +334,7 @@ fn decode(bytes: &[u8], encoding: Encoding) -> f32 {
             f64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]) as f32
         }
         _ => 0.0,
-    };
-    if sample.is_finite() { sample } else { 0.0 }
+    }
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
@@ -319,12 +345,12 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
 
-/// Says what the bytes look like instead.
-fn not_riff(bytes: &[u8]) -> Error {
+/// What the first bytes of something that is not WAV look like, if they are known.
+pub(super) fn looks_like(bytes: &[u8]) -> Option<&'static str> {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(200)])
         .trim_start()
         .to_owned();
-    let known = match bytes {
+    match bytes {
         [b'I', b'D', b'3', ..] | [0xFF, 0xE2..=0xFF, ..] => Some("MP3"),
         [b'O', b'g', b'g', b'S', ..] => Some("Ogg"),
         [b'f', b'L', b'a', b'C', ..] => Some("FLAC"),
@@ -332,8 +358,12 @@ fn not_riff(bytes: &[u8]) -> Error {
         _ if text.starts_with('<') => Some("HTML or XML"),
         _ if text.starts_with('{') => Some("JSON"),
         _ => None,
-    };
-    match known {
+    }
+}
+
+/// Says what the bytes look like instead.
+fn not_riff(bytes: &[u8]) -> Error {
+    match looks_like(bytes) {
         Some(kind) => Error::NotWav(format!("these bytes look like {kind}, not WAV")),
         None if bytes.starts_with(b"RIFF") => {
             Error::NotWav("the file ends inside its header".to_owned())

@@ -15,6 +15,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("voice", &["sound", "remote", "media"]),
         ("sound", &["media"]),
         ("lipsync", &["sound", "media"]),
+        ("input", &["sound", "lipsync", "media"]),
         ("motion", &["avatar", "media"]),
         ("avatar", &["media"]),
         ("scene", &["media"]),
@@ -24,8 +25,8 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "engine",
             &[
-                "show", "remote", "voice", "sound", "lipsync", "motion", "avatar", "scene",
-                "render", "encode", "output", "media",
+                "show", "remote", "voice", "sound", "lipsync", "input", "motion", "avatar",
+                "scene", "render", "encode", "output", "media",
             ],
         ),
         ("config", &["avatar", "scene", "media"]),
@@ -49,7 +50,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Crates that only some modules may name.
-const FENCED: [(&str, &[&str]); 9] = [
+const FENCED: [(&str, &[&str]); 12] = [
     ("wgpu", &["render"]),
     ("ort", &["lipsync"]),
     ("webrtc", &["output"]),
@@ -58,7 +59,10 @@ const FENCED: [(&str, &[&str]); 9] = [
     ("ureq", &["remote"]),
     ("cosmic_text", &["scene"]),
     ("openh264", &["encode"]),
-    ("opus", &["encode"]),
+    ("opus", &["encode", "sound"]),
+    ("symphonia", &["sound"]),
+    ("cpal", &["input"]),
+    ("alsa", &["input"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

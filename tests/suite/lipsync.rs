@@ -12,7 +12,7 @@ fn repository(path: &str) -> PathBuf {
 }
 
 /// The built-in model, or nothing (with a printed reason) where no runtime is installed.
-fn model(options: &LipSyncOptions) -> Option<LipSync> {
+pub(crate) fn model(options: &LipSyncOptions) -> Option<LipSync> {
     match LipSync::open(options) {
         Ok(lips) => Some(lips),
         Err(error @ Error::NoRuntime { .. }) => {
@@ -24,7 +24,7 @@ fn model(options: &LipSyncOptions) -> Option<LipSync> {
 }
 
 /// 2.7 s at 16 kHz: "Maybe we buy five big papayas from Bob."
-fn clip() -> Vec<f32> {
+pub(crate) fn clip() -> Vec<f32> {
     let mut reader = hound::WavReader::open(repository("audio/samples/maybe_slt.wav")).unwrap();
     assert_eq!(reader.spec().sample_rate, 16_000);
     reader
@@ -34,7 +34,7 @@ fn clip() -> Vec<f32> {
 }
 
 /// When flite says p, b or m in the clip, in seconds (`flite -psdur`).
-const BILABIALS: [(f64, f64); 9] = [
+pub(crate) const BILABIALS: [(f64, f64); 9] = [
     (0.224, 0.252),
     (0.410, 0.461),
     (0.728, 0.763),
@@ -45,10 +45,10 @@ const BILABIALS: [(f64, f64); 9] = [
     (2.125, 2.188),
     (2.407, 2.508),
 ];
-const BILABIAL_COUNT: usize = BILABIALS.len();
+pub(crate) const BILABIAL_COUNT: usize = BILABIALS.len();
 
 /// The gap between the lips, as a sum of shapes.
-fn gap(face: &Blendshapes) -> f32 {
+pub(crate) fn gap(face: &Blendshapes) -> f32 {
     let gap = (face[Shape::JawOpen] - face[Shape::MouthClose]).max(0.0)
         + 0.30 * face[Shape::MouthLowerDownLeft]
         + 0.20 * face[Shape::MouthUpperUpLeft]
@@ -60,7 +60,7 @@ fn gap(face: &Blendshapes) -> f32 {
 }
 
 /// How many p, b and m of the clip have closed lips in their middle half.
-fn closed_bilabials(track: &MouthTrack) -> usize {
+pub(crate) fn closed_bilabials(track: &MouthTrack) -> usize {
     BILABIALS
         .iter()
         .filter(|(start, end)| {

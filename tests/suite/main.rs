@@ -16,12 +16,14 @@ mod film;
 mod golden;
 #[cfg(feature = "live")]
 mod http;
+mod input;
 mod layout;
 mod lipsync;
 mod lipsync_device;
 mod lipsync_foreign;
 mod lipsync_manifest;
 mod lipsync_model;
+mod lipsync_sound;
 mod motion;
 mod mouth;
 mod onnx;

@@ -21,7 +21,7 @@ use zhubo::voice::{SynthesisContext, VoiceChoice};
 
 const RATE: FrameRate = FrameRate::whole(25);
 
-fn options() -> ShowOptions {
+pub(crate) fn options() -> ShowOptions {
     let assets = Assets::from_environment();
     let avatar = Arc::new(assets.avatar(DEFAULT_HOST, Path::new("")).unwrap());
     let host = HostId::new("lina");
@@ -47,6 +47,7 @@ fn options() -> ShowOptions {
         voices: VoiceChoice::new("tone", None, None, SpeechServer::default()).unwrap(),
         synthesis: SynthesisContext::default(),
         lipsync: LipSyncOptions::default(),
+        input: None,
         gpu: Arc::new(Gpu::new(&GpuOptions::default()).unwrap()),
         quality: Quality::Fast,
         h264: H264Options::live(size, RATE),
@@ -56,7 +57,7 @@ fn options() -> ShowOptions {
     }
 }
 
-fn ending(after_millis: i64) -> Ending {
+pub(crate) fn ending(after_millis: i64) -> Ending {
     Ending {
         after: Some(MediaTime::from_millis(after_millis)),
         tail: None,
@@ -89,7 +90,7 @@ fn run(clock: Clock, after_millis: i64) -> (Vec<Packet>, Summary) {
     (collector.join().unwrap(), summary)
 }
 
-fn of(track: Track, packets: &[Packet]) -> Vec<&Packet> {
+pub(crate) fn of(track: Track, packets: &[Packet]) -> Vec<&Packet> {
     packets
         .iter()
         .filter(|packet| packet.track == track)

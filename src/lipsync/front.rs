@@ -177,7 +177,8 @@ impl Front {
         poses: &mut Vec<Blendshapes>,
         mut step: impl FnMut(&Block, &mut Vec<Blendshapes>) -> Result<()>,
     ) -> Result<()> {
-        let owed = self.taken.div_ceil(STEP_SAMPLES as u64) - self.given;
+        let all = self.taken.div_ceil(STEP_SAMPLES as u64);
+        let owed = all.saturating_sub(self.given);
         let wanted = poses.len() + owed as usize;
         if !self.pending.is_empty() {
             let padding = [0.0; STEP_SAMPLES];

@@ -20,10 +20,18 @@ const REACH_SHARE: f32 = 0.15;
 const PARTING_SHARE: f32 = 0.2;
 /// Lips lie in front of what else the jaw parts (teeth) and are at most this share of the movement deep.
 const DEPTH_SHARE: f32 = 0.3;
-/// Lips may overlap by this share of the fullest movement (0.6 mm where it is 30 mm) for the sake of no slit.
-const OVERLAP_SHARE: f32 = 0.02;
+/// Lips may overlap by this share of the fullest movement (0.9 mm where it is 30 mm) for the sake of no slit.
+const OVERLAP_SHARE: f32 = 0.03;
 /// Places across the mouth at which the slit is watched.
 const COLUMNS: usize = 9;
+/// Shapes that part the lips themselves: they give way to a closure, or it would have to be strongest where they are weak.
+const PARTING: [Shape; 5] = [
+    Shape::MouthFunnel,
+    Shape::MouthLowerDownLeft,
+    Shape::MouthLowerDownRight,
+    Shape::MouthUpperUpLeft,
+    Shape::MouthUpperUpRight,
+];
 /// How far other shapes may be raised to close lips that have no `mouthClose`.
 const HELPERS: [(Shape, f32); 4] = [
     (Shape::MouthPressLeft, 0.5),
@@ -112,6 +120,15 @@ impl Closure {
         )
     }
 
+    /// What is left of the slit when the lips are closed over a jaw that is open by 0.3, metres.
+    pub fn leak_m(&self) -> f32 {
+        let mut face = Blendshapes::default();
+        face[Shape::JawOpen] = 0.3;
+        face[Shape::MouthClose] = 0.3;
+        self.apply(&mut face);
+        self.gap_m(&face).0.max(0.0)
+    }
+
     /// The `mouthClose` that this rig needs to close its lips over a jaw that is open by `jaw_open` (0..=1); `None` when
     /// it has no such shape, or too weak a one.
     pub fn mouth_close(&self, jaw_open: f32) -> Option<f32> {
@@ -122,12 +139,22 @@ impl Closure {
     }
 
     /// Replaces the meaning of `mouthClose` (a share of `jawOpen`) by the weights with which this rig's lips are closed by
-    /// that share. What `mouthClose` cannot do is done by pressed and rolled lips if it is missing, and by the jaw.
+    /// that share. Shapes that part the lips give way; what `mouthClose` cannot do is done by pressed and rolled lips if it
+    /// is missing, and by the jaw.
     pub(super) fn apply(&self, face: &mut Blendshapes) {
         let share = closed_share(face);
         if share == 0.0 {
             return;
         }
+        let parting = PARTING.map(|shape| std::mem::take(&mut face[shape]));
+        self.close(face, share);
+        for (shape, weight) in PARTING.into_iter().zip(parting) {
+            face[shape] = weight * (1.0 - share);
+        }
+    }
+
+    /// Closes what the jaw opened by `share`.
+    fn close(&self, face: &mut Blendshapes, share: f32) {
         face[Shape::MouthClose] = 0.0;
         // The share of the slit that is still to be closed.
         let mut left = share;
@@ -161,8 +188,7 @@ impl Closure {
     /// elsewhere by more than the tolerance; `None` when it does not move the lips.
     fn needed(&self, face: &Blendshapes, shape: Shape) -> Option<f32> {
         let rate = |column: &Column| column.rates[shape as usize].abs();
-        let count = self.columns.len() as f32;
-        let mean_rate = self.columns.iter().map(rate).sum::<f32>() / count;
+        let mean_rate = self.columns.iter().map(rate).sum::<f32>() / self.columns.len() as f32;
         let opens = shape == Shape::JawOpen;
         let works = self
             .columns
@@ -171,7 +197,6 @@ impl Closure {
         if !works || mean_rate < self.overlap {
             return None;
         }
-        let mean_gap = self.columns.iter().map(|c| c.gap(face)).sum::<f32>() / count;
         let to = |target: f32| {
             self.columns
                 .iter()
@@ -179,8 +204,7 @@ impl Closure {
         };
         let all_closed = to(0.0).fold(f32::NEG_INFINITY, f32::max);
         let none_overlaps = to(-self.overlap).fold(f32::INFINITY, f32::min);
-        let most = none_overlaps.max(mean_gap / mean_rate);
-        Some(all_closed.min(most).max(0.0))
+        Some(all_closed.min(none_overlaps).max(0.0))
     }
 }
 
@@ -342,5 +366,62 @@ impl Grid {
             .filter(|(distance, _)| *distance < self.size)
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, vertex)| vertex)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rig of columns with the slit at rest, what `jawOpen` adds and what `mouthClose` takes away, metres.
+    fn rig(columns: &[(f32, f32, f32)]) -> Closure {
+        let columns = columns.iter().map(|(rest, jaw, close)| {
+            let mut rates = [0.0; 52];
+            rates[Shape::JawOpen as usize] = *jaw;
+            rates[Shape::MouthClose as usize] = -close;
+            Column { rest: *rest, rates }
+        });
+        Closure {
+            columns: columns.collect(),
+            overlap: 0.0009,
+        }
+    }
+
+    fn shut(closure: &Closure, jaw: f32) -> (f32, f32) {
+        let mut face = Blendshapes::default();
+        face[Shape::JawOpen] = jaw;
+        face[Shape::MouthClose] = jaw;
+        closure.apply(&mut face);
+        closure.gap_m(&face)
+    }
+
+    #[test]
+    fn lips_that_are_parted_at_rest_are_closed_too() {
+        let (widest, narrowest) = shut(&rig(&[(0.003, 0.03, 0.03); 3]), 0.1);
+        assert!(widest.abs() < 1e-5 && narrowest.abs() < 1e-5, "{widest}");
+    }
+
+    #[test]
+    fn uneven_lips_overlap_a_little_rather_than_leave_a_slit_and_never_much() {
+        let even = rig(&[(0.0, 0.03, 0.03), (0.0, 0.03, 0.028), (0.0, 0.03, 0.03)]);
+        let (widest, narrowest) = shut(&even, 0.2);
+        assert!(
+            widest < 1e-5 && narrowest > -0.00091,
+            "{widest} {narrowest}"
+        );
+        let uneven = rig(&[(0.0, 0.03, 0.03), (0.0, 0.03, 0.01), (0.0, 0.03, 0.03)]);
+        let (widest, narrowest) = shut(&uneven, 0.5);
+        assert!(narrowest > -0.00091, "{narrowest}");
+        assert!(
+            widest > 0.005 && (uneven.leak_m() - 0.6 * widest).abs() < 1e-3,
+            "{widest}"
+        );
+    }
+
+    #[test]
+    fn the_weight_that_closes_is_told() {
+        assert_eq!(rig(&[(0.0, 0.03, 0.06); 3]).mouth_close(0.5), Some(0.25));
+        assert_eq!(rig(&[(0.0, 0.03, 0.01); 3]).mouth_close(0.5), None);
+        assert_eq!(rig(&[(0.0, 0.03, 0.0); 3]).mouth_close(0.5), None);
     }
 }

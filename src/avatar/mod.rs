@@ -32,6 +32,9 @@ pub use visemes::{Viseme, visemes};
 
 use crate::media::{Bitmap, Pose, Shape};
 
+/// A slit between closed lips of this share of the model's height (1 mm of a person) is warned of.
+const VISIBLE_SLIT_SHARE: f32 = 6e-4;
+
 /// What is in an avatar file, for people and for checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -187,6 +190,14 @@ impl Avatar {
                 "nothing moves the mouth (no jawOpen, no vowels, no visemes, no jaw bone): the lips will not move".into(),
             );
         }
+        let height = self.landmarks.crown_m - self.landmarks.floor_m;
+        let leak = self.mouth.closure.as_ref().map_or(0.0, Closure::leak_m);
+        if leak > VISIBLE_SLIT_SHARE * height {
+            warnings.push(format!(
+                "closed lips stay {:.1} mm apart: mouthClose does not match jawOpen along the mouth",
+                1000.0 * leak
+            ));
+        }
         if !moving(Shape::EyeBlinkLeft) {
             warnings.push(
                 "no morph target closes the eyes (eyeBlinkLeft): the host will not blink".into(),
@@ -195,7 +206,6 @@ impl Avatar {
         if self.rig.bone(crate::media::Bone::Head).is_none() {
             warnings.push("no head bone was found: the head will not turn".into());
         }
-        let height = self.landmarks.crown_m - self.landmarks.floor_m;
         if !(0.2..4.0).contains(&height) {
             warnings.push(format!(
                 "the model is {height:.2} m tall: glTF counts in metres, export it in metres"

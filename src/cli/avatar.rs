@@ -69,6 +69,10 @@ fn render(args: &RenderArgs) -> Outcome {
     let assets = Assets::from_environment();
     let here = Path::new("");
     let avatar = Arc::new(assets.avatar(&args.file, here).map_err(usage)?);
+    for warning in &avatar.facts().warnings {
+        tracing::warn!("{}: {warning}", args.file);
+    }
+    let mouth = avatar.mouth().by.describe();
     let host = HostId::new(DEFAULT_HOST);
     let pose = pose(args, host.clone()).map_err(usage)?;
     let camera = match args.camera.parse::<Framing>() {
@@ -101,7 +105,7 @@ fn render(args: &RenderArgs) -> Outcome {
     let frame = renderer.draw(&picture)?;
     save(&frame, &args.output)?;
     println!(
-        "{}: {} by {}",
+        "{}: {} by {}, mouth moved by {mouth}",
         args.output.display(),
         args.size,
         gpu.adapter_name()

@@ -14,7 +14,7 @@ use super::pipeline::{Pipeline, PipelineOptions, Step};
 use super::speech::SpeechWorker;
 use super::stages::{SEND_DELAY, StageOptions, Stages};
 use super::{Error, Result};
-use crate::avatar::Avatar;
+use crate::avatar::{Avatar, MouthBy};
 use crate::encode::H264Options;
 use crate::input::{self, Input};
 use crate::lipsync::LipSyncOptions;
@@ -225,6 +225,14 @@ impl<'a> Show<'a> {
             .map_err(|error| Error::Thread(error.to_string()))?;
         if let Some(warning) = warning {
             tracing::warn!("{warning}");
+        }
+        for (host, avatar) in &hosts {
+            let by = avatar.mouth().by;
+            if by == MouthBy::Nothing {
+                tracing::warn!("{name}: {host}: nothing in the avatar moves the mouth");
+            } else {
+                tracing::info!("{name}: {host}: mouth moved by {}", by.describe());
+            }
         }
         let ids: Vec<HostId> = hosts.iter().map(|(id, _)| id.clone()).collect();
         let speaker = ids.first().cloned().ok_or(Error::NoHost)?;

@@ -20,6 +20,10 @@ const WIDTHS: [f64; 2] = [1_200.0, 16_000.0];
 /// Heights of the panels in pixels: waveform, jaw, rounding, lower lip.
 const HEIGHTS: [u32; 4] = [190, 300, 230, 250];
 const TITLE_HEIGHT: u32 = 44;
+/// How far the first panel reaches below the sound, in peaks: there stand the phones.
+const BELOW: f64 = 1.5;
+/// Classes that are drawn grey.
+const SILENCE: [&str; 4] = ["", "sil", "pau", "_"];
 const FONT: &str = "sans-serif";
 
 type Chart<'a> = ChartContext<'a, BitMapBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
@@ -146,7 +150,7 @@ impl Plot {
             .iter()
             .fold(0.05f32, |most, (low, high)| most.max(-low).max(*high));
         let peak = f64::from(peak);
-        let mut chart = chart(&panels[0], secs, -peak..peak, "sound", "")?;
+        let mut chart = chart(&panels[0], secs, -BELOW * peak..peak, "sound", "")?;
         self.draw_sound(&mut chart)?;
         draw_phones(&mut chart, phones, peak)?;
         let parts = [
@@ -165,8 +169,9 @@ impl Plot {
         let step = STROKE as f64 / f64::from(MODEL_RATE_HZ);
         let colour = RGBColor(110, 130, 150);
         let strokes = self.strokes.iter().enumerate().map(|(index, (low, high))| {
-            let at = (index as f64 + 0.5) * step;
-            PathElement::new(vec![(at, f64::from(*low)), (at, f64::from(*high))], colour)
+            let from = (index as f64 * step, f64::from(*low));
+            let to = ((index + 1) as f64 * step, f64::from(*high));
+            Rectangle::new([from, to], colour.filled())
         });
         chart.draw_series(strokes).map_err(drawing)?;
         Ok(())
@@ -256,17 +261,30 @@ fn chart<'a>(
 
 /// Phones as boxes under the waveform, coloured by class.
 fn draw_phones(chart: &mut Chart<'_>, phones: &[Phone], peak: f64) -> anyhow::Result<()> {
-    let (low, high) = (-peak, -0.66 * peak);
+    let (low, high) = (-BELOW * peak, -1.08 * peak);
     let pixels_per_sec = {
         let area = chart.plotting_area();
         let (x, _) = area.dim_in_pixel();
         let range = area.get_x_range();
         f64::from(x) / (range.end - range.start)
     };
-    let boxes = phones.iter().map(|phone| {
+    let mut classes: Vec<&str> = Vec::new();
+    let mut boxes = Vec::new();
+    for phone in phones {
+        let class = phone.class.as_str();
+        let index = classes.iter().position(|known| *known == class);
+        let index = index.unwrap_or_else(|| {
+            classes.push(class);
+            classes.len() - 1
+        });
+        let colour = if SILENCE.contains(&class) {
+            RGBColor(238, 238, 238)
+        } else {
+            class_colour(index)
+        };
         let corners = [(phone.start, low), (phone.end, high)];
-        Rectangle::new(corners, class_colour(&phone.class).filled())
-    });
+        boxes.push(Rectangle::new(corners, colour.filled()));
+    }
     chart.draw_series(boxes).map_err(drawing)?;
     let edge = RGBColor(120, 120, 120).stroke_width(1);
     let edges = phones.iter().map(|phone| {
@@ -295,17 +313,9 @@ fn draw_phones(chart: &mut Chart<'_>, phones: &[Phone], peak: f64) -> anyhow::Re
     Ok(())
 }
 
-/// A light colour for a class, always the same; silence is grey.
-fn class_colour(class: &str) -> RGBColor {
-    if matches!(class, "" | "sil" | "pau" | "_" | "SIL") {
-        return RGBColor(238, 238, 238);
-    }
-    // FNV-1a spreads short names well enough.
-    let hash = class.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let hue = (hash % 360) as f64 / 360.0;
-    let (r, g, b) = HSLColor(hue, 0.65, 0.82).rgb();
+/// A light colour for the class that is the `index`-th to appear: neighbours differ by the golden angle of the hue circle.
+fn class_colour(index: usize) -> RGBColor {
+    let (r, g, b) = HSLColor((index as f64 * 0.381_966).fract(), 0.65, 0.82).rgb();
     RGBColor(r, g, b)
 }
 

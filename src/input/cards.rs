@@ -26,10 +26,12 @@ mod with_cpal {
     #[cfg(not(target_os = "linux"))]
     type Quiet = ();
 
+    #[cfg(target_os = "linux")]
     fn quiet() -> Quiet {
-        #[cfg(target_os = "linux")]
-        return alsa::Output::local_error_handler().ok();
+        alsa::Output::local_error_handler().ok()
     }
+    #[cfg(not(target_os = "linux"))]
+    fn quiet() -> Quiet {}
 
     fn device_error(error: cpal::Error) -> Error {
         Error::Device(error.to_string())

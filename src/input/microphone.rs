@@ -34,6 +34,10 @@ pub fn devices() -> Result<Vec<Device>> {
 
 /// What a capture tells.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "microphone"),
+    allow(dead_code, reason = "nothing is captured without the feature")
+)]
 pub(super) enum Event {
     /// A device begins to give sound.
     Opened { rate_hz: u32, device: String },
@@ -65,11 +69,19 @@ impl Drop for Stop {
 
 /// The callback's side: hands blocks over and counts what finds no place.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "microphone"),
+    allow(dead_code, reason = "nothing is captured without the feature")
+)]
 pub(super) struct Taker {
     events: Sender<Event>,
     lost: u64,
 }
 
+#[cfg_attr(
+    not(feature = "microphone"),
+    allow(dead_code, reason = "nothing is captured without the feature")
+)]
 impl Taker {
     pub(super) fn take(&mut self, samples: Vec<f32>) {
         if self.lost > 0 && self.events.try_send(Event::Lost(self.lost)).is_ok() {

@@ -540,6 +540,70 @@ fn curves(track: &MouthTrack) -> String {
         .collect()
 }
 
+#[test]
+fn a_plot_shows_sound_phones_and_curves() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(
+        path("phones.tsv"),
+        "start\tend\tphone\tclass\n0.2\t0.3\tm\tPP\n0.3\t0.5\tey\tEH\n",
+    )
+    .unwrap();
+    let draw = |png: &Path, more: &[&str]| {
+        let (png, phones) = (png.to_str().unwrap(), path("phones.tsv"));
+        let mut args = vec!["--energy", "--plot", png];
+        if more == ["phones"] {
+            args.extend(["--phones", phones.to_str().unwrap()]);
+        }
+        let output = lipsync_command(SAMPLE.as_ref(), &path("m.csv"), &args)
+            .output()
+            .unwrap();
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{words}");
+        image::open(png).unwrap().to_rgb8()
+    };
+    let plain = draw(&path("plain.png"), &[]);
+    assert!(plain.width() >= 1_200 && plain.height() > 800);
+    // The jaw's curve is there in its colour, and letters stand in the title and at the axes.
+    let count =
+        |picture: &image::RgbImage, rgb: [u8; 3]| picture.pixels().filter(|p| p.0 == rgb).count();
+    assert!(count(&plain, [31, 90, 180]) > 300);
+    let dark = plain
+        .pixels()
+        .filter(|p| p.0.iter().all(|c| *c < 90))
+        .count();
+    assert!(dark > 1_000, "{dark} dark pixels: labels are missing");
+    let named = draw(&path("named.png"), &["phones"]);
+    let changed = plain
+        .pixels()
+        .zip(named.pixels())
+        .filter(|(a, b)| a != b)
+        .count();
+    assert!(
+        changed > 500,
+        "the phones are drawn: {changed} pixels differ"
+    );
+
+    std::fs::write(path("phones.tsv"), "0.2\t0.1\tm\tPP\n").unwrap();
+    let phones = path("phones.tsv");
+    let output = lipsync_command(
+        SAMPLE.as_ref(),
+        &path("m.csv"),
+        &[
+            "--energy",
+            "--plot",
+            "x.png",
+            "--phones",
+            phones.to_str().unwrap(),
+        ],
+    )
+    .output()
+    .unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(words.contains("phones.tsv, line 1"), "{words}");
+}
+
 /// Three hours through the command, with the model. Minutes long: run it with `--ignored --nocapture`.
 #[test]
 #[ignore = "takes minutes: three hours of sound through the model"]

@@ -66,6 +66,7 @@ pub(super) fn run(args: Args) -> Outcome {
             model: args.model,
             runtime_path: args.ort_lib,
             style: args.style,
+            ..LipSyncOptions::default()
         })?
     };
     let samples = sound::resample(&wav.samples, wav.sample_rate_hz, MODEL_RATE_HZ)?;

@@ -189,6 +189,11 @@ fn server(section: &VoiceSection) -> anyhow::Result<SpeechServer> {
             .context("voice.openai.format")?,
         speed: openai.speed,
         key_env: openai.key_env.clone(),
+        timestamps: openai
+            .timestamps
+            .parse()
+            .map_err(anyhow::Error::msg)
+            .context("voice.openai.timestamps")?,
         ..SpeechServer::default()
     })
 }
@@ -201,9 +206,11 @@ pub(super) fn lipsync(section: &LipSyncSection, document: &Path) -> anyhow::Resu
         .as_deref()
         .map(str::parse::<Style>)
         .transpose()?;
+    let source = section.source.as_deref().map(str::parse).transpose()?;
     Ok(LipSyncOptions {
         model: section.model.as_ref().map(|path| folder.join(path)),
         runtime_path: section.runtime.clone(),
         style: style.unwrap_or_default(),
+        source: source.unwrap_or_default(),
     })
 }

@@ -4,6 +4,7 @@
 //! A stream is owned by one thread; every speech worker opens its own. Without the runtime or a model, [`LipSync`] falls
 //! back to a mouth that follows loudness.
 
+mod align;
 mod csv;
 mod energy;
 mod error;
@@ -11,9 +12,11 @@ mod front;
 mod manifest;
 mod onnx;
 mod open;
+mod phones;
 mod pose;
 mod runtime;
 mod table;
+mod timed;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -23,10 +26,13 @@ use serde::Deserialize;
 use crate::media::{Blendshapes, FrameRate, MediaTime, MouthTrack, SAMPLE_RATE_HZ};
 use crate::sound;
 
+pub use align::{Aligner, Alignment, Mismatch, Posterior, SpokenWord};
 pub use csv::write_csv;
 pub use error::{Error, Result};
 pub use manifest::Manifest;
+pub use phones::VISUAL_PHONES;
 pub use runtime::{RuntimeInfo, RuntimeSearch, runtime_info};
+pub use timed::TimedLips;
 
 use energy::EnergyStream;
 use front::Front;
@@ -65,6 +71,24 @@ impl Style {
     }
 }
 
+impl FromStr for MouthSource {
+    type Err = UnknownSource;
+
+    fn from_str(name: &str) -> std::result::Result<Self, UnknownSource> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "audio" => Ok(Self::Audio),
+            "timings" => Ok(Self::Timings),
+            _ => Err(UnknownSource(name.to_owned())),
+        }
+    }
+}
+
+/// A source of the mouth that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no lip-sync source `{0}`: there are auto, audio and timings")]
+pub struct UnknownSource(String);
+
 impl FromStr for Style {
     type Err = UnknownStyle;
 
@@ -74,6 +98,18 @@ impl FromStr for Style {
             .find(|style| style.name() == name)
             .ok_or_else(|| UnknownStyle(name.to_owned()))
     }
+}
+
+/// What moves the mouth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MouthSource {
+    /// The phones in time that the voice reports, else the text where it can be laid over the sound, else the sound.
+    #[default]
+    Auto,
+    /// The sound alone.
+    Audio,
+    /// As `Auto`, with a warning for each sentence whose mouth had to be made from the sound.
+    Timings,
 }
 
 /// A style that does not exist.
@@ -90,6 +126,8 @@ pub struct LipSyncOptions {
     pub runtime_path: Option<PathBuf>,
     /// How lively the mouth articulates.
     pub style: Style,
+    /// What moves the mouth where speech comes from a voice.
+    pub source: MouthSource,
 }
 
 /// What runs, for logs and `doctor`.
@@ -122,6 +160,8 @@ pub struct OnnxLips {
     front: Front,
     engine: OnnxEngine,
     lookahead_steps: usize,
+    /// The classes of an answer.
+    names: Vec<String>,
     info: LipSyncInfo,
 }
 
@@ -332,6 +372,34 @@ impl LipSync {
             .collect();
         self.reset();
         rows
+    }
+
+    /// What the model hears in a whole utterance at 48 kHz, step by step with the look-ahead taken out: row n is about
+    /// the sound from n * 20 ms on. Nothing without a model. Any stream in progress is dropped.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn hear(&mut self, samples_48k: &[f32]) -> Result<Option<Posterior>> {
+        let samples = to_model_rate(samples_48k)?;
+        self.reset();
+        let Self::Onnx(lips) = self else {
+            return Ok(None);
+        };
+        let names = lips.names.clone();
+        let lookahead_steps = lips.lookahead_steps;
+        let OnnxLips { front, engine, .. } = lips.as_mut();
+        front.level.fix(&samples);
+        let mut rows = Vec::with_capacity(samples.len() / STEP_SAMPLES + lookahead_steps + 1);
+        let mut hear = |block: &front::Block| {
+            rows.push(engine.model.step(block)?.to_vec());
+            Ok(None)
+        };
+        let heard = front
+            .push(&samples, &mut hear)
+            .and_then(|_| front.finish(lookahead_steps, &mut hear));
+        rows.drain(..lookahead_steps.min(rows.len()));
+        self.reset();
+        heard.map(|_| Some(Posterior { names, rows }))
     }
 
     fn front(&mut self) -> &mut Front {

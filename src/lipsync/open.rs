@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::front::Front;
 use super::onnx::Model;
+use super::phones::VISUAL_PHONES;
 use super::pose::PoseStream;
 use super::table::PoseTable;
 use super::{
@@ -52,6 +53,7 @@ pub(super) fn open(options: &LipSyncOptions) -> Result<OnnxLips> {
             unborn,
         },
         lookahead_steps: unborn,
+        names: manifest.outputs.names,
         info: LipSyncInfo {
             name: manifest.name,
             version: manifest.version,
@@ -59,6 +61,22 @@ pub(super) fn open(options: &LipSyncOptions) -> Result<OnnxLips> {
             sha256: manifest.sha256,
             runtime: Some(runtime),
         },
+    })
+}
+
+/// The pose table for answers in the order of [`VISUAL_PHONES`]: that of the model where it has all of them, else the
+/// built-in one.
+pub(super) fn timed_pose_table(options: &LipSyncOptions) -> Result<PoseTable> {
+    let names = VISUAL_PHONES.map(str::to_owned);
+    let of_model = || {
+        let (_, source) = ModelSource::read(options.model.as_deref())?;
+        let manifest = Manifest::parse(&source.manifest_text, &source.manifest_file)?;
+        let (text, file) = source.poses(&manifest)?;
+        PoseTable::parse(&text, &file, &names, options.style)
+    };
+    // What is wrong with a model is said by `open`.
+    of_model().or_else(|_| {
+        PoseTable::parse(BUILT_IN_POSES, "built-in poses.toml", &names, options.style)
     })
 }
 

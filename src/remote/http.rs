@@ -123,6 +123,7 @@ fn try_once(
                 return Ok(Spoken {
                     bytes,
                     content_type: head.content_type,
+                    words: Vec::new(),
                 });
             }
             Ok(News::End) => return Err(head.refused(server, url, &bytes)),

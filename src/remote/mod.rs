@@ -8,7 +8,9 @@ mod http;
 mod speech;
 
 pub use deadline::{Deadline, Stop};
-pub use speech::{Format, MAX_INPUT_CHARS, PCM_RATE_HZ, SpeechServer, Spoken, speak};
+pub use speech::{
+    Format, MAX_INPUT_CHARS, PCM_RATE_HZ, SpeechServer, Spoken, SpokenWord, Timestamps, speak,
+};
 
 /// What can go wrong with another machine.
 #[derive(Debug, thiserror::Error)]

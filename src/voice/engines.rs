@@ -1,4 +1,4 @@
-//! espeak-ng, speech servers, any program, and files.
+//! Speech servers, any program, and files.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,41 +7,9 @@ use crate::remote::{self, Deadline, Format, SpeechServer};
 use crate::sound;
 use crate::sound::wav::{self, Parser};
 
-use super::text::{is_han, is_latin};
 use super::{Error, Language, MAX_SPEECH_SECS, Result, Speech, Voice, process, spread_words};
 
-/// Words per minute: espeak's own 175 is hurried.
-const ESPEAK_WORDS_PER_MIN: &str = "165";
-
 impl Voice {
-    pub(super) fn espeak(&self, voice: &str, text: &str, deadline: &Deadline) -> Result<Speech> {
-        let mut command = Command::new("espeak-ng");
-        command.args([
-            "-b",
-            "1",
-            "-s",
-            ESPEAK_WORDS_PER_MIN,
-            "-v",
-            voice,
-            "--stdin",
-            "--stdout",
-        ]);
-        let mut input = without_phonemes(text);
-        if voice.starts_with("cmn") && text.chars().any(is_han) && text.chars().any(is_latin) {
-            // This voice reads English letters as pinyin: hand English words to an English voice, by markup.
-            command.arg("-m");
-            input = with_english_voice(&input);
-        }
-        let remedy = "is espeak-ng installed? (apt install espeak-ng)";
-        self.wav_from(
-            command,
-            &input,
-            remedy,
-            "; is the voice listed by `espeak-ng --voices`?",
-            deadline,
-        )
-    }
-
     pub(super) fn command(
         &self,
         program: &str,
@@ -66,7 +34,7 @@ impl Voice {
     }
 
     /// Runs a program that writes WAV to its standard output.
-    fn wav_from(
+    pub(super) fn wav_from(
         &self,
         command: Command,
         input: &str,
@@ -179,70 +147,5 @@ fn spoken(sound: wav::Wav) -> Speech {
         samples: sound.samples,
         sample_rate_hz: sound.sample_rate_hz,
         ..Speech::default()
-    }
-}
-
-/// espeak takes what stands in `[[...]]` as phonemes; people do not mean that.
-fn without_phonemes(text: &str) -> String {
-    text.replace("[[", "[ [")
-}
-
-/// The text as SSML in which runs of two and more Latin letters (with what stands between them) have an English voice.
-fn with_english_voice(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let is_inside = |c: char| c.is_ascii() && !c.is_ascii_control();
-    let mut out = String::from("<speak>");
-    let mut at = 0;
-    while at < chars.len() {
-        let mut end = at;
-        while end < chars.len() && is_inside(chars[end]) {
-            end += 1;
-        }
-        // The run of ASCII goes from its first letter to its last; digits after a word are part of a name (`iPhone 15`).
-        let first = (at..end).find(|i| is_latin(chars[*i]));
-        let last = (at..end).rev().find(|i| chars[*i].is_alphanumeric());
-        match (first, last) {
-            (Some(first), Some(last)) if last > first => {
-                push_escaped(&mut out, &chars[at..first]);
-                out.push_str("<voice name=\"en-us\">");
-                push_escaped(&mut out, &chars[first..=last]);
-                out.push_str("</voice>");
-                push_escaped(&mut out, &chars[last + 1..end]);
-            }
-            _ => push_escaped(&mut out, &chars[at..end]),
-        }
-        if end < chars.len() {
-            push_escaped(&mut out, &chars[end..=end]);
-            end += 1;
-        }
-        at = end;
-    }
-    out.push_str("</speak>");
-    out
-}
-
-fn push_escaped(out: &mut String, chars: &[char]) {
-    for c in chars {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            c => out.push(*c),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn english_names_get_an_english_voice() {
-        assert_eq!(
-            with_english_voice("我买3个iPhone 15。A&B <b>好"),
-            "<speak>我买3个<voice name=\"en-us\">iPhone 15</voice>。<voice name=\"en-us\">A&amp;B &lt;b</voice>&gt;好</speak>"
-        );
-        assert_eq!(with_english_voice("维生素C好"), "<speak>维生素C好</speak>");
-        assert_eq!(without_phonemes("a [[h@loU]] b"), "a [ [h@loU]] b");
     }
 }

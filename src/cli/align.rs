@@ -62,11 +62,15 @@ pub(super) fn run(args: Args) -> Outcome {
     }
     let text = voice::for_speech(&text);
     if !voice::is_speakable(&text) {
-        let problem = anyhow::anyhow!("--text holds no letter, character or digit: give what is said");
+        let problem =
+            anyhow::anyhow!("--text holds no letter, character or digit: give what is said");
         return Err(usage(problem));
     }
     if let Some(lang) = &args.lang {
-        format!("espeak:{lang}").parse::<voice::Voice>().context("--lang").map_err(usage)?;
+        format!("espeak:{lang}")
+            .parse::<voice::Voice>()
+            .context("--lang")
+            .map_err(usage)?;
     }
     let file = File::open(&args.input)
         .with_context(|| format!("read {}", args.input.display()))
@@ -83,14 +87,22 @@ pub(super) fn run(args: Args) -> Outcome {
     let words = pronounce(&text, args.lang.as_deref(), &SynthesisContext::default())?;
     let spoken: Vec<SpokenWord> = words
         .iter()
-        .map(|word| SpokenWord { phones: word.phones.clone(), within: None })
+        .map(|word| SpokenWord {
+            phones: word.phones.clone(),
+            within: None,
+        })
         .collect();
-    let posterior = lips.hear(&samples)?.context("this model gives no phones to align with")?;
+    let posterior = lips
+        .hear(&samples)?
+        .context("this model gives no phones to align with")?;
     let alignment = Aligner::new()?
         .align(&posterior, &spoken, PhoneAlphabet::Ipa)
         .with_context(|| format!("align {}", args.input.display()))?;
     for word in words.iter().filter(|word| word.phones.is_empty()) {
-        tracing::warn!("`{}` is not pronounced: it has no time of its own", word.text);
+        tracing::warn!(
+            "`{}` is not pronounced: it has no time of its own",
+            word.text
+        );
     }
     let vtt = || vtt(&words, &alignment, args.phones);
     if let Some(output) = &args.output {
@@ -100,7 +112,10 @@ pub(super) fn run(args: Args) -> Outcome {
         println!("{}", json(&words, &alignment));
     } else if let Some(output) = &args.output {
         let (count, confidence) = (words.len(), alignment.confidence);
-        println!("{}: {count} words, confidence {confidence:.2}", output.display());
+        println!(
+            "{}: {count} words, confidence {confidence:.2}",
+            output.display()
+        );
     } else {
         print!("{}", vtt());
     }
@@ -112,7 +127,10 @@ fn vtt(words: &[PronouncedWord], alignment: &Alignment, phones: bool) -> String 
     let mut cue = |text: &str, start: MediaTime, end: MediaTime| {
         // A cue must have a length.
         if end > start {
-            let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let text = text
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;");
             write!(vtt, "\n{} --> {}\n{text}\n", clock(start), clock(end)).ok();
         }
     };
@@ -132,7 +150,12 @@ fn vtt(words: &[PronouncedWord], alignment: &Alignment, phones: bool) -> String 
 fn clock(time: MediaTime) -> String {
     let millis = time.as_millis_f64().round().max(0.0) as u64;
     let (secs, millis) = (millis / 1000, millis % 1000);
-    format!("{:02}:{:02}:{:02}.{millis:03}", secs / 3600, secs / 60 % 60, secs % 60)
+    format!(
+        "{:02}:{:02}:{:02}.{millis:03}",
+        secs / 3600,
+        secs / 60 % 60,
+        secs % 60
+    )
 }
 
 fn json(words: &[PronouncedWord], alignment: &Alignment) -> serde_json::Value {
@@ -163,9 +186,15 @@ mod tests {
 
     #[test]
     fn cues_have_a_clock_and_no_markup() {
-        let word = PronouncedWord { text: "A&B".to_owned(), phones: Vec::new() };
+        let word = PronouncedWord {
+            text: "A&B".to_owned(),
+            phones: Vec::new(),
+        };
         let alignment = Alignment {
-            words: vec![(MediaTime::from_millis(3_723_004), MediaTime::from_millis(3_723_500))],
+            words: vec![(
+                MediaTime::from_millis(3_723_004),
+                MediaTime::from_millis(3_723_500),
+            )],
             phones: Vec::new(),
             confidence: 0.0,
             weakest: 0.0,

@@ -56,7 +56,9 @@ impl MouthMaker {
                 Err(reason) if self.source == MouthSource::Timings => {
                     tracing::warn!("{voice}: the mouth follows the sound alone: {reason}");
                 }
-                Err(reason) => tracing::debug!("{voice}: mouth and words from the sound alone: {reason}"),
+                Err(reason) => {
+                    tracing::debug!("{voice}: mouth and words from the sound alone: {reason}")
+                }
             }
         }
         if speech.phones.is_empty() {
@@ -92,7 +94,9 @@ impl MouthMaker {
             })
             .collect();
         let found = self.aligner.align(&posterior, &spoken, PhoneAlphabet::Ipa);
-        Ok(found.map(|alignment| (words, alignment)).map_err(|mismatch| mismatch.to_string()))
+        Ok(found
+            .map(|alignment| (words, alignment))
+            .map_err(|mismatch| mismatch.to_string()))
     }
 }
 
@@ -102,7 +106,11 @@ fn adopt(speech: &mut Speech, (words, alignment): (Vec<PronouncedWord>, Alignmen
         speech.words = words
             .into_iter()
             .zip(alignment.words)
-            .map(|(word, (start, end))| WordTime { text: word.text, start, end })
+            .map(|(word, (start, end))| WordTime {
+                text: word.text,
+                start,
+                end,
+            })
             .collect();
     }
     speech.phones = alignment.phones;

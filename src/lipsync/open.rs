@@ -75,9 +75,8 @@ pub(super) fn timed_pose_table(options: &LipSyncOptions) -> Result<PoseTable> {
         PoseTable::parse(&text, &file, &names, options.style)
     };
     // What is wrong with a model is said by `open`.
-    of_model().or_else(|_| {
-        PoseTable::parse(BUILT_IN_POSES, "built-in poses.toml", &names, options.style)
-    })
+    of_model()
+        .or_else(|_| PoseTable::parse(BUILT_IN_POSES, "built-in poses.toml", &names, options.style))
 }
 
 /// The texts a model comes with.

@@ -103,7 +103,9 @@ impl PhoneTable {
         let mut found: Vec<Class> = Vec::new();
         let mut place = 0;
         while place < letters.len() {
-            let pair: String = letters[place..letters.len().min(place + 2)].iter().collect();
+            let pair: String = letters[place..letters.len().min(place + 2)]
+                .iter()
+                .collect();
             if let Some(classes) = self.affricates.get(&pair) {
                 found.extend(classes);
                 place += 2;
@@ -111,8 +113,10 @@ impl PhoneTable {
             }
             let letter = letters[place];
             place += 1;
-            let is_aspiration =
-                letter == 'h' && found.last().is_some_and(|last| self.aspirated.contains(last));
+            let is_aspiration = letter == 'h'
+                && found
+                    .last()
+                    .is_some_and(|last| self.aspirated.contains(last));
             if is_aspiration {
                 continue;
             }
@@ -143,7 +147,11 @@ impl PhoneTable {
                 let until = at + (end - start) * share(&classes, place);
                 match result.last_mut() {
                     Some(last) if class == SIL && last.class == SIL => last.end = until,
-                    _ => result.push(Segment { start: at, end: until, class }),
+                    _ => result.push(Segment {
+                        start: at,
+                        end: until,
+                        class,
+                    }),
                 }
                 at = until;
             }
@@ -179,11 +187,14 @@ fn inverted(key: &str, table: &BTreeMap<String, String>) -> Result<HashMap<Strin
 
 fn classes(key: &str, names: &str) -> Result<Vec<Class>> {
     let class = |name: &str| {
-        VISUAL_PHONES.iter().position(|known| *known == name).ok_or_else(|| Error::Invalid {
-            file: FILE.to_owned(),
-            key: key.to_owned(),
-            problem: format!("there is no visual phone {name}"),
-        })
+        VISUAL_PHONES
+            .iter()
+            .position(|known| *known == name)
+            .ok_or_else(|| Error::Invalid {
+                file: FILE.to_owned(),
+                key: key.to_owned(),
+                problem: format!("there is no visual phone {name}"),
+            })
     };
     names.split_whitespace().map(class).collect()
 }
@@ -194,7 +205,11 @@ mod tests {
 
     fn names(phone: &str, alphabet: PhoneAlphabet) -> String {
         let classes = PhoneTable::built_in().unwrap().classes_of(phone, alphabet);
-        classes.iter().map(|&class| VISUAL_PHONES[class]).collect::<Vec<_>>().join(" ")
+        classes
+            .iter()
+            .map(|&class| VISUAL_PHONES[class])
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
@@ -230,18 +245,34 @@ mod tests {
 
     #[test]
     fn diphthongs_are_split_and_silences_joined() {
-        let phones: Vec<PhoneTime> = [("pau", 0, 50), ("pau", 50, 100), ("aɪ", 100, 200), ("ː", 200, 220), ("m", 220, 300)]
-            .map(|(phone, start, end)| PhoneTime {
-                phone: phone.to_owned(),
-                start: MediaTime::from_millis(start),
-                end: MediaTime::from_millis(end),
-            })
-            .to_vec();
-        let segments = PhoneTable::built_in().unwrap().segments(&phones, PhoneAlphabet::Ipa);
+        let phones: Vec<PhoneTime> = [
+            ("pau", 0, 50),
+            ("pau", 50, 100),
+            ("aɪ", 100, 200),
+            ("ː", 200, 220),
+            ("m", 220, 300),
+        ]
+        .map(|(phone, start, end)| PhoneTime {
+            phone: phone.to_owned(),
+            start: MediaTime::from_millis(start),
+            end: MediaTime::from_millis(end),
+        })
+        .to_vec();
+        let segments = PhoneTable::built_in()
+            .unwrap()
+            .segments(&phones, PhoneAlphabet::Ipa);
         let shown: Vec<String> = segments
             .iter()
             .map(|s| format!("{} {:.2} {:.2}", VISUAL_PHONES[s.class], s.start, s.end))
             .collect();
-        assert_eq!(shown, ["sil 0.00 0.10", "AA 0.10 0.16", "IH 0.16 0.22", "PP 0.22 0.30"]);
+        assert_eq!(
+            shown,
+            [
+                "sil 0.00 0.10",
+                "AA 0.10 0.16",
+                "IH 0.16 0.22",
+                "PP 0.22 0.30"
+            ]
+        );
     }
 }

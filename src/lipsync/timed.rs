@@ -52,7 +52,10 @@ impl TimedLips {
         let mut answers = answers(&segments, &self.seen, steps);
         answers.extend([REST; REACH]);
         self.poses.reset();
-        let frames = answers.iter().filter_map(|answer| self.poses.push(answer)).collect();
+        let frames = answers
+            .iter()
+            .filter_map(|answer| self.poses.push(answer))
+            .collect();
         MouthTrack {
             start: half_step(),
             rate: MOUTH_RATE,
@@ -76,7 +79,11 @@ fn answers(segments: &[Segment], seen: &[Class], steps: usize) -> Vec<Answer> {
     let mut answers = vec![[0.0; VISUAL_PHONES.len()]; steps];
     // What must be seen comes first and takes the room it needs from its neighbours.
     let (whole, others): (Vec<_>, Vec<_>) = segments.iter().partition(|s| seen.contains(&s.class));
-    for segment in whole.into_iter().map(widened).chain(others.into_iter().copied()) {
+    for segment in whole
+        .into_iter()
+        .map(widened)
+        .chain(others.into_iter().copied())
+    {
         let first = (segment.start / STEP_SECS).floor().max(0.0) as usize;
         let last = (segment.end / STEP_SECS).ceil().clamp(0.0, steps as f64) as usize;
         for (step, answer) in answers.iter_mut().enumerate().take(last).skip(first) {
@@ -114,7 +121,11 @@ mod tests {
 
     fn phone(phone: &str, start_ms: f64, end_ms: f64) -> PhoneTime {
         let at = |millis: f64| MediaTime::from_secs_f64(millis / 1000.0);
-        PhoneTime { phone: phone.to_owned(), start: at(start_ms), end: at(end_ms) }
+        PhoneTime {
+            phone: phone.to_owned(),
+            start: at(start_ms),
+            end: at(end_ms),
+        }
     }
 
     fn lips() -> TimedLips {
@@ -131,21 +142,40 @@ mod tests {
     #[test]
     fn shares_sum_to_one_and_steps_cover_the_sound() {
         let segments = [
-            Segment { start: 0.005, end: 0.031, class: 14 },
-            Segment { start: 0.031, end: 0.042, class: 1 },
-            Segment { start: 0.042, end: 0.5, class: 15 },
+            Segment {
+                start: 0.005,
+                end: 0.031,
+                class: 14,
+            },
+            Segment {
+                start: 0.031,
+                end: 0.042,
+                class: 1,
+            },
+            Segment {
+                start: 0.042,
+                end: 0.5,
+                class: 15,
+            },
         ];
         let answers = answers(&segments, &[1, 2], 10);
         assert_eq!(answers.len(), 10);
         for answer in &answers {
-            assert!((answer.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{answer:?}");
+            assert!(
+                (answer.iter().sum::<f32>() - 1.0).abs() < 1e-5,
+                "{answer:?}"
+            );
             assert!(answer.iter().all(|p| (0.0..=1.0).contains(p)));
         }
         // 0.0165 to 0.0565 closed.
         assert!((answers[1][1] - 1.0).abs() < 1e-5);
         assert!((answers[0][1] - 0.175).abs() < 1e-5 && (answers[0][14] - 0.575).abs() < 1e-5);
         assert_eq!(answers[2][1], 1.0);
-        let track = lips().track(&[phone("aa", 0.0, 90.0)], PhoneAlphabet::Arpabet, MediaTime::from_millis(101));
+        let track = lips().track(
+            &[phone("aa", 0.0, 90.0)],
+            PhoneAlphabet::Arpabet,
+            MediaTime::from_millis(101),
+        );
         assert_eq!(track.frames.len(), 6);
         let track = lips().track(&[], PhoneAlphabet::Ipa, MediaTime::from_millis(100));
         assert_eq!(track.frames, vec![Blendshapes::default(); 5]);
@@ -163,10 +193,20 @@ mod tests {
                     phone("ae", start + length, 700.0),
                     phone("pau", 700.0, 900.0),
                 ];
-                let track = lips.track(&phones, PhoneAlphabet::Arpabet, MediaTime::from_millis(900));
+                let track =
+                    lips.track(&phones, PhoneAlphabet::Arpabet, MediaTime::from_millis(900));
                 let middle = MediaTime::from_secs_f64((start + length / 2.0) / 1000.0);
-                assert!(gap(&track.sample(middle)) <= 0.02, "{start} {length}: {}", gap(&track.sample(middle)));
-                let closed = track.frames.iter().take(34).filter(|pose| gap(pose) <= 0.02).count();
+                assert!(
+                    gap(&track.sample(middle)) <= 0.02,
+                    "{start} {length}: {}",
+                    gap(&track.sample(middle))
+                );
+                let closed = track
+                    .frames
+                    .iter()
+                    .take(34)
+                    .filter(|pose| gap(pose) <= 0.02)
+                    .count();
                 assert!((2..=4).contains(&closed), "{start} {length}: {closed}");
                 assert!(gap(&track.frames[8]) > 0.4);
                 assert_eq!(track.frames.last(), Some(&Blendshapes::default()));

@@ -2,6 +2,8 @@
 //!
 //! Calls block; each watches a [`Deadline`]. Without the cargo feature `remote` every call fails with a clear message.
 
+#[cfg(feature = "remote")]
+mod captioned;
 mod deadline;
 #[cfg(feature = "remote")]
 mod http;
@@ -64,7 +66,7 @@ pub enum Error {
     },
     /// The server answered with something else than sound.
     #[error(
-        "ask {url}: the answer is {content_type}, not sound: is base_url that of a speech server? It begins: {body}"
+        "ask {url}: the answer is {content_type}, not the sound that was asked for: is base_url that of a speech server? It begins: {body}"
     )]
     NotSound {
         /// The address asked.

@@ -121,6 +121,14 @@ impl SpeechServer {
         }
     }
 
+    /// What the sound comes as: captioned speech is asked for as bare samples, which can be joined piece by piece.
+    pub fn sound_format(&self) -> Format {
+        match self.timestamps {
+            Timestamps::None => self.format,
+            Timestamps::Kokoro => Format::Pcm,
+        }
+    }
+
     /// Whether the server is on this machine.
     pub fn is_local(&self) -> bool {
         let host = self.base_url.split("://").last().unwrap_or_default();
@@ -174,14 +182,20 @@ pub fn speak(
     deadline: &Deadline,
 ) -> Result<Spoken> {
     check_length(server, text)?;
-    let request = serde_json::json!({
+    let mut request = serde_json::json!({
         "model": server.model,
         "input": text,
         "voice": voice,
-        "response_format": server.format.name(),
+        "response_format": server.sound_format().name(),
         "speed": server.speed.clamp(0.25, 4.0),
     });
-    super::http::ask_for_sound(server, &request, deadline)
+    if server.timestamps == Timestamps::None {
+        return super::http::ask_for_sound(server, &request, deadline);
+    }
+    request["stream"] = false.into();
+    request["return_timestamps"] = true.into();
+    let answer = super::http::ask_for_sound(server, &request, deadline)?;
+    super::captioned::read(&answer, &server.url())
 }
 
 /// Asks `server` to say `text` with `voice`; this build cannot.

@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::remote::{self, Deadline, Format, SpeechServer};
+use crate::media::{MediaTime, WordTime};
+use crate::remote::{self, Deadline, Format, SpeechServer, SpokenWord};
 use crate::sound;
 use crate::sound::wav::{self, Parser};
 
+use super::words::split_words;
 use super::{Error, Language, MAX_SPEECH_SECS, Result, Speech, Voice, process, spread_words};
 
 impl Voice {
@@ -71,7 +73,7 @@ impl Voice {
                     source,
                 },
             })?;
-        if server.format == Format::Pcm && !is_file(&answer.bytes) {
+        if server.sound_format() == Format::Pcm && !is_file(&answer.bytes) {
             let samples = answer.bytes.chunks_exact(2);
             if samples.len() > (MAX_SPEECH_SECS * remote::PCM_RATE_HZ) as usize {
                 return Err(Error::Sound {
@@ -87,6 +89,7 @@ impl Voice {
                     .map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0)
                     .collect(),
                 sample_rate_hz: remote::PCM_RATE_HZ,
+                words: reported_words(text, &answer.words),
                 ..Speech::default()
             });
         }
@@ -102,7 +105,7 @@ impl Voice {
                 remedy: format!(
                     "; {} was asked for {} and sent {} bytes of {kind}",
                     server.url(),
-                    server.format,
+                    server.sound_format(),
                     answer.bytes.len()
                 ),
             })?;
@@ -130,6 +133,53 @@ impl Voice {
     }
 }
 
+/// The words of `text` at the times a server gave; its own words when it read the text otherwise (numbers written out).
+fn reported_words(text: &str, spoken: &[SpokenWord]) -> Vec<WordTime> {
+    let letters = |text: &str| -> String {
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
+    let at = |secs: f64| MediaTime::from_secs_f64(secs.clamp(0.0, f64::from(MAX_SPEECH_SECS)));
+    // The times of each letter.
+    let times: Vec<(char, MediaTime, MediaTime)> = spoken
+        .iter()
+        .flat_map(|word| {
+            let (start, end) = (at(word.start_secs), at(word.end_secs.max(word.start_secs)));
+            letters(&word.text)
+                .chars()
+                .map(move |c| (c, start, end))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let words = split_words(text);
+    if times.iter().map(|(c, ..)| *c).ne(letters(text).chars()) {
+        return spoken
+            .iter()
+            .filter(|word| word.text.chars().any(char::is_alphanumeric))
+            .map(|word| WordTime {
+                text: word.text.clone(),
+                start: at(word.start_secs),
+                end: at(word.end_secs.max(word.start_secs)),
+            })
+            .collect();
+    }
+    let mut place = 0;
+    words
+        .into_iter()
+        .filter_map(|word| {
+            let own = &times[place..place + letters(&word.text).chars().count()];
+            place += own.len();
+            Some(WordTime {
+                text: word.text,
+                start: own.first()?.1,
+                end: own.last()?.2,
+            })
+        })
+        .collect()
+}
+
 /// Whether bytes that should be bare samples are a file or a text instead.
 fn is_file(bytes: &[u8]) -> bool {
     let is_text = bytes.len() >= 16
@@ -147,5 +197,59 @@ fn spoken(sound: wav::Wav) -> Speech {
         samples: sound.samples,
         sample_rate_hz: sound.sample_rate_hz,
         ..Speech::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_a_server_go_to_our_words() {
+        let spoken = |words: &[(&str, f64, f64)]| -> Vec<SpokenWord> {
+            let word = |&(text, start_secs, end_secs): &(&str, f64, f64)| SpokenWord {
+                text: text.to_owned(),
+                start_secs,
+                end_secs,
+            };
+            words.iter().map(word).collect()
+        };
+        let shown = |text: &str, words: &[(&str, f64, f64)]| -> Vec<String> {
+            let words = reported_words(text, &spoken(words));
+            words
+                .iter()
+                .map(|w| format!("{} {} {}", w.text, w.start, w.end))
+                .collect()
+        };
+        assert_eq!(
+            shown(
+                "Don’t go, you!",
+                &[
+                    ("Don", 0.1, 0.3),
+                    ("'t", 0.3, 0.4),
+                    ("go", 0.5, 0.7),
+                    (",", 0.7, 0.8),
+                    ("you", 0.9, 1.2),
+                    ("!", 1.2, 1.2)
+                ]
+            ),
+            [
+                "Don’t 0.100s 0.400s",
+                "go, 0.500s 0.700s",
+                "you! 0.900s 1.200s"
+            ]
+        );
+        assert_eq!(
+            shown(
+                "3 of us",
+                &[
+                    ("three", 0.0, 0.2),
+                    ("of", 0.2, 0.3),
+                    (".", 0.3, 0.3),
+                    ("us", f64::NAN, 0.1)
+                ]
+            )[..2],
+            ["three 0.000s 0.200s", "of 0.200s 0.300s"]
+        );
     }
 }

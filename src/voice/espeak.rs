@@ -19,12 +19,7 @@ use markup::Input;
 const WORDS_PER_MIN: u32 = 165;
 
 impl Voice {
-    pub(super) fn espeak(
-        &self,
-        voice: &str,
-        text: &str,
-        deadline: &Deadline,
-    ) -> Result<Speech> {
+    pub(super) fn espeak(&self, voice: &str, text: &str, deadline: &Deadline) -> Result<Speech> {
         let input = Input::new(voice, text);
         match helper::speak(self, voice, &input, deadline) {
             Ok(spoken) => return Ok(events::speech(text, &input, spoken)),

@@ -47,7 +47,10 @@ pub fn pronounce(
     let deadline = Deadline::new(context.time_limit, Arc::clone(&context.cancel));
     let mut words: Vec<PronouncedWord> = split_words(text)
         .into_iter()
-        .map(|word| PronouncedWord { text: word.text, phones: Vec::new() })
+        .map(|word| PronouncedWord {
+            text: word.text,
+            phones: Vec::new(),
+        })
         .collect();
     let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     let pieces = pieces(&texts, voice, Language::of(text));
@@ -70,14 +73,20 @@ fn pieces(texts: &[&str], voice: Option<&str>, language: Language) -> Vec<Piece>
     let mut pieces: Vec<Piece> = Vec::new();
     for (word, text) in texts.iter().enumerate() {
         let said = said(text, language);
-        let is_chinese = text.chars().any(is_han)
-            || (language == Language::Zh && !text.chars().any(is_latin));
-        let voice = if is_chinese { "cmn-latn-pinyin" } else { english };
+        let is_chinese =
+            text.chars().any(is_han) || (language == Language::Zh && !text.chars().any(is_latin));
+        let voice = if is_chinese {
+            "cmn-latn-pinyin"
+        } else {
+            english
+        };
         let is_character = said.chars().count() == 1 && said.chars().all(is_han);
         // A mark ends a run of characters.
         let goes_on = is_character
             && word > 0
-            && pieces.last().is_some_and(|last| last.line.chars().all(is_han))
+            && pieces
+                .last()
+                .is_some_and(|last| last.line.chars().all(is_han))
             && texts[word - 1].chars().all(is_han);
         match pieces.last_mut() {
             Some(last) if goes_on => {
@@ -102,7 +111,9 @@ fn said(text: &str, language: Language) -> String {
     for (index, &c) in chars.iter().enumerate() {
         let inside = index > 0
             && chars[index - 1].is_alphanumeric()
-            && chars.get(index + 1).is_some_and(|next| next.is_alphanumeric());
+            && chars
+                .get(index + 1)
+                .is_some_and(|next| next.is_alphanumeric());
         match c {
             '$' if language != Language::Zh => money = " dollars",
             '€' if language != Language::Zh => money = " euros",
@@ -120,14 +131,29 @@ fn said(text: &str, language: Language) -> String {
 
 /// espeak-ng's phones of each piece, a line each: without `--stdin` it answers line by line.
 fn ask(voice: &str, pieces: &[&Piece], deadline: &Deadline) -> Result<String> {
-    let speaker = Voice::Espeak { voice: voice.to_owned() };
+    let speaker = Voice::Espeak {
+        voice: voice.to_owned(),
+    };
     let mut command = Command::new("espeak-ng");
-    command.args(["-q", "-b", "1", "--ipa", &format!("--sep={SEPARATOR}"), "-v", voice]);
-    let input: String = pieces.iter().map(|piece| format!("{}\n", piece.line)).collect();
+    command.args([
+        "-q",
+        "-b",
+        "1",
+        "--ipa",
+        &format!("--sep={SEPARATOR}"),
+        "-v",
+        voice,
+    ]);
+    let input: String = pieces
+        .iter()
+        .map(|piece| format!("{}\n", piece.line))
+        .collect();
     let mut answer = Vec::new();
     let remedy = "is espeak-ng installed? (apt install espeak-ng)";
     process::run(&speaker, command, &input, remedy, deadline, &mut |block| {
-        let room = MAX_ANSWER_BYTES.saturating_sub(answer.len()).min(block.len());
+        let room = MAX_ANSWER_BYTES
+            .saturating_sub(answer.len())
+            .min(block.len());
         answer.extend_from_slice(&block[..room]);
         Ok(())
     })?;
@@ -154,10 +180,18 @@ fn hand_out(line: &str, voice: &str, words: &mut [PronouncedWord]) {
 /// The phones of a syllable without marks of stress and tone (of which Mandarin's third is written ɜ); `(en)` marks a
 /// change of language.
 fn phones(syllable: &str, voice: &str) -> Vec<String> {
-    let tones: &[char] = if voice.starts_with("cmn") { &['1', '2', '5', 'ɜ'] } else { &[] };
+    let tones: &[char] = if voice.starts_with("cmn") {
+        &['1', '2', '5', 'ɜ']
+    } else {
+        &[]
+    };
     syllable
         .split(SEPARATOR)
-        .map(|phone| phone.trim_start_matches(['ˈ', 'ˌ', '_']).trim_end_matches(tones))
+        .map(|phone| {
+            phone
+                .trim_start_matches(['ˈ', 'ˌ', '_'])
+                .trim_end_matches(tones)
+        })
         .filter(|phone| phone.chars().any(char::is_alphabetic) && !phone.starts_with('('))
         .map(str::to_owned)
         .collect()

@@ -9,6 +9,7 @@
     reason = "tests look at the wall clock and make their own threads"
 )]
 
+mod align;
 mod avatar;
 mod cli;
 mod film;
@@ -27,6 +28,7 @@ mod rig;
 mod scene;
 mod show;
 mod sound;
+mod timed;
 mod voice;
 #[cfg(feature = "remote")]
 mod voice_server;

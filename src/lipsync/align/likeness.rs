@@ -43,7 +43,10 @@ impl Likeness {
             let (a, b) = (VISUAL_PHONES[a], VISUAL_PHONES[b]);
             if a == b {
                 1.0
-            } else if LIKES.iter().any(|group| group.contains(&a) && group.contains(&b)) {
+            } else if LIKES
+                .iter()
+                .any(|group| group.contains(&a) && group.contains(&b))
+            {
                 LIKE_WEIGHT
             } else {
                 0.0
@@ -69,7 +72,11 @@ impl Likeness {
     fn row(&self, probability: impl Fn(usize) -> f32) -> Row {
         let heard: [f32; COUNT] = std::array::from_fn(probability);
         let fit: [f32; COUNT] = std::array::from_fn(|class| {
-            let sum: f32 = heard.iter().zip(self.weights[class]).map(|(p, w)| p * w).sum();
+            let sum: f32 = heard
+                .iter()
+                .zip(self.weights[class])
+                .map(|(p, w)| p * w)
+                .sum();
             sum.max(FLOOR).ln()
         });
         let (best, highest) = heard

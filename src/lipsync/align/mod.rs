@@ -9,19 +9,19 @@ mod path;
 
 use std::ops::Range;
 
+use super::Error;
 use super::phones::{PhoneTable, SIL, VISUAL_PHONES};
 use super::timed::STEP_SECS;
-use super::Error;
 use crate::media::{MediaTime, PhoneAlphabet, PhoneTime};
 
 use likeness::Likeness;
 use path::{Row, States};
 
 /// Below this average the text is not what is said, and below the second value over [`WINDOW_STEPS`] a part of it is not:
-/// logarithms of how much less likely the text is than the likeliest answers. Measured on flite and espeak-ng, English
-/// and Mandarin: right texts give -0.1 to -0.8 (weakest second down to -1.7), wrong ones -1.7 to -3.
-const LEAST_CONFIDENCE: f32 = -1.2;
-const LEAST_CONFIDENCE_ANYWHERE: f32 = -2.4;
+/// logarithms of how much less likely the text is than the likeliest answers. Measured on flite slt and rms: right texts
+/// give -0.1 to -0.2 (weakest second -0.2 to -0.4), wrong ones -1.7 to -2.2 (-2.3 to -2.9).
+const LEAST_CONFIDENCE: f32 = -1.1;
+const LEAST_CONFIDENCE_ANYWHERE: f32 = -1.9;
 /// One second of speech.
 const WINDOW_STEPS: usize = 50;
 /// Beyond so many pairs of steps and states (about six minutes of speech) the alignment is not tried: 100 MB.
@@ -86,7 +86,9 @@ pub enum Mismatch {
         secs: f64,
     },
     /// More than fits into memory.
-    #[error("{secs:.0} s of sound with {phones} phones are too much to align at once: cut it into parts of 5 minutes")]
+    #[error(
+        "{secs:.0} s of sound with {phones} phones are too much to align at once: cut it into parts of 5 minutes"
+    )]
     TooLong {
         /// Phones in the text.
         phones: usize,
@@ -97,7 +99,9 @@ pub enum Mismatch {
     #[error("there is nothing to align: the text has no pronounceable word")]
     NoPhones,
     /// The model answers with something else than visual phones.
-    #[error("the lip-sync model does not answer with the visual phones ({missing} is missing): align with the built-in model")]
+    #[error(
+        "the lip-sync model does not answer with the visual phones ({missing} is missing): align with the built-in model"
+    )]
     Model {
         /// The first visual phone that is missing.
         missing: &'static str,
@@ -142,7 +146,11 @@ impl Aligner {
         }
         let needed_secs = states.least_steps() as f64 * STEP_SECS;
         if needed_secs > secs {
-            return Err(Mismatch::TooShort { phones, needed_secs, secs });
+            return Err(Mismatch::TooShort {
+                phones,
+                needed_secs,
+                secs,
+            });
         }
         if states.len().saturating_mul(rows.len()) > MAX_CELLS {
             return Err(Mismatch::TooLong { phones, secs });
@@ -151,7 +159,11 @@ impl Aligner {
         let (confidence, (weakest, at_step)) = confidence(&states, &path, &rows);
         if confidence < LEAST_CONFIDENCE || weakest < LEAST_CONFIDENCE_ANYWHERE {
             let at_secs = at_step as f32 * STEP_SECS as f32;
-            return Err(Mismatch::Unlike { confidence, weakest, at_secs });
+            return Err(Mismatch::Unlike {
+                confidence,
+                weakest,
+                at_secs,
+            });
         }
         let pieces = pieces(&states, &path, &rows);
         Ok(Alignment {
@@ -186,7 +198,10 @@ fn pieces(states: &States, path: &[usize], rows: &[Row]) -> Vec<Piece> {
             if let Some(last) = pieces.last_mut() {
                 last.secs.end = start;
             }
-            pieces.push(Piece { phone, secs: start..start });
+            pieces.push(Piece {
+                phone,
+                secs: start..start,
+            });
         }
     }
     if let Some(last) = pieces.last_mut() {
@@ -249,7 +264,12 @@ fn confidence(states: &States, path: &[usize], rows: &[Row]) -> (f32, (f32, usiz
         .zip(rows)
         .enumerate()
         .filter(|(_, (at, row))| !(states.class(**at) == SIL && row.best == SIL))
-        .map(|(step, (at, row))| (step, (row.fit[states.class(*at)] - row.fit_of_best).min(0.0)))
+        .map(|(step, (at, row))| {
+            (
+                step,
+                (row.fit[states.class(*at)] - row.fit_of_best).min(0.0),
+            )
+        })
         .collect();
     if losses.is_empty() {
         return (f32::NEG_INFINITY, (f32::NEG_INFINITY, 0));

@@ -64,7 +64,11 @@ impl States {
                 phones += usize::from(is_known);
                 for &class in classes.iter().filter(|&&class| class != SIL) {
                     let is_reduced = VISUAL_PHONES[class] == "AH" || classes.len() > 1;
-                    let least = if class >= FIRST_VOWEL && !is_reduced { VOWEL_STEPS } else { 1 };
+                    let least = if class >= FIRST_VOWEL && !is_reduced {
+                        VOWEL_STEPS
+                    } else {
+                        1
+                    };
                     push(&mut states, class, least, Some((index, place)), steps);
                 }
             }
@@ -88,7 +92,10 @@ impl States {
 
     /// The fewest steps in which all phones can be said.
     pub(super) fn least_steps(&self) -> usize {
-        self.states.iter().filter(|state| state.phone.is_some()).count()
+        self.states
+            .iter()
+            .filter(|state| state.phone.is_some())
+            .count()
     }
 
     pub(super) fn class(&self, state: usize) -> Class {
@@ -150,8 +157,14 @@ pub(super) fn likeliest(states: &States, rows: &[Row]) -> Vec<usize> {
                 let is_start = at == 0 || at == states.first_spoken;
                 (if is_start { 0.0 } else { f32::NEG_INFINITY }, Came::Stayed)
             } else {
-                let stayed = if state.stays { scores[at] } else { f32::NEG_INFINITY };
-                let neighbour = at.checked_sub(1).map_or(f32::NEG_INFINITY, |before| scores[before]);
+                let stayed = if state.stays {
+                    scores[at]
+                } else {
+                    f32::NEG_INFINITY
+                };
+                let neighbour = at
+                    .checked_sub(1)
+                    .map_or(f32::NEG_INFINITY, |before| scores[before]);
                 if neighbour > stayed {
                     (neighbour, Came::FromNeighbour)
                 } else {
@@ -165,7 +178,11 @@ pub(super) fn likeliest(states: &States, rows: &[Row]) -> Vec<usize> {
                 (best, how) = (scores[from], Came::ByShortcut);
             }
             let (first, last) = state.steps;
-            let outside = if (first..=last).contains(&step) { 0.0 } else { OUTSIDE_COST };
+            let outside = if (first..=last).contains(&step) {
+                0.0
+            } else {
+                OUTSIDE_COST
+            };
             scores[at] = best + row.score[state.class] - outside;
             came[step * count + at] = how;
         }

@@ -7,7 +7,10 @@ fn heard(steps: &[(&str, usize)]) -> Posterior {
         let probability = |known: &String| if known == name { 0.9 } else { 0.004 };
         names.iter().map(probability).collect()
     };
-    let rows = steps.iter().flat_map(|(name, count)| std::iter::repeat_n(row(name), *count)).collect();
+    let rows = steps
+        .iter()
+        .flat_map(|(name, count)| std::iter::repeat_n(row(name), *count))
+        .collect();
     Posterior { names, rows }
 }
 
@@ -22,22 +25,42 @@ fn words(texts: &[&str]) -> Vec<SpokenWord> {
 }
 
 fn align(posterior: &Posterior, words: &[SpokenWord]) -> Result<Alignment, Mismatch> {
-    Aligner::new().unwrap().align(posterior, words, PhoneAlphabet::Ipa)
+    Aligner::new()
+        .unwrap()
+        .align(posterior, words, PhoneAlphabet::Ipa)
 }
 
 fn millis(alignment: &Alignment) -> Vec<(i64, i64)> {
     let ms = |time: MediaTime| time.as_millis_f64().round() as i64;
-    alignment.words.iter().map(|(start, end)| (ms(*start), ms(*end))).collect()
+    alignment
+        .words
+        .iter()
+        .map(|(start, end)| (ms(*start), ms(*end)))
+        .collect()
 }
 
 #[test]
 fn words_and_pauses_are_found() {
-    let heard = heard(&[("sil", 5), ("PP", 4), ("AA", 8), ("sil", 6), ("SS", 5), ("IY", 7), ("DD", 3), ("sil", 4)]);
+    let heard = heard(&[
+        ("sil", 5),
+        ("PP", 4),
+        ("AA", 8),
+        ("sil", 6),
+        ("SS", 5),
+        ("IY", 7),
+        ("DD", 3),
+        ("sil", 4),
+    ]);
     let found = align(&heard, &words(&["m ɑː", "s iː t"])).unwrap();
     assert_eq!(millis(&found), [(100, 340), (460, 760)]);
     let phones: Vec<&str> = found.phones.iter().map(|p| p.phone.as_str()).collect();
     assert_eq!(phones, ["pau", "m", "ɑː", "pau", "s", "iː", "t", "pau"]);
-    assert!(found.phones.windows(2).all(|pair| pair[0].end == pair[1].start));
+    assert!(
+        found
+            .phones
+            .windows(2)
+            .all(|pair| pair[0].end == pair[1].start)
+    );
     assert!(found.confidence > -0.1, "{}", found.confidence);
 }
 
@@ -54,7 +77,11 @@ fn borders_lie_between_steps() {
     let mut heard = heard(&[("PP", 5), ("AA", 5)]);
     // The fifth step is three quarters PP: the border is a quarter of a step before its end.
     let (pp, aa) = (heard.rows[0].clone(), heard.rows[9].clone());
-    heard.rows[4] = pp.iter().zip(&aa).map(|(p, a)| 0.75 * p + 0.25 * a).collect();
+    heard.rows[4] = pp
+        .iter()
+        .zip(&aa)
+        .map(|(p, a)| 0.75 * p + 0.25 * a)
+        .collect();
     let found = align(&heard, &words(&["m ɑː"])).unwrap();
     let border = found.phones[0].end.as_millis_f64();
     assert!((90.0..100.0).contains(&border), "{border}");
@@ -62,20 +89,41 @@ fn borders_lie_between_steps() {
 
 #[test]
 fn what_is_not_said_is_a_mismatch() {
-    let heard = heard(&[("SS", 6), ("IY", 8), ("kk", 6), ("UW", 8), ("nn", 6), ("AE", 8), ("FF", 6)]);
+    let heard = heard(&[
+        ("SS", 6),
+        ("IY", 8),
+        ("kk", 6),
+        ("UW", 8),
+        ("nn", 6),
+        ("AE", 8),
+        ("FF", 6),
+    ]);
     assert!(align(&heard, &words(&["s iː k", "uː n", "æ f"])).is_ok());
     let wrong = align(&heard, &words(&["m ɑː l", "ɹ ɔː p", "w oʊ θ"]));
     assert!(matches!(wrong, Err(Mismatch::Unlike { .. })), "{wrong:?}");
     let long = words(&["m ɑː l"; 30]);
-    assert!(matches!(align(&heard, &long), Err(Mismatch::TooShort { .. })));
+    assert!(matches!(
+        align(&heard, &long),
+        Err(Mismatch::TooShort { .. })
+    ));
     let mut other = heard.clone();
     other.names[1] = "xx".to_owned();
-    assert_eq!(align(&other, &words(&["m"])), Err(Mismatch::Model { missing: "PP" }));
+    assert_eq!(
+        align(&other, &words(&["m"])),
+        Err(Mismatch::Model { missing: "PP" })
+    );
 }
 
 #[test]
 fn known_times_of_words_hold_their_phones() {
-    let heard = heard(&[("sil", 5), ("PP", 5), ("AA", 10), ("PP", 5), ("AA", 10), ("sil", 5)]);
+    let heard = heard(&[
+        ("sil", 5),
+        ("PP", 5),
+        ("AA", 10),
+        ("PP", 5),
+        ("AA", 10),
+        ("sil", 5),
+    ]);
     let mut words = words(&["m ɑː"]);
     // One word, said twice in the sound: the time tells which.
     let second = (MediaTime::from_millis(400), MediaTime::from_millis(700));
@@ -84,6 +132,9 @@ fn known_times_of_words_hold_their_phones() {
     let table = PhoneTable::built_in().unwrap();
     let states = States::new(&words, |phone| table.classes_of(phone, PhoneAlphabet::Ipa));
     let path = path::likeliest(&states, &rows);
-    let first = path.iter().position(|at| states.phone(*at).is_some()).unwrap();
+    let first = path
+        .iter()
+        .position(|at| states.phone(*at).is_some())
+        .unwrap();
     assert_eq!(first, 20);
 }

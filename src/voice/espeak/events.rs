@@ -41,7 +41,11 @@ struct Place {
 
 /// The speech of `text`, which was given to espeak-ng as `input`.
 pub(super) fn speech(text: &str, input: &Input, spoken: Spoken) -> Speech {
-    let Spoken { samples, sample_rate_hz, events } = spoken;
+    let Spoken {
+        samples,
+        sample_rate_hz,
+        events,
+    } = spoken;
     let (phones, places) = heard(&events, samples.len());
     let phones = close_stops(phones, &samples, sample_rate_hz);
     let time = |sample: usize| {
@@ -103,7 +107,9 @@ fn close_stops(mut phones: Vec<Heard>, samples: &[f32], sample_rate_hz: u32) -> 
         }
         let earliest = burst.saturating_sub(count(LONGEST_CLOSURE_SECS));
         let mut place = (burst + count(AFTER_EVENT_SECS)).min(samples.len() - 1);
-        while place > burst.saturating_sub(count(BEFORE_EVENT_SECS)) && samples[place].abs() > SILENT {
+        while place > burst.saturating_sub(count(BEFORE_EVENT_SECS))
+            && samples[place].abs() > SILENT
+        {
             place -= 1;
         }
         while place > earliest && samples[place].abs() < SILENT {
@@ -151,7 +157,10 @@ fn words(
     places: &[Place],
     time: impl Fn(usize) -> MediaTime,
 ) -> Vec<WordTime> {
-    let texts: Vec<String> = split_words(text).into_iter().map(|word| word.text).collect();
+    let texts: Vec<String> = split_words(text)
+        .into_iter()
+        .map(|word| word.text)
+        .collect();
     let owners = owners(&texts, input, places);
     let mut spans: Vec<Option<(MediaTime, MediaTime)>> = vec![None; texts.len()];
     for (at, &first) in owners.iter().enumerate() {
@@ -172,7 +181,11 @@ fn words(
             span.1 = span.1.max(time(end));
         }
     }
-    let mut end_before = spans.iter().flatten().next().map_or(MediaTime::ZERO, |span| span.0);
+    let mut end_before = spans
+        .iter()
+        .flatten()
+        .next()
+        .map_or(MediaTime::ZERO, |span| span.0);
     texts
         .into_iter()
         .zip(spans)
@@ -190,7 +203,11 @@ fn owners(texts: &[String], input: &Input, places: &[Place]) -> Vec<usize> {
     let words: Vec<usize> = texts
         .iter()
         .enumerate()
-        .flat_map(|(word, text)| text.chars().filter(|c| !c.is_whitespace()).map(move |_| word))
+        .flat_map(|(word, text)| {
+            text.chars()
+                .filter(|c| !c.is_whitespace())
+                .map(move |_| word)
+        })
         .collect();
     let visible = input.visible();
     let word_at = |position: usize| -> usize {
@@ -208,7 +225,9 @@ fn owners(texts: &[String], input: &Input, places: &[Place]) -> Vec<usize> {
             // that has an event of its own.
             let covered = word_at(place.position + place.length.saturating_sub(1));
             let is_again = places[last].position == place.position && covered > before;
-            let has_own = places[index + 1..].iter().any(|later| word_at(later.position) == before + 1);
+            let has_own = places[index + 1..]
+                .iter()
+                .any(|later| word_at(later.position) == before + 1);
             if is_again && !has_own {
                 word = before + 1;
             }
@@ -286,12 +305,20 @@ mod tests {
     }
 
     fn speech_of(voice: &str, text: &str, events: Vec<Event>, samples: Vec<f32>) -> Speech {
-        let spoken = Spoken { samples, sample_rate_hz: 48_000, events };
+        let spoken = Spoken {
+            samples,
+            sample_rate_hz: 48_000,
+            events,
+        };
         speech(text, &Input::new(voice, text), spoken)
     }
 
     fn spans(speech: &Speech) -> Vec<(String, i64, i64)> {
-        speech.words.iter().map(|w| (w.text.clone(), w.start.0, w.end.0)).collect()
+        speech
+            .words
+            .iter()
+            .map(|w| (w.text.clone(), w.start.0, w.end.0))
+            .collect()
     }
 
     #[test]
@@ -311,7 +338,11 @@ mod tests {
         let speech = speech_of("en-us", "Of the room.", events, vec![0.1; 40_000]);
         assert_eq!(
             spans(&speech),
-            [("Of".into(), 0, 10_000), ("the".into(), 10_000, 20_000), ("room.".into(), 20_000, 35_000)]
+            [
+                ("Of".into(), 0, 10_000),
+                ("the".into(), 10_000, 20_000),
+                ("room.".into(), 20_000, 35_000)
+            ]
         );
         assert_eq!(speech.phones.last().unwrap().phone, "pau");
     }
@@ -331,7 +362,11 @@ mod tests {
         let speech = speech_of("cmn-latn-pinyin", "有3款", events, vec![0.1; 30_000]);
         assert_eq!(
             spans(&speech),
-            [("有".into(), 0, 10_000), ("3".into(), 10_000, 20_000), ("款".into(), 20_000, 30_000)]
+            [
+                ("有".into(), 0, 10_000),
+                ("3".into(), 10_000, 20_000),
+                ("款".into(), 20_000, 30_000)
+            ]
         );
     }
 
@@ -339,7 +374,12 @@ mod tests {
     fn a_stop_begins_with_its_silence() {
         let mut samples = vec![0.1; 20_000];
         samples[7_000..10_050].fill(0.0);
-        let events = vec![Event::Word(0, 1, 2), phone(0, "ɑː"), phone(10_000, "p"), phone(11_000, "ə")];
+        let events = vec![
+            Event::Word(0, 1, 2),
+            phone(0, "ɑː"),
+            phone(10_000, "p"),
+            phone(11_000, "ə"),
+        ];
         let speech = speech_of("en-us", "apa", events, samples);
         let start = speech.phones[1].start.0;
         assert!((start - 7_000).abs() < 10, "{start}");

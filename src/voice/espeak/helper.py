@@ -6,6 +6,7 @@ order: [sample, "phone"] in IPA, or [sample, position, length] for a word at thi
 """
 import ctypes
 import json
+import os
 import sys
 
 # espeak-ng/speak_lib.h
@@ -61,21 +62,32 @@ def speak(library, request):
     return sound, events
 
 
+def answer(library, rate, line):
+    try:
+        sound, events = speak(library, json.loads(line))
+        write(sound, {"rate": rate, "bytes": len(sound), "events": events})
+    except ValueError as error:
+        write(b"", {"error": str(error)})
+
+
+def write(sound, head):
+    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + sound)
+    sys.stdout.buffer.flush()
+
+
 def main():
     library = ctypes.CDLL("libespeak-ng.so.1")
     rate = library.espeak_Initialize(SYNCHRONOUS, 500, None, PHONEME_EVENTS | PHONEMES_IN_IPA)
     if rate <= 0:
         sys.exit("libespeak-ng has no data")
-    output = sys.stdout.buffer
     for line in sys.stdin.buffer:
-        try:
-            sound, events = speak(library, json.loads(line))
-            head = {"rate": rate, "bytes": len(sound), "events": events}
-        except ValueError as error:
-            sound, head = b"", {"error": str(error)}
-        output.write(json.dumps(head).encode() + b"\n")
-        output.write(sound)
-        output.flush()
+        # The library carries its state from text to text. A fresh copy for each makes the same text sound the same.
+        child = os.fork()
+        if child == 0:
+            answer(library, rate, line)
+            os._exit(0)
+        if os.waitpid(child, 0)[1] != 0:
+            write(b"", {"error": "espeak-ng broke down"})
 
 
 main()

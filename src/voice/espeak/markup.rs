@@ -38,7 +38,11 @@ impl Input {
             if is_start {
                 (in_tag, in_entity) = (c == '<', c == '&');
             }
-            let is_visible = if in_entity { c == ';' } else { !in_tag && !c.is_whitespace() };
+            let is_visible = if in_entity {
+                c == ';'
+            } else {
+                !in_tag && !c.is_whitespace()
+            };
             visible.push((count, is_visible));
             count += usize::from(is_visible);
             in_tag &= c != '>';

@@ -215,3 +215,18 @@ fn the_command_writes_cues_and_refuses_other_texts() {
     let nothing = zhubo(&["align", &input, "--text", "..."]);
     assert_eq!(nothing.status.code(), Some(2));
 }
+
+#[test]
+fn half_a_wrong_text_is_found_out() {
+    let (Some(mut lips), Some((sound, _))) = (model(), said("flite:slt", ENGLISH[2])) else {
+        return;
+    };
+    for text in [
+        "Please leave a comment below, but the weather is cold and rainy today.",
+        "Please leave a comment below.",
+        "And my friend will answer every question.",
+    ] {
+        let found = align(&mut lips, &sound, text);
+        assert!(matches!(found, Err(Mismatch::Unlike { .. })), "{text}");
+    }
+}

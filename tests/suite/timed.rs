@@ -158,3 +158,34 @@ fn espeak_reports_words_in_time() {
         }
     }
 }
+
+#[test]
+fn espeak_says_the_same_each_time_and_speaks_without_python() {
+    let text = "Six sharp shells, and the same again.";
+    let Some(first) = said("espeak:en-us", text) else {
+        return;
+    };
+    said("espeak:cmn-latn-pinyin", "大家好").unwrap();
+    assert_eq!(said("espeak:en-us", text).unwrap(), first);
+
+    // A search path on which there is nothing but espeak-ng.
+    let folder = tempfile::tempdir().unwrap();
+    let paths = std::env::var_os("PATH").unwrap();
+    let program = std::env::split_paths(&paths)
+        .map(|path| path.join("espeak-ng"))
+        .find(|path| path.is_file())
+        .unwrap();
+    std::os::unix::fs::symlink(program, folder.path().join("espeak-ng")).unwrap();
+    let output = folder.path().join("out.wav");
+    let said = std::process::Command::new(env!("CARGO_BIN_EXE_zhubo"))
+        .args(["say", text, "--voice", "espeak:en-us", "--json", "-o"])
+        .arg(&output)
+        .env("PATH", folder.path())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success() && stderr.is_empty(), "{stderr}");
+    let json: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!(json["phones"].as_array().unwrap().len(), 0);
+    assert_eq!(json["words"].as_array().unwrap().len(), 7);
+}

@@ -18,10 +18,11 @@ use likeness::Likeness;
 use path::{Row, States};
 
 /// Below this average the text is not what is said, and below the second value over [`WINDOW_STEPS`] a part of it is not:
-/// logarithms of how much less likely the text is than the likeliest answers. Measured on flite slt and rms: right texts
-/// give -0.1 to -0.2 (weakest second -0.2 to -0.4), wrong ones -1.7 to -2.2 (-2.3 to -2.9).
-const LEAST_CONFIDENCE: f32 = -1.1;
-const LEAST_CONFIDENCE_ANYWHERE: f32 = -1.9;
+/// logarithms of how much less likely the text is than the likeliest answers. Measured on flite slt and rms and
+/// espeak-ng en-us and Mandarin: right texts give 0.0 to -0.2 (weakest second -0.1 to -0.4), wrong ones -1.5 to -2.2
+/// (-2.3 to -3.0), a text whose second half is wrong -1.1.
+const LEAST_CONFIDENCE: f32 = -1.0;
+const LEAST_CONFIDENCE_ANYWHERE: f32 = -1.7;
 /// One second of speech.
 const WINDOW_STEPS: usize = 50;
 /// Beyond so many pairs of steps and states (about six minutes of speech) the alignment is not tried: 100 MB.

@@ -87,7 +87,7 @@ pub(super) fn run(args: Args) -> Outcome {
             runtime_path: args.ort_lib.clone(),
             style: args.style,
             device: args.device,
-            identity: None,
+            ..LipSyncOptions::default()
         })
         .map_err(lipsync_failure)?
     };

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed while running, 2 wrong usage or invalid document.
 
+mod align;
 mod avatar;
 mod bench;
 mod doctor;
@@ -55,6 +56,8 @@ enum Command {
     Say(say::Args),
     /// Speech to 52 ARKit blendshapes, into a CSV file.
     Lipsync(lipsync::Args),
+    /// When each word and phone of a known text sounds, into a WebVTT file.
+    Align(align::Args),
     /// Look at avatars: draw one into a PNG file.
     Avatar(avatar::Args),
     /// Say what this machine can do and what is missing.
@@ -110,6 +113,7 @@ pub fn main() -> ExitCode {
         Command::Spot(args) => spot::run(args),
         Command::Say(args) => say::run(args),
         Command::Lipsync(args) => lipsync::run(args),
+        Command::Align(args) => align::run(args),
         Command::Avatar(args) => avatar::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Bench(args) => bench::run(args),

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::{Outcome, show, usage};
 use crate::config::VoiceSection;
-use crate::media::SAMPLE_RATE_HZ;
+use crate::media::{MediaTime, SAMPLE_RATE_HZ};
 use crate::{sound, voice};
 
 /// Text to speech, into a WAV file at 48 kHz.
@@ -54,7 +54,7 @@ pub(super) fn run(args: Args) -> Outcome {
         .map_err(usage)?;
     let context = show::synthesis(&section)?;
     let mut samples: Vec<f32> = Vec::new();
-    let mut words = Vec::new();
+    let (mut words, mut phones) = (Vec::new(), Vec::new());
     for sentence in voice::sentences(&text) {
         let voice = named
             .clone()
@@ -62,9 +62,12 @@ pub(super) fn run(args: Args) -> Outcome {
         let speech = voice.synthesize(&sentence.text, &context)?;
         let start = samples.len() as f64 / f64::from(SAMPLE_RATE_HZ);
         let audio = speech.at_rate(SAMPLE_RATE_HZ)?;
+        let at = |time: MediaTime| start + time.as_secs_f64();
         words.extend(speech.words.iter().map(|word| {
-            let at = |time: crate::media::MediaTime| start + time.as_secs_f64();
             serde_json::json!({"word": word.text, "start": at(word.start), "end": at(word.end)})
+        }));
+        phones.extend(speech.phones.iter().map(|phone| {
+            serde_json::json!({"phone": phone.phone, "start": at(phone.start), "end": at(phone.end)})
         }));
         samples.extend(audio);
         samples.extend(std::iter::repeat_n(
@@ -83,7 +86,7 @@ pub(super) fn run(args: Args) -> Outcome {
     if args.json {
         println!(
             "{}",
-            serde_json::json!({"path": args.output, "duration_secs": secs, "words": words})
+            serde_json::json!({"path": args.output, "duration_secs": secs, "words": words, "phones": phones})
         );
     } else {
         println!("{}: {secs:.2} s of speech", args.output.display());

@@ -192,6 +192,11 @@ fn server(section: &VoiceSection) -> anyhow::Result<SpeechServer> {
             .context("voice.openai.format")?,
         speed: openai.speed,
         key_env: openai.key_env.clone(),
+        timestamps: openai
+            .timestamps
+            .parse()
+            .map_err(anyhow::Error::msg)
+            .context("voice.openai.timestamps")?,
         ..SpeechServer::default()
     })
 }
@@ -222,11 +227,13 @@ pub(super) fn lipsync(section: &LipSyncSection, document: &Path) -> anyhow::Resu
         .map(str::parse::<Device>)
         .transpose()
         .context("lipsync.device")?;
+    let source = section.source.as_deref().map(str::parse).transpose()?;
     Ok(LipSyncOptions {
         model: section.model.as_ref().map(|path| folder.join(path)),
         runtime_path: section.runtime.clone(),
         style: style.unwrap_or_default(),
         device: device.unwrap_or_default(),
         identity: section.identity.clone(),
+        source: source.unwrap_or_default(),
     })
 }

@@ -98,6 +98,8 @@ pub struct OpenAiSection {
     pub speed: f32,
     /// The environment variable that holds the key.
     pub key_env: String,
+    /// How the server tells when its words sound: `kokoro` (`POST /dev/captioned_speech`), or `none`.
+    pub timestamps: String,
 }
 
 impl Default for OpenAiSection {
@@ -108,6 +110,7 @@ impl Default for OpenAiSection {
             format: "wav".to_owned(),
             speed: 1.0,
             key_env: "OPENAI_API_KEY".to_owned(),
+            timestamps: "none".to_owned(),
         }
     }
 }
@@ -126,6 +129,9 @@ pub struct LipSyncSection {
     pub device: Option<String>,
     /// Who speaks, for models that know several by name.
     pub identity: Option<String>,
+    /// What moves the mouth: `auto` (phones in time from the voice, else the text laid over the sound, else the sound),
+    /// `audio` (the sound alone) or `timings` (as `auto`, with a warning where only the sound is left).
+    pub source: Option<String>,
 }
 
 /// Sound that comes in live.

@@ -3,6 +3,7 @@
 mod clock;
 mod director;
 mod handle;
+mod mouth;
 mod pipeline;
 mod player;
 mod run;

@@ -6,11 +6,13 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::lipsync::{LipSync, LipSyncOptions};
+use crate::lipsync::LipSyncOptions;
 use crate::media::{HostId, SAMPLE_RATE_HZ, Utterance};
 use crate::show::Sentence;
 use crate::threads::{self, SpawnError};
 use crate::voice::{SynthesisContext, Voice};
+
+use super::mouth::MouthMaker;
 
 /// Sentences on their way to the worker and back: the director sends one at a time, so one of each suffices.
 const JOBS: usize = 1;
@@ -47,7 +49,7 @@ impl SpeechWorker {
     /// Starts the worker; the lip-sync model is loaded on its thread. Returns what to warn of, if anything.
     ///
     /// # Errors
-    /// When the thread cannot be made.
+    /// When the thread cannot be made, or the pose table of the model cannot be read.
     pub(super) fn start(
         room: &str,
         lipsync: LipSyncOptions,
@@ -60,13 +62,13 @@ impl SpeechWorker {
         let thread = threads::spawn(
             &format!("zhubo-speech-{room}"),
             move || {
-                let (lipsync, warning) = LipSync::open_or_energy(&lipsync);
-                tell.send((lipsync.describe(), warning)).ok();
-                Ok(lipsync)
+                let (maker, warning) = MouthMaker::open(&lipsync)?;
+                tell.send((maker.describe(), warning)).ok();
+                Ok(maker)
             },
-            move |mut lipsync| {
+            move |mut maker| {
                 for job in inbox {
-                    if outbox.send(speak(job, &context, &mut lipsync)).is_err() {
+                    if outbox.send(speak(job, &context, &mut maker)).is_err() {
                         return;
                     }
                 }
@@ -116,7 +118,7 @@ impl Drop for SpeechWorker {
     }
 }
 
-fn speak(job: SpeechJob, context: &SynthesisContext, lipsync: &mut LipSync) -> SpeechDone {
+fn speak(job: SpeechJob, context: &SynthesisContext, maker: &mut MouthMaker) -> SpeechDone {
     if job.cancel.load(Ordering::Relaxed) {
         return SpeechDone::Cancelled;
     }
@@ -124,7 +126,7 @@ fn speak(job: SpeechJob, context: &SynthesisContext, lipsync: &mut LipSync) -> S
         cancel: job.cancel.clone(),
         ..context.clone()
     };
-    match utter(&job, &context, lipsync) {
+    match utter(&job, &context, maker) {
         _ if job.cancel.load(Ordering::Relaxed) => SpeechDone::Cancelled,
         Ok(utterance) => SpeechDone::Ready(job.sentence.id, utterance),
         Err(message) => SpeechDone::Failed(job.sentence, message),
@@ -134,20 +136,25 @@ fn speak(job: SpeechJob, context: &SynthesisContext, lipsync: &mut LipSync) -> S
 fn utter(
     job: &SpeechJob,
     context: &SynthesisContext,
-    lipsync: &mut LipSync,
+    maker: &mut MouthMaker,
 ) -> Result<Utterance, String> {
     let sentence = &job.sentence;
-    let speech = job
+    let mut speech = job
         .voice
         .synthesize(&sentence.text, context)
         .map_err(|error| chain(&error))?;
     let mut audio = speech
         .at_rate(SAMPLE_RATE_HZ)
         .map_err(|error| chain(&error))?;
-    lipsync
-        .set_emotion(sentence.emotion)
+    let mouth = maker
+        .mouth(
+            &job.voice,
+            (&sentence.text, sentence.emotion),
+            &mut speech,
+            &audio,
+            context,
+        )
         .map_err(|error| chain(&error))?;
-    let mouth = lipsync.track(&audio).map_err(|error| chain(&error))?;
     audio.extend(std::iter::repeat_n(
         0.0,
         sentence.pause_after.0.max(0) as usize,

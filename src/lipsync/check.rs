@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::manifest::{
-    Activation, AudioKind, Extra, Init, Layout, Manifest, Numbers, OutputKind, Source, Tensor, numbers,
+    Activation, AudioKind, Extra, Init, Layout, Manifest, Numbers, OutputKind, Source, Tensor,
+    numbers,
 };
 use super::retarget;
 use super::timing::{Problem, Timing, problem};

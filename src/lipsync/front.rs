@@ -2,7 +2,6 @@
 
 use super::Result;
 use super::manifest::{MODEL_RATE_HZ, STEP_SAMPLES};
-use crate::media::Blendshapes;
 
 /// One step of sound at 16 kHz.
 pub(super) type Block = [f32; STEP_SAMPLES];
@@ -146,11 +145,11 @@ impl Front {
     }
 
     /// Feeds `samples` block by block to `step`, which appends to `poses` what comes out.
-    pub(super) fn push(
+    pub(super) fn push<T>(
         &mut self,
         samples: &[f32],
-        poses: &mut Vec<Blendshapes>,
-        mut step: impl FnMut(&Block, &mut Vec<Blendshapes>) -> Result<()>,
+        poses: &mut Vec<T>,
+        mut step: impl FnMut(&Block, &mut Vec<T>) -> Result<()>,
     ) -> Result<()> {
         self.taken += samples.len() as u64;
         let before = poses.len();
@@ -172,10 +171,10 @@ impl Front {
     }
 
     /// Completes the last block with silence and feeds more of it until every sample taken in has its pose.
-    pub(super) fn finish(
+    pub(super) fn finish<T>(
         &mut self,
-        poses: &mut Vec<Blendshapes>,
-        mut step: impl FnMut(&Block, &mut Vec<Blendshapes>) -> Result<()>,
+        poses: &mut Vec<T>,
+        mut step: impl FnMut(&Block, &mut Vec<T>) -> Result<()>,
     ) -> Result<()> {
         let all = self.taken.div_ceil(STEP_SAMPLES as u64);
         let owed = all.saturating_sub(self.given);

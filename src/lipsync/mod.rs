@@ -5,6 +5,7 @@
 //! A stream is owned by one thread; every speech worker opens its own. Without the runtime or a model, [`LipSync`] falls
 //! back to a mouth that follows loudness.
 
+mod align;
 mod check;
 mod csv;
 mod device;
@@ -16,11 +17,13 @@ mod graph;
 mod manifest;
 mod model;
 mod open;
+mod phones;
 mod pose;
 mod retarget;
 mod rows;
 mod runtime;
 mod table;
+mod timed;
 mod timing;
 
 use std::path::PathBuf;
@@ -31,12 +34,15 @@ use serde::Deserialize;
 use crate::media::{Blendshapes, Emotion, FrameRate, MediaTime, MouthTrack, SAMPLE_RATE_HZ};
 use crate::sound;
 
+pub use align::{Aligner, Alignment, Mismatch, Posterior, SpokenWord};
 pub use csv::{CsvRows, write_csv};
 pub use device::{Device, UnknownDevice};
 pub use error::{Error, Result};
 pub use front::Loudness;
 pub use manifest::{MODEL_RATE_HZ, Manifest};
+pub use phones::VISUAL_PHONES;
 pub use runtime::{RuntimeInfo, RuntimeSearch, runtime_info};
+pub use timed::TimedLips;
 
 use energy::EnergyStream;
 use front::Front;
@@ -90,6 +96,24 @@ impl Style {
     }
 }
 
+impl FromStr for MouthSource {
+    type Err = UnknownSource;
+
+    fn from_str(name: &str) -> std::result::Result<Self, UnknownSource> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "audio" => Ok(Self::Audio),
+            "timings" => Ok(Self::Timings),
+            _ => Err(UnknownSource(name.to_owned())),
+        }
+    }
+}
+
+/// A source of the mouth that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no lip-sync source `{0}`: there are auto, audio and timings")]
+pub struct UnknownSource(String);
+
 impl FromStr for Style {
     type Err = UnknownStyle;
 
@@ -99,6 +123,18 @@ impl FromStr for Style {
             .find(|style| style.name() == name)
             .ok_or_else(|| UnknownStyle(name.to_owned()))
     }
+}
+
+/// What moves the mouth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MouthSource {
+    /// The phones in time that the voice reports, else the text where it can be laid over the sound, else the sound.
+    #[default]
+    Auto,
+    /// The sound alone.
+    Audio,
+    /// As `Auto`, with a warning for each sentence whose mouth had to be made from the sound.
+    Timings,
 }
 
 /// A style that does not exist.
@@ -119,6 +155,8 @@ pub struct LipSyncOptions {
     pub device: Device,
     /// Who speaks, for models that know several by name (`from = "identity"`).
     pub identity: Option<String>,
+    /// What moves the mouth where speech comes from a voice.
+    pub source: MouthSource,
 }
 
 /// What runs, for logs and `doctor`.
@@ -152,6 +190,8 @@ pub struct OnnxLips {
     engine: OnnxEngine,
     /// At 16 kHz, to the answer that a pose needs.
     lookahead_samples: usize,
+    /// The classes of an answer, of a model that answers with classes.
+    names: Option<Vec<String>>,
     info: LipSyncInfo,
 }
 
@@ -403,6 +443,48 @@ impl LipSync {
         }
         self.reset();
         Ok(rows)
+    }
+
+    /// Whether phones in time are no worse than what this makes of the sound: not so with a model that answers with shapes.
+    pub fn yields_to_phones(&self) -> bool {
+        match self {
+            Self::Onnx(lips) => lips.names.is_some(),
+            Self::Energy(_) => true,
+        }
+    }
+
+    /// What the model hears in a whole utterance at 48 kHz, step by step with the look-ahead taken out: row n is about
+    /// the sound from n * 20 ms on. Nothing without a model that answers with classes. Any stream in progress is dropped.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn hear(&mut self, samples_48k: &[f32]) -> Result<Option<Posterior>> {
+        let samples = to_model_rate(samples_48k)?;
+        self.begin(&Loudness::of(&samples));
+        let Self::Onnx(lips) = self else {
+            return Ok(None);
+        };
+        let OnnxLips {
+            front,
+            engine,
+            names,
+            ..
+        } = lips.as_mut();
+        let Some(names) = names.clone() else {
+            return Ok(None);
+        };
+        let OnnxEngine { model, rows, .. } = engine;
+        let mut heard = Vec::with_capacity(samples.len() / STEP_SAMPLES + 1);
+        let mut hear = |block: &front::Block, heard: &mut Vec<Vec<f32>>| {
+            model.push(block, |frame| {
+                rows.push(frame, |answer| heard.push(answer.to_vec()));
+            })
+        };
+        let result = front
+            .push(&samples, &mut heard, &mut hear)
+            .and_then(|()| front.finish(&mut heard, &mut hear));
+        self.reset();
+        result.map(|()| Some(Posterior { names, rows: heard }))
     }
 
     fn front(&mut self) -> &mut Front {

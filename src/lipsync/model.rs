@@ -4,7 +4,9 @@ use super::device::Device;
 use super::features::Features;
 use super::front::Block;
 use super::graph::Graph;
-use super::manifest::{Encoder, Feed, Init, Manifest, Outputs, MODEL_RATE_HZ, STEP_SAMPLES, Source};
+use super::manifest::{
+    Encoder, Feed, Init, MODEL_RATE_HZ, Manifest, Outputs, STEP_SAMPLES, Source,
+};
 use super::retarget::finish_frame;
 use super::timing::Timing;
 use super::{Error, Result};

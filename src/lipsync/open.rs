@@ -7,6 +7,7 @@ use super::front::Front;
 use super::graph::{Graph, Place, Recipe};
 use super::manifest::{OutputKind, Source};
 use super::model::Model;
+use super::phones::VISUAL_PHONES;
 use super::pose::PoseStream;
 use super::retarget::{self, Mix, MixStream, Poser};
 use super::rows::Rows;
@@ -91,6 +92,7 @@ pub(super) fn open(options: &LipSyncOptions) -> Result<OnnxLips> {
         front: Front::new(manifest.audio.level_dbfs),
         lookahead_samples: model.lookahead_samples(),
         engine: OnnxEngine { model, rows, poser },
+        names: (outputs.kind == OutputKind::Classes).then(|| retarget::names(outputs)),
         info: LipSyncInfo {
             name: manifest.name,
             version: manifest.version,
@@ -99,6 +101,21 @@ pub(super) fn open(options: &LipSyncOptions) -> Result<OnnxLips> {
             runtime: Some(runtime),
         },
     })
+}
+
+/// The pose table for answers in the order of [`VISUAL_PHONES`]: that of the model where it has all of them, else the
+/// built-in one.
+pub(super) fn timed_pose_table(options: &LipSyncOptions) -> Result<PoseTable> {
+    let names = VISUAL_PHONES.map(str::to_owned);
+    let of_model = || {
+        let source = ModelSource::read(options.model.as_deref())?;
+        let manifest = Manifest::parse(&source.manifest_text, &source.manifest_file)?;
+        let (text, file) = source.pose_table(&manifest)?;
+        PoseTable::parse(&text, &file, &names, options.style)
+    };
+    // What is wrong with a model is said by `open`.
+    of_model()
+        .or_else(|_| PoseTable::parse(BUILT_IN_POSES, "built-in poses.toml", &names, options.style))
 }
 
 /// Where a model's files are.
@@ -134,26 +151,33 @@ impl ModelSource {
         }
     }
 
+    /// The table beside the manifest and its name.
+    fn table(&self, manifest: &Manifest) -> Result<Option<(String, String)>> {
+        let (Some(table), Some(path)) = (&manifest.retarget.table, &self.path) else {
+            return Ok(None);
+        };
+        let path = path.with_file_name(table);
+        Ok(Some((read_text(&path)?, path.display().to_string())))
+    }
+
+    /// The table of poses of visual phones and its name: the model's own, else the built-in one.
+    fn pose_table(&self, manifest: &Manifest) -> Result<(String, String)> {
+        let built_in = || (BUILT_IN_POSES.to_owned(), "built-in poses.toml".to_owned());
+        Ok(self.table(manifest)?.unwrap_or_else(built_in))
+    }
+
     /// What makes poses of the model's answers, from its table.
     fn poser(&self, manifest: &Manifest, options: &LipSyncOptions) -> Result<Poser> {
         let kind = manifest.outputs.kind;
         let names = retarget::names(&manifest.outputs);
-        let own = match (&manifest.retarget.table, &self.path) {
-            (Some(table), Some(path)) => {
-                let path = path.with_file_name(table);
-                Some((read_text(&path)?, path.display().to_string()))
-            }
-            _ => None,
-        };
         if kind == OutputKind::Classes {
-            let (text, file) = own
-                .unwrap_or_else(|| (BUILT_IN_POSES.to_owned(), "built-in poses.toml".to_owned()));
+            let (text, file) = self.pose_table(manifest)?;
             let table = PoseTable::parse(&text, &file, &names, options.style)?;
             return Ok(Poser::Classes(Box::new(PoseStream::new(table))));
         }
         let built_in = retarget::built_in_table(kind)
             .map(|text| (text.to_owned(), "built-in table".to_owned()));
-        let mix = match own.or(built_in) {
+        let mix = match self.table(manifest)?.or(built_in) {
             Some((text, file)) => Mix::parse(&text, &file, &names)?,
             None => Mix::shapes(&names),
         };

@@ -151,7 +151,10 @@ impl PoseTable {
             }
         }
         if document.snaps.len() > MAX_SNAPS {
-            return Err(("snaps".to_owned(), format!("has more than {MAX_SNAPS} phones")));
+            return Err((
+                "snaps".to_owned(),
+                format!("has more than {MAX_SNAPS} phones"),
+            ));
         }
         let silence = &document.silence;
         let class = names.iter().position(|name| *name == silence.phone);

@@ -1,7 +1,7 @@
 //! Which sound a run reads and which instants its answers are about: all of it follows from the manifest.
 
 use super::STEP_SECS;
-use super::manifest::{AudioKind, Manifest, Mode, MODEL_RATE_HZ, STEP_SAMPLES, Stream, numbers};
+use super::manifest::{AudioKind, MODEL_RATE_HZ, Manifest, Mode, STEP_SAMPLES, Stream, numbers};
 
 /// The longest window of sound and the longest step, seconds.
 const MAX_WINDOW_SECS: usize = 10;

@@ -15,10 +15,20 @@ pub struct WordTime {
     pub end: MediaTime,
 }
 
+/// How phones are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PhoneAlphabet {
+    /// CMU names in lower case, as flite has them.
+    #[default]
+    Arpabet,
+    /// The International Phonetic Alphabet, as espeak-ng has it.
+    Ipa,
+}
+
 /// When one phone sounds, counted from the start of the utterance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhoneTime {
-    /// The phone in the voice engine's own notation (flite: CMU names in lower case; `pau` is silence).
+    /// The phone in a [`PhoneAlphabet`]; `pau` is silence in each.
     pub phone: String,
     /// First sample of the phone.
     pub start: MediaTime,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::{Deadline, Error, Result, SpeechServer, Spoken, Stop};
+use super::{Deadline, Error, Result, SpeechServer, Spoken, Stop, Timestamps};
 
 /// The most bytes of an answer: ten minutes of 48 kHz 16-bit mono are 58 MB.
 const MAX_BODY_BYTES: usize = 64 << 20;
@@ -106,7 +106,7 @@ fn try_once(
             Ok(News::Head(found)) => head = found,
             Ok(News::Block(block)) => {
                 bytes.extend_from_slice(&block);
-                if head.is_sound() && bytes.len() > MAX_BODY_BYTES {
+                if head.is_sound(server) && bytes.len() > MAX_BODY_BYTES {
                     return Err(Failure {
                         error: Error::TooLarge {
                             url: url.to_owned(),
@@ -115,18 +115,19 @@ fn try_once(
                         retry: None,
                     });
                 }
-                if !head.is_sound() && bytes.len() > MAX_MESSAGE_BYTES {
+                if !head.is_sound(server) && bytes.len() > MAX_MESSAGE_BYTES {
                     return Err(head.refused(server, url, &bytes));
                 }
             }
-            Ok(News::End) if head.is_sound() => {
+            Ok(News::End) if head.is_sound(server) => {
                 return Ok(Spoken {
                     bytes,
                     content_type: head.content_type,
+                    words: Vec::new(),
                 });
             }
             Ok(News::End) => return Err(head.refused(server, url, &bytes)),
-            Ok(News::Failed(_)) if head.status != 0 && !head.is_sound() => {
+            Ok(News::Failed(_)) if head.status != 0 && !head.is_sound(server) => {
                 return Err(head.refused(server, url, &bytes));
             }
             Ok(News::Failed(error)) => {
@@ -224,12 +225,15 @@ fn transfer(
 
 impl Head {
     /// Whether what follows may be sound; what it really is, its bytes will tell.
-    fn is_sound(&self) -> bool {
+    fn is_sound(&self, server: &SpeechServer) -> bool {
         let kind = self.content_type.to_ascii_lowercase();
+        let is_text = kind.starts_with("text/") || kind.contains("json") || kind.contains("xml");
         self.status == 200
-            && !kind.starts_with("text/")
-            && !kind.contains("json")
-            && !kind.contains("xml")
+            && match server.timestamps {
+                Timestamps::None => !is_text,
+                // Sound and times come as JSON.
+                Timestamps::Kokoro => kind.contains("json"),
+            }
     }
 
     /// The error for an answer that is not sound.

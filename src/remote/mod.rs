@@ -2,13 +2,17 @@
 //!
 //! Calls block; each watches a [`Deadline`]. Without the cargo feature `remote` every call fails with a clear message.
 
+#[cfg(feature = "remote")]
+mod captioned;
 mod deadline;
 #[cfg(feature = "remote")]
 mod http;
 mod speech;
 
 pub use deadline::{Deadline, Stop};
-pub use speech::{Format, MAX_INPUT_CHARS, PCM_RATE_HZ, SpeechServer, Spoken, speak};
+pub use speech::{
+    Format, MAX_INPUT_CHARS, PCM_RATE_HZ, SpeechServer, Spoken, SpokenWord, Timestamps, speak,
+};
 
 /// What can go wrong with another machine.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +66,7 @@ pub enum Error {
     },
     /// The server answered with something else than sound.
     #[error(
-        "ask {url}: the answer is {content_type}, not sound: is base_url that of a speech server? It begins: {body}"
+        "ask {url}: the answer is {content_type}, not the sound that was asked for: is base_url that of a speech server? It begins: {body}"
     )]
     NotSound {
         /// The address asked.

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::{Deadline, Error, Result};
 
 /// The most characters the interface takes at once.
@@ -48,6 +50,27 @@ impl FromStr for Format {
     }
 }
 
+/// How a server tells when its words sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Timestamps {
+    /// It does not.
+    #[default]
+    None,
+    /// As Kokoro-FastAPI does at `POST /dev/captioned_speech`.
+    Kokoro,
+}
+
+impl FromStr for Timestamps {
+    type Err = String;
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "none" => Ok(Self::None),
+            "kokoro" => Ok(Self::Kokoro),
+            _ => Err(format!("timestamps `{text}` is not `none` or `kokoro`")),
+        }
+    }
+}
+
 /// A speech server and how to treat it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpeechServer {
@@ -61,6 +84,8 @@ pub struct SpeechServer {
     pub format: Format,
     /// How fast it speaks, 0.25..=4.
     pub speed: f32,
+    /// How it tells when its words sound.
+    pub timestamps: Timestamps,
     /// The longest wait for a connection.
     pub connect_timeout: Duration,
     /// The longest wait for the head of the answer after that.
@@ -77,6 +102,7 @@ impl Default for SpeechServer {
             key_env: "OPENAI_API_KEY".to_owned(),
             format: Format::Wav,
             speed: 1.0,
+            timestamps: Timestamps::None,
             connect_timeout: Duration::from_secs(5),
             first_byte_timeout: Duration::from_secs(20),
             tries: 3,
@@ -89,7 +115,18 @@ impl SpeechServer {
     pub fn url(&self) -> String {
         let base = self.base_url.trim_end_matches('/');
         let base = base.strip_suffix("/v1").unwrap_or(base);
-        format!("{base}/v1/audio/speech")
+        match self.timestamps {
+            Timestamps::None => format!("{base}/v1/audio/speech"),
+            Timestamps::Kokoro => format!("{base}/dev/captioned_speech"),
+        }
+    }
+
+    /// What the sound comes as: captioned speech is asked for as bare samples, which can be joined piece by piece.
+    pub fn sound_format(&self) -> Format {
+        match self.timestamps {
+            Timestamps::None => self.format,
+            Timestamps::Kokoro => Format::Pcm,
+        }
     }
 
     /// Whether the server is on this machine.
@@ -108,12 +145,28 @@ impl SpeechServer {
 }
 
 /// What the server sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spoken {
     /// The bytes: WAV, or samples when [`Format::Pcm`] was asked for.
     pub bytes: Vec<u8>,
     /// What the server calls them, or empty.
     pub content_type: String,
+    /// When its words sound, where the server was asked to tell.
+    pub words: Vec<SpokenWord>,
+}
+
+/// A word as a server spoke it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct SpokenWord {
+    /// The word, or a mark between words.
+    #[serde(rename = "word")]
+    pub text: String,
+    /// Seconds from the start of the sound.
+    #[serde(rename = "start_time")]
+    pub start_secs: f64,
+    /// Seconds from the start of the sound.
+    #[serde(rename = "end_time")]
+    pub end_secs: f64,
 }
 
 /// Asks `server` to say `text` with `voice`; tries again on overload, server errors and broken connections.
@@ -129,14 +182,20 @@ pub fn speak(
     deadline: &Deadline,
 ) -> Result<Spoken> {
     check_length(server, text)?;
-    let request = serde_json::json!({
+    let mut request = serde_json::json!({
         "model": server.model,
         "input": text,
         "voice": voice,
-        "response_format": server.format.name(),
+        "response_format": server.sound_format().name(),
         "speed": server.speed.clamp(0.25, 4.0),
     });
-    super::http::ask_for_sound(server, &request, deadline)
+    if server.timestamps == Timestamps::None {
+        return super::http::ask_for_sound(server, &request, deadline);
+    }
+    request["stream"] = false.into();
+    request["return_timestamps"] = true.into();
+    let answer = super::http::ask_for_sound(server, &request, deadline)?;
+    super::captioned::read(&answer, &server.url())
 }
 
 /// Asks `server` to say `text` with `voice`; this build cannot.

@@ -1,47 +1,17 @@
-//! espeak-ng, speech servers, any program, and files.
+//! Speech servers, any program, and files.
 
 use std::path::Path;
 use std::process::Command;
 
-use crate::remote::{self, Deadline, Format, SpeechServer};
+use crate::media::{MediaTime, WordTime};
+use crate::remote::{self, Deadline, Format, SpeechServer, SpokenWord};
 use crate::sound;
 use crate::sound::wav::{self, Parser};
 
-use super::text::{is_han, is_latin};
+use super::words::split_words;
 use super::{Error, Language, MAX_SPEECH_SECS, Result, Speech, Voice, process, spread_words};
 
-/// Words per minute: espeak's own 175 is hurried.
-const ESPEAK_WORDS_PER_MIN: &str = "165";
-
 impl Voice {
-    pub(super) fn espeak(&self, voice: &str, text: &str, deadline: &Deadline) -> Result<Speech> {
-        let mut command = Command::new("espeak-ng");
-        command.args([
-            "-b",
-            "1",
-            "-s",
-            ESPEAK_WORDS_PER_MIN,
-            "-v",
-            voice,
-            "--stdin",
-            "--stdout",
-        ]);
-        let mut input = without_phonemes(text);
-        if voice.starts_with("cmn") && text.chars().any(is_han) && text.chars().any(is_latin) {
-            // This voice reads English letters as pinyin: hand English words to an English voice, by markup.
-            command.arg("-m");
-            input = with_english_voice(&input);
-        }
-        let remedy = "is espeak-ng installed? (apt install espeak-ng)";
-        self.wav_from(
-            command,
-            &input,
-            remedy,
-            "; is the voice listed by `espeak-ng --voices`?",
-            deadline,
-        )
-    }
-
     pub(super) fn command(
         &self,
         program: &str,
@@ -66,7 +36,7 @@ impl Voice {
     }
 
     /// Runs a program that writes WAV to its standard output.
-    fn wav_from(
+    pub(super) fn wav_from(
         &self,
         command: Command,
         input: &str,
@@ -103,7 +73,7 @@ impl Voice {
                     source,
                 },
             })?;
-        if server.format == Format::Pcm && !is_file(&answer.bytes) {
+        if server.sound_format() == Format::Pcm && !is_file(&answer.bytes) {
             let samples = answer.bytes.chunks_exact(2);
             if samples.len() > (MAX_SPEECH_SECS * remote::PCM_RATE_HZ) as usize {
                 return Err(Error::Sound {
@@ -119,6 +89,7 @@ impl Voice {
                     .map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0)
                     .collect(),
                 sample_rate_hz: remote::PCM_RATE_HZ,
+                words: reported_words(text, &answer.words),
                 ..Speech::default()
             });
         }
@@ -134,7 +105,7 @@ impl Voice {
                 remedy: format!(
                     "; {} was asked for {} and sent {} bytes of {kind}",
                     server.url(),
-                    server.format,
+                    server.sound_format(),
                     answer.bytes.len()
                 ),
             })?;
@@ -162,6 +133,53 @@ impl Voice {
     }
 }
 
+/// The words of `text` at the times a server gave; its own words when it read the text otherwise (numbers written out).
+fn reported_words(text: &str, spoken: &[SpokenWord]) -> Vec<WordTime> {
+    let letters = |text: &str| -> String {
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
+    let at = |secs: f64| MediaTime::from_secs_f64(secs.clamp(0.0, f64::from(MAX_SPEECH_SECS)));
+    // The times of each letter.
+    let times: Vec<(char, MediaTime, MediaTime)> = spoken
+        .iter()
+        .flat_map(|word| {
+            let (start, end) = (at(word.start_secs), at(word.end_secs.max(word.start_secs)));
+            letters(&word.text)
+                .chars()
+                .map(move |c| (c, start, end))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let words = split_words(text);
+    if times.iter().map(|(c, ..)| *c).ne(letters(text).chars()) {
+        return spoken
+            .iter()
+            .filter(|word| word.text.chars().any(char::is_alphanumeric))
+            .map(|word| WordTime {
+                text: word.text.clone(),
+                start: at(word.start_secs),
+                end: at(word.end_secs.max(word.start_secs)),
+            })
+            .collect();
+    }
+    let mut place = 0;
+    words
+        .into_iter()
+        .filter_map(|word| {
+            let own = &times[place..place + letters(&word.text).chars().count()];
+            place += own.len();
+            Some(WordTime {
+                text: word.text,
+                start: own.first()?.1,
+                end: own.last()?.2,
+            })
+        })
+        .collect()
+}
+
 /// Whether bytes that should be bare samples are a file or a text instead.
 fn is_file(bytes: &[u8]) -> bool {
     let is_text = bytes.len() >= 16
@@ -182,67 +200,56 @@ fn spoken(sound: wav::Wav) -> Speech {
     }
 }
 
-/// espeak takes what stands in `[[...]]` as phonemes; people do not mean that.
-fn without_phonemes(text: &str) -> String {
-    text.replace("[[", "[ [")
-}
-
-/// The text as SSML in which runs of two and more Latin letters (with what stands between them) have an English voice.
-fn with_english_voice(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let is_inside = |c: char| c.is_ascii() && !c.is_ascii_control();
-    let mut out = String::from("<speak>");
-    let mut at = 0;
-    while at < chars.len() {
-        let mut end = at;
-        while end < chars.len() && is_inside(chars[end]) {
-            end += 1;
-        }
-        // The run of ASCII goes from its first letter to its last; digits after a word are part of a name (`iPhone 15`).
-        let first = (at..end).find(|i| is_latin(chars[*i]));
-        let last = (at..end).rev().find(|i| chars[*i].is_alphanumeric());
-        match (first, last) {
-            (Some(first), Some(last)) if last > first => {
-                push_escaped(&mut out, &chars[at..first]);
-                out.push_str("<voice name=\"en-us\">");
-                push_escaped(&mut out, &chars[first..=last]);
-                out.push_str("</voice>");
-                push_escaped(&mut out, &chars[last + 1..end]);
-            }
-            _ => push_escaped(&mut out, &chars[at..end]),
-        }
-        if end < chars.len() {
-            push_escaped(&mut out, &chars[end..=end]);
-            end += 1;
-        }
-        at = end;
-    }
-    out.push_str("</speak>");
-    out
-}
-
-fn push_escaped(out: &mut String, chars: &[char]) {
-    for c in chars {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            c => out.push(*c),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn english_names_get_an_english_voice() {
+    fn times_of_a_server_go_to_our_words() {
+        let spoken = |words: &[(&str, f64, f64)]| -> Vec<SpokenWord> {
+            let word = |&(text, start_secs, end_secs): &(&str, f64, f64)| SpokenWord {
+                text: text.to_owned(),
+                start_secs,
+                end_secs,
+            };
+            words.iter().map(word).collect()
+        };
+        let shown = |text: &str, words: &[(&str, f64, f64)]| -> Vec<String> {
+            let words = reported_words(text, &spoken(words));
+            words
+                .iter()
+                .map(|w| format!("{} {} {}", w.text, w.start, w.end))
+                .collect()
+        };
         assert_eq!(
-            with_english_voice("我买3个iPhone 15。A&B <b>好"),
-            "<speak>我买3个<voice name=\"en-us\">iPhone 15</voice>。<voice name=\"en-us\">A&amp;B &lt;b</voice>&gt;好</speak>"
+            shown(
+                "Don’t go, you!",
+                &[
+                    ("Don", 0.1, 0.3),
+                    ("'t", 0.3, 0.4),
+                    ("go", 0.5, 0.7),
+                    (",", 0.7, 0.8),
+                    ("you", 0.9, 1.2),
+                    ("!", 1.2, 1.2)
+                ]
+            ),
+            [
+                "Don’t 0.100s 0.400s",
+                "go, 0.500s 0.700s",
+                "you! 0.900s 1.200s"
+            ]
         );
-        assert_eq!(with_english_voice("维生素C好"), "<speak>维生素C好</speak>");
-        assert_eq!(without_phonemes("a [[h@loU]] b"), "a [ [h@loU]] b");
+        assert_eq!(
+            shown(
+                "3 of us",
+                &[
+                    ("three", 0.0, 0.2),
+                    ("of", 0.2, 0.3),
+                    (".", 0.3, 0.3),
+                    ("us", f64::NAN, 0.1)
+                ]
+            )[..2],
+            ["three 0.000s 0.200s", "of 0.200s 0.300s"]
+        );
     }
 }

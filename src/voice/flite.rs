@@ -96,6 +96,7 @@ impl Voice {
             samples: sound.samples,
             sample_rate_hz: sound.sample_rate_hz,
             phones,
+            ..Speech::default()
         })
     }
 }

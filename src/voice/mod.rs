@@ -13,8 +13,10 @@ mod check;
 mod choice;
 mod clean;
 mod engines;
+mod espeak;
 mod flite;
 mod process;
+mod pronounce;
 mod spec;
 mod text;
 mod tone;
@@ -25,12 +27,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::media::{PhoneTime, WordTime};
+use crate::media::{PhoneAlphabet, PhoneTime, WordTime};
 use crate::remote::{Deadline, SpeechServer};
 use crate::sound;
 
 pub use check::installed_voices;
 pub use choice::VoiceChoice;
+pub use pronounce::{PronouncedWord, pronounce};
 pub use text::{
     Language, MAX_SENTENCE_CHARS, Sentence, for_caption, for_speech, is_speakable, sentences,
 };
@@ -44,7 +47,8 @@ pub const MAX_TEXT_CHARS: usize = 4096;
 /// Who speaks. Parsed from `espeak:en-us`, `flite:slt`, `openai:NAME`, `command:PROGRAM ARGS`, `clip:FILE.wav` or `tone`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Voice {
-    /// The program espeak-ng with one of its voices, for example `en-us` or `cmn-latn-pinyin`.
+    /// The program espeak-ng with one of its voices, for example `en-us` or `cmn-latn-pinyin`; reports phones and words
+    /// in time where its library and Python are there.
     Espeak {
         /// The voice's name, variants such as `en-us+f3` included.
         voice: String,
@@ -105,8 +109,12 @@ pub struct Speech {
     pub sample_rate_hz: u32,
     /// Words in time, reported by the voice or spread over the sound.
     pub words: Vec<WordTime>,
+    /// Whether the voice reported the words.
+    pub words_are_reported: bool,
     /// Phones in time when the voice reports them, else empty.
     pub phones: Vec<PhoneTime>,
+    /// How the phones are written.
+    pub alphabet: PhoneAlphabet,
 }
 
 impl Speech {
@@ -297,7 +305,8 @@ impl Voice {
         if !clean::clean(&mut speech) {
             return Err(self.silence(&text));
         }
-        if speech.words.is_empty() {
+        speech.words_are_reported = !speech.words.is_empty();
+        if !speech.words_are_reported {
             speech.words = spread_words(&text, &speech.samples, speech.sample_rate_hz);
         }
         Ok(speech)

@@ -1,7 +1,7 @@
 //! Runs a program: input in, output out as it comes, never longer than the deadline, nothing left behind.
 
 use std::io::{Read, Write};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -135,6 +135,76 @@ pub(super) fn run(
         return Ok(());
     }
     Err(failed(voice, program, status, &errors))
+}
+
+/// A program that stays: it answers one request after the other. Killed when dropped.
+pub(super) struct Session {
+    guard: Guard,
+    input: ChildStdin,
+    output: Receiver<Vec<u8>>,
+}
+
+impl Session {
+    /// Starts `command`.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(super) fn start(mut command: Command) -> std::io::Result<Self> {
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut guard = Guard {
+            child: command.spawn()?,
+            ended: None,
+        };
+        let output = blocks(guard.child.stdout.take(), usize::MAX)?;
+        let input = guard.child.stdin.take();
+        let input = input.ok_or(std::io::ErrorKind::BrokenPipe)?;
+        Ok(Self {
+            guard,
+            input,
+            output,
+        })
+    }
+
+    /// Writes `request` (less than a pipe holds: 64 KiB) and hands what comes back to `sink` until that has enough.
+    ///
+    /// # Errors
+    /// When the program is gone or takes too long, or with an error of `sink`; then the session is to be dropped.
+    pub(super) fn ask(
+        &mut self,
+        voice: &Voice,
+        request: &str,
+        deadline: &Deadline,
+        sink: &mut dyn FnMut(&[u8]) -> Result<bool>,
+    ) -> Result<()> {
+        let gone = || Error::Missing {
+            voice: voice.to_string(),
+            remedy: "its program ended".to_owned(),
+        };
+        let written = self.input.write_all(request.as_bytes());
+        written
+            .and_then(|()| self.input.flush())
+            .map_err(|_| gone())?;
+        loop {
+            match self.output.recv_timeout(LOOK_EVERY) {
+                Ok(block) => {
+                    if sink(&block)? {
+                        return Ok(());
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return Err(gone()),
+                Err(RecvTimeoutError::Timeout) if self.guard.poll().is_some() => return Err(gone()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            deadline
+                .check()
+                .map_err(|stop| stopped(voice, stop, deadline))?;
+        }
+    }
 }
 
 fn failed(voice: &Voice, program: String, status: ExitStatus, errors: &Receiver<Vec<u8>>) -> Error {

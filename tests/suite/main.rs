@@ -9,6 +9,7 @@
     reason = "tests look at the wall clock and make their own threads"
 )]
 
+mod align;
 mod allocations;
 mod avatar;
 mod cli;
@@ -35,6 +36,7 @@ mod rig;
 mod scene;
 mod show;
 mod sound;
+mod timed;
 mod voice;
 #[cfg(feature = "remote")]
 mod voice_server;

@@ -427,3 +427,79 @@ fn nobody_there_is_said() {
     };
     assert!(speak(options, 60_000).is_err());
 }
+
+#[test]
+fn captioned_speech_brings_word_times() {
+    // A quarter of a second of silence before the tone: it is cut to 40 ms, and the times move along.
+    let mut samples = vec![0.0; 6_000];
+    samples.extend(beep(400.0, 24_000, 0.6));
+    let pcm: Vec<u8> = samples
+        .iter()
+        .flat_map(|s| ((s * 32_767.0) as i16).to_le_bytes())
+        .collect();
+    let times = r#"[{"word":"Hello","start_time":0.25,"end_time":0.5},{"word":"there","start_time":0.5,"end_time":0.85},{"word":".","start_time":0.85,"end_time":0.85}]"#;
+    let body = format!("{{\"audio\":\"{}\",\"timestamps\":{times}}}", base64(&pcm));
+    let server = Server::new(move |_, stream| {
+        reply(
+            stream,
+            "200 OK\r\nContent-Type: application/json",
+            body.as_bytes(),
+        );
+    });
+    let speech = speak(
+        SpeechServer {
+            timestamps: "kokoro".parse().unwrap(),
+            ..server.options()
+        },
+        60_000,
+    )
+    .unwrap();
+    let request = server.requests.lock().unwrap()[0].clone();
+    assert!(
+        request.starts_with("POST /dev/captioned_speech "),
+        "{request}"
+    );
+    assert!(
+        request.contains("\"response_format\":\"pcm\"")
+            && request.contains("\"return_timestamps\":true")
+    );
+    assert!(speech.words_are_reported);
+    let found: Vec<(&str, f64)> = speech
+        .words
+        .iter()
+        .map(|word| (word.text.as_str(), word.start.as_millis_f64()))
+        .collect();
+    assert_eq!(
+        (found[0].0, found[1].0, found.len()),
+        ("Hello", "there.", 2)
+    );
+    assert!(
+        (found[0].1 - 40.0).abs() < 15.0 && (found[1].1 - 290.0).abs() < 15.0,
+        "{found:?}"
+    );
+
+    // What is no captioned speech is said so.
+    let plain = Server::fixed(WAV, wav_bytes());
+    let options = SpeechServer {
+        timestamps: "kokoro".parse().unwrap(),
+        ..plain.options()
+    };
+    let message = chain(&speak(options, 60_000).unwrap_err());
+    assert!(message.contains("audio/wav, not the sound"), "{message}");
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let letter = |bits: u32| char::from(LETTERS[(bits & 63) as usize]);
+    bytes
+        .chunks(3)
+        .flat_map(|part| {
+            let bits = (0..3).fold(0, |bits, i| {
+                bits << 8 | u32::from(part.get(i).copied().unwrap_or(0))
+            });
+            let mut four = [18, 12, 6, 0].map(|shift| letter(bits >> shift));
+            four[part.len() + 1..].fill('=');
+            four
+        })
+        .collect()
+}

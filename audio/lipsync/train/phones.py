@@ -1,9 +1,15 @@
 """Phone sets of the synthesisers to the 26 visual phones."""
+import pathlib
 import re
+import tomllib
 
 CLASSES = ("sil PP FF TH DD kk CH SS nn LL RR WW YY HH "
            "AA AE AH EH IH IY AO OW UH UW YU ER").split()
 VOWELS = set(CLASSES[14:])
+
+
+with open(pathlib.Path(__file__).parent.parent / "phones.toml", "rb") as _file:
+    _TABLE = tomllib.load(_file)
 
 
 def _inverted(table):
@@ -11,71 +17,12 @@ def _inverted(table):
 
 
 # CMU names as flite and festival use them; two classes are a diphthong.
-ARPABET = _inverted({
-    "sil": "pau sil h# brth ssil",
-    "PP": "p b m em",
-    "FF": "f v",
-    "TH": "th dh",
-    "DD": "t d dx",
-    "kk": "k g ng",
-    "CH": "ch jh sh zh",
-    "SS": "s z",
-    "nn": "n en nx",
-    "LL": "l",
-    "AH LL": "el",
-    "RR": "r",
-    "WW": "w",
-    "YY": "y",
-    "HH": "hh hv",
-    "AA": "aa",
-    "AE": "ae",
-    "AH": "ah ax",
-    "EH": "eh",
-    "IH": "ih ix",
-    "IY": "iy",
-    "AO": "ao",
-    "OW UH": "ow",
-    "UH": "uh",
-    "UW": "uw",
-    "ER": "er axr",
-    "AA IH": "ay",
-    "AA UH": "aw",
-    "AO IH": "oy",
-    "EH IY": "ey",
-})
-IPA = _inverted({
-    "PP": "p b m ɓ β ɸ",
-    "FF": "f v ʋ",
-    "TH": "θ ð",
-    "DD": "t d ɾ ɖ ʈ ɽ",
-    "kk": "k ɡ g ŋ x χ ɣ q c ʁ ɟ ɴ",
-    "CH": "ç ʃ ʒ ɕ ʑ ʂ",
-    "nn": "ɲ n ɳ",
-    "HH": "ʔ h ɦ ħ ʕ",
-    "RR": "ʐ r ɹ ɻ",
-    "YY": "ʝ j",
-    "SS": "s z",
-    "LL": "l ɫ ɭ ʎ",
-    "WW": "w",
-    "YU": "ɥ y ø œ ʉ",
-    "AA": "ɑ a ä",
-    "AH": "ɐ ʌ ə ɵ ɤ",
-    "AE": "æ",
-    "EH": "ɛ e",
-    "IH": "ɪ ɨ ɯ ᵻ",
-    "IY": "i",
-    "AO": "ɔ ɒ",
-    "OW": "o",
-    "UH": "ʊ",
-    "UW": "u",
-    "ER": "ɜ ɚ ɝ",
-})
-AFFRICATES = _inverted({
-    "CH": "tʃ dʒ tɕ dʑ tʂ dʐ ʈʂ ɖʐ",
-    "SS": "ts dz",
-})
+ARPABET = _inverted(_TABLE["arpabet"])
+IPA = _inverted(_TABLE["ipa"])
+AFFRICATES = _inverted(_TABLE["affricates"])
 # Length, stress, tone, secondary articulation: not seen.
-_MODIFIERS = re.compile(r"[ːˑˈˌ\u0303\u0329\u032f\u0325ʰʲˤ0-9˥˦˧˨˩\u0361.\-_:;]")
+_MODIFIERS = re.compile(f"[{re.escape(_TABLE['marks']['unseen'])}\u0300-\u036f]")
+_ASPIRATED = _TABLE["marks"]["aspirated"].split()
 
 
 def classes_of(phone, alphabet):
@@ -93,7 +40,7 @@ def classes_of(phone, alphabet):
             continue
         letter = letters[place]
         place += 1
-        if letter == "h" and found and found[-1] in ("PP", "DD", "kk", "CH", "SS"):
+        if letter == "h" and found and found[-1] in _ASPIRATED:
             continue  # Aspiration.
         for name in IPA.get(letter, []):
             if not found or found[-1] != name:

@@ -22,7 +22,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Phone>> {
     text.lines()
         .enumerate()
         .filter(|(_, line)| {
-            !line.trim().is_empty() && !(line.starts_with('#') || line.starts_with("start"))
+            !(line.trim().is_empty() || line.starts_with('#') || line.starts_with("start"))
         })
         .map(|(index, line)| {
             parse(line).with_context(|| {

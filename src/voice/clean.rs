@@ -124,6 +124,7 @@ mod tests {
                 start: at(0),
                 end: at(silence_before),
             }],
+            ..Speech::default()
         }
     }
 

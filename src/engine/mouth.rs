@@ -63,7 +63,7 @@ impl MouthMaker {
                     tracing::warn!("{voice}: the mouth follows the sound alone: {reason}");
                 }
                 Err(reason) => {
-                    tracing::debug!("{voice}: mouth and words from the sound alone: {reason}")
+                    tracing::debug!("{voice}: mouth and words from the sound alone: {reason}");
                 }
             }
         }

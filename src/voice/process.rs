@@ -181,14 +181,14 @@ impl Session {
         deadline: &Deadline,
         sink: &mut dyn FnMut(&[u8]) -> Result<bool>,
     ) -> Result<()> {
-        let gone = || Error::Missing {
+        let gone = |how: &str| Error::Missing {
             voice: voice.to_string(),
-            remedy: "its program ended".to_owned(),
+            remedy: format!("its program ended{how}"),
         };
         let written = self.input.write_all(request.as_bytes());
         written
             .and_then(|()| self.input.flush())
-            .map_err(|_| gone())?;
+            .map_err(|error| gone(&format!(" ({error})")))?;
         loop {
             match self.output.recv_timeout(LOOK_EVERY) {
                 Ok(block) => {
@@ -196,8 +196,10 @@ impl Session {
                         return Ok(());
                     }
                 }
-                Err(RecvTimeoutError::Disconnected) => return Err(gone()),
-                Err(RecvTimeoutError::Timeout) if self.guard.poll().is_some() => return Err(gone()),
+                Err(RecvTimeoutError::Disconnected) => return Err(gone("")),
+                Err(RecvTimeoutError::Timeout) if self.guard.poll().is_some() => {
+                    return Err(gone(""));
+                }
                 Err(RecvTimeoutError::Timeout) => {}
             }
             deadline

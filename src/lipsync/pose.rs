@@ -278,7 +278,7 @@ mod tests {
             let pose = stream.push(&[0.01, p, 0.01, 0.98 - p])?;
             Some(gap(&pose) < 0.02)
         };
-        let probabilities = [0.0, 0.0, 0.5, 0.3, 0.4, 0.3, 0.2, 0.3, 0.4, 0.0, 0.0, 0.0];
+        let probabilities = [0.0, 0.0, 0.8, 0.5, 0.6, 0.5, 0.3, 0.5, 0.6, 0.0, 0.0, 0.0];
         let seen: Vec<bool> = probabilities
             .into_iter()
             .filter_map(|p| closed(&mut stream, p))

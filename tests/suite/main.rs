@@ -18,6 +18,7 @@ mod http;
 mod input;
 mod layout;
 mod lipsync;
+mod lipsync_long;
 mod lipsync_model;
 mod lipsync_sound;
 mod motion;

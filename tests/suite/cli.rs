@@ -180,7 +180,7 @@ fn bad_input_gets_one_clear_message() {
         ),
         (
             &["lipsync", wav, "-o", &csv, "--model", "/nowhere.toml"],
-            1,
+            2,
             &["/nowhere.toml"],
         ),
         (

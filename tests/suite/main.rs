@@ -22,6 +22,7 @@ mod layout;
 mod lipsync;
 mod lipsync_device;
 mod lipsync_foreign;
+mod lipsync_long;
 mod lipsync_manifest;
 mod lipsync_model;
 mod lipsync_sound;

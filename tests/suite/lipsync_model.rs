@@ -190,11 +190,7 @@ fn files_that_are_no_models_give_an_error() {
     // Bytes that are no ONNX file, with a manifest that vouches for them.
     for junk in [&b""[..], b"not a model", &[0xff; 5000]] {
         let digest = sha256(junk);
-        let manifest = changed_model(
-            folder.path(),
-            "{sha256}",
-            &digest,
-        );
+        let manifest = changed_model(folder.path(), "{sha256}", &digest);
         std::fs::write(folder.path().join("model.onnx"), junk).unwrap();
         match open(manifest) {
             Err(Error::OpenModel { .. } | Error::Mismatch { .. }) => {}

@@ -190,6 +190,17 @@ struct Show<'a> {
     lead: MediaTime,
 }
 
+fn say_what_moves_the_mouths(name: &str, hosts: &[(HostId, Arc<Avatar>)]) {
+    for (host, avatar) in hosts {
+        let by = avatar.mouth().by;
+        if by == MouthBy::Nothing {
+            tracing::warn!("{name}: {host}: nothing in the avatar moves the mouth");
+        } else {
+            tracing::info!("{name}: {host}: mouth moved by {}", by.describe());
+        }
+    }
+}
+
 impl<'a> Show<'a> {
     fn start(
         options: ShowOptions,
@@ -226,14 +237,7 @@ impl<'a> Show<'a> {
         if let Some(warning) = warning {
             tracing::warn!("{warning}");
         }
-        for (host, avatar) in &hosts {
-            let by = avatar.mouth().by;
-            if by == MouthBy::Nothing {
-                tracing::warn!("{name}: {host}: nothing in the avatar moves the mouth");
-            } else {
-                tracing::info!("{name}: {host}: mouth moved by {}", by.describe());
-            }
-        }
+        say_what_moves_the_mouths(&name, &hosts);
         let ids: Vec<HostId> = hosts.iter().map(|(id, _)| id.clone()).collect();
         let speaker = ids.first().cloned().ok_or(Error::NoHost)?;
         tracing::info!(

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Read as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::say::text_or_stdin;
 use super::{Outcome, usage};
 use crate::lipsync::{Aligner, Alignment, LipSync, LipSyncOptions, SpokenWord};
 use crate::media::{MediaTime, PhoneAlphabet, SAMPLE_RATE_HZ};
@@ -53,13 +53,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Outcome {
-    let mut text = args.text;
-    if text == "-" {
-        text.clear();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .context("read the text from stdin")?;
-    }
+    let text = text_or_stdin(args.text)?;
     let text = voice::for_speech(&text);
     if !voice::is_speakable(&text) {
         let problem =

@@ -32,13 +32,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Outcome {
-    let mut text = args.text;
-    if text == "-" {
-        text.clear();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .context("read the text from stdin")?;
-    }
+    let text = text_or_stdin(args.text)?;
     if text.trim().is_empty() {
         return Err(usage(anyhow::anyhow!(
             "the text is empty: give at least one word"
@@ -92,4 +86,15 @@ pub(super) fn run(args: Args) -> Outcome {
         println!("{}: {secs:.2} s of speech", args.output.display());
     }
     Ok(())
+}
+
+/// `text`, or what stands on the standard input where it is `-`.
+pub(super) fn text_or_stdin(mut text: String) -> anyhow::Result<String> {
+    if text == "-" {
+        text.clear();
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .context("read the text from stdin")?;
+    }
+    Ok(text)
 }

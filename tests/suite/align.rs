@@ -4,9 +4,8 @@ use std::process::{Command, Output};
 
 use zhubo::lipsync::{Aligner, Alignment, Error, LipSync, LipSyncOptions, Mismatch, SpokenWord};
 use zhubo::media::{PhoneAlphabet, SAMPLE_RATE_HZ, WordTime};
-use zhubo::remote::SpeechServer;
 use zhubo::sound::wav;
-use zhubo::voice::{SynthesisContext, Voice, pronounce};
+use zhubo::voice::{SynthesisContext, pronounce};
 
 const ENGLISH: [&str; 4] = [
     "Welcome to the show, everybody. Maybe we buy five big papayas from Bob.",
@@ -21,18 +20,7 @@ const MANDARIN: [&str; 2] = [
 
 /// Sound at 48 kHz and its words, or nothing (with a printed reason) where the voice is missing.
 fn said(spec: &str, text: &str) -> Option<(Vec<f32>, Vec<WordTime>)> {
-    let voice: Voice = spec.parse().unwrap();
-    if let Err(error) = voice.check(&SpeechServer::default()) {
-        println!("SKIP {error}");
-        return None;
-    }
-    let speech = voice
-        .synthesize(text, &SynthesisContext::default())
-        .unwrap();
-    if speech.phones.is_empty() {
-        println!("SKIP {spec} does not report its phones here: is libespeak-ng there?");
-        return None;
-    }
+    let speech = crate::timed::said(spec, text)?;
     Some((speech.at_rate(SAMPLE_RATE_HZ).unwrap(), speech.words))
 }
 

@@ -5,7 +5,8 @@ use zhubo::media::{Blendshapes, MediaTime, PhoneAlphabet, SAMPLE_RATE_HZ, Shape}
 use zhubo::remote::SpeechServer;
 use zhubo::voice::{Speech, SynthesisContext, Voice};
 
-fn said(spec: &str, text: &str) -> Option<Speech> {
+/// Speech and its phones, or nothing (with a printed reason) where the voice is missing.
+pub(crate) fn said(spec: &str, text: &str) -> Option<Speech> {
     let voice: Voice = spec.parse().unwrap();
     if let Err(error) = voice.check(&SpeechServer::default()) {
         println!("SKIP {error}");

@@ -14,7 +14,7 @@ use super::show::{self, Kind, Parts};
 use crate::config::{Assets, RoomDocument};
 use crate::encode::{H264Encoder, H264Options};
 use crate::engine::{self, Clock, Ending, RoomHandle, SayRequest, Timebase};
-use crate::lipsync::{Device, LipSync, LipSyncOptions};
+use crate::lipsync::{Device, LipSync, LipSyncOptions, MODEL_RATE_HZ, STEP_SAMPLES};
 use crate::media::{
     Emotion, FrameData, FrameRate, MediaTime, Packet, Pose, Shape, Size, Track, VideoFrame,
 };
@@ -273,14 +273,14 @@ fn lipsync_cost(device: Device) -> anyhow::Result<(f64, f64, String)> {
     let speech = "tone"
         .parse::<crate::voice::Voice>()?
         .synthesize(&text, &crate::voice::SynthesisContext::default())?;
-    let samples = speech.at_rate(16_000)?;
+    let samples = speech.at_rate(MODEL_RATE_HZ)?;
     lips.track_16k(&samples)?;
     let began = ProcessTime::try_now()?;
     lips.track_16k(&samples)?;
     let cost = began.try_elapsed()?.as_secs_f64() / speech.duration_secs();
-    let mut poses = Vec::with_capacity(samples.len() / 320 + 1);
-    let mut steps = Vec::with_capacity(samples.len() / 320);
-    for step in samples.chunks_exact(320) {
+    let mut poses = Vec::new();
+    let mut steps = Vec::new();
+    for step in samples.chunks_exact(STEP_SAMPLES) {
         let began = std::time::Instant::now();
         lips.push_into(step, &mut poses)?;
         steps.push(began.elapsed().as_secs_f64() * 1000.0);

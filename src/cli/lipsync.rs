@@ -12,12 +12,12 @@ use super::part_file::PartFile;
 use super::phones;
 use super::plot::Plot;
 use super::{Failure, Outcome, lipsync_failure, stop, usage};
-use crate::lipsync::{CsvRows, Device, LipSync, LipSyncOptions, Loudness, MODEL_RATE_HZ, Style};
+use crate::lipsync::{
+    CsvRows, Device, LipSync, LipSyncOptions, Loudness, MODEL_RATE_HZ, STEP_SAMPLES, Style,
+};
 use crate::media::FrameRate;
 use crate::sound::{self, SoundFile};
 
-/// With `--streaming` the model is fed as live sound comes: 20 ms at a time.
-const LIVE_BLOCK: usize = MODEL_RATE_HZ as usize / 50;
 /// Sound that lasts at least this long gets a progress bar, in seconds.
 const LONG_SECS: f64 = 30.0;
 
@@ -210,7 +210,7 @@ fn write(
         goes_on(stop, &args.output)?;
         samples += block.len() as u64;
         let size = if args.streaming {
-            LIVE_BLOCK
+            STEP_SAMPLES
         } else {
             block.len().max(1)
         };

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Result;
-use crate::lipsync::{LipSync, MODEL_RATE_HZ, MOUTH_RATE};
+use crate::lipsync::{LipSync, MODEL_RATE_HZ, MOUTH_RATE, STEP_SAMPLES};
 use crate::media::{Blendshapes, MediaTime, MouthTrack, SAMPLE_RATE_HZ};
 use crate::sound::Resampler;
 
@@ -106,7 +106,7 @@ impl Mover {
             Ok(poses) => self.track.frames.extend(poses),
             Err(error) => {
                 self.lips = LipSync::energy();
-                let behind = self.model_samples / u64::from(MODEL_RATE_HZ / 50);
+                let behind = self.model_samples / STEP_SAMPLES as u64;
                 let behind =
                     (behind.saturating_sub(self.dropped) as usize).max(self.track.frames.len());
                 self.track.frames.resize(behind, Blendshapes::default());

@@ -11,7 +11,7 @@ use super::{Error, Result, check};
 /// Samples per second of the sound that comes in, in Hz; a model that wants another rate gets it from this one.
 pub const MODEL_RATE_HZ: u32 = 16_000;
 /// Samples in one step at that rate: 20 ms.
-pub(super) const STEP_SAMPLES: usize = 320;
+pub const STEP_SAMPLES: usize = 320;
 
 /// A parsed and checked manifest.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

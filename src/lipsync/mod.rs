@@ -39,14 +39,14 @@ pub use csv::{CsvRows, write_csv};
 pub use device::{Device, UnknownDevice};
 pub use error::{Error, Result};
 pub use front::Loudness;
-pub use manifest::{MODEL_RATE_HZ, Manifest};
+pub use manifest::{MODEL_RATE_HZ, Manifest, STEP_SAMPLES};
 pub use phones::VISUAL_PHONES;
 pub use runtime::{RuntimeInfo, RuntimeSearch, runtime_info};
 pub use timed::TimedLips;
 
 use energy::EnergyStream;
 use front::Front;
-use manifest::{STEP_SAMPLES, Source};
+use manifest::Source;
 use model::Model;
 use retarget::Poser;
 use rows::Rows;

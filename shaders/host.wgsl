@@ -5,7 +5,10 @@
 
 struct Frame {
     clip_from_world: mat4x4f,
+    view_from_world: mat4x4f,
     eye_in_world: vec4f,
+    // Width and height in pixels.
+    picture: vec4f,
 }
 
 struct Draw {
@@ -14,6 +17,8 @@ struct Draw {
     base: vec4f,
     // x: light inside the mouth, y: alpha cut-off, z: gloss strength, w: gloss exponent.
     extra: vec4f,
+    // Scale and shift of picture coordinates.
+    uv: vec4f,
 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;
@@ -154,7 +159,7 @@ fn lit(vertex: Vertex) -> LitEye {
     var out: LitEye;
     out.position = frame.clip_from_world * world;
     out.light = vec4f(light.rgb * vertex.color.rgb * draw.base.rgb, vertex.color.a * draw.base.a);
-    out.uv_gloss = vec3f(vertex.uv, light.a);
+    out.uv_gloss = vec3f(vertex.uv * draw.uv.xy + draw.uv.zw, light.a);
     out.normal = normal;
     out.to_eye = to_eye;
     return out;

@@ -1,19 +1,8 @@
-//! Materials and pictures of an avatar, and what kind of surface a material is.
+//! Materials of an avatar: what a surface is made of, and how light falls on it.
+//!
+//! Colours are linear light as in the file; pictures are kept as they are stored (sRGB for colours, linear for data).
 
-use std::io::Cursor;
-use std::path::Path;
-use std::sync::Arc;
-
-use super::accessor::Reader;
-use super::container::read_uri;
-use crate::media::{Bitmap, Size};
-
-/// The longest side of a picture that is decoded, in pixels.
-const MAX_SIDE: u32 = 8192;
-/// The most bytes the decoder may take for one picture.
-const MAX_DECODE_BYTES: u64 = 256 << 20;
-/// The most bytes all pictures of an avatar may have together once decoded.
-const MAX_TOTAL_BYTES: usize = 384 << 20;
+use super::toon::Toon;
 
 /// How a material treats its alpha.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,41 +34,125 @@ pub enum Surface {
     Unlit,
 }
 
+/// A picture as one use of a material sees it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TextureUse {
+    /// An index into the avatar's images.
+    pub image: usize,
+    /// Which set of picture coordinates of the mesh: 0 is `TEXCOORD_0`.
+    pub uv_set: u32,
+    /// How picture coordinates are moved: columns of a 2x3 matrix (`KHR_texture_transform`).
+    pub transform: [[f32; 2]; 3],
+    /// What lies beyond the picture's edges, along u and v.
+    pub wrap: [Wrap; 2],
+    /// Shown with hard texels (pixel art) instead of blended ones.
+    pub nearest: bool,
+}
+
+/// What lies beyond the edges of a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wrap {
+    /// The picture again.
+    #[default]
+    Repeat,
+    /// The picture mirrored.
+    Mirror,
+    /// Its edge.
+    Clamp,
+}
+
+/// The part of a material that expressions and time may change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Factors {
+    /// Multiplies the base colour: linear light, straight alpha.
+    pub base_color: [f32; 4],
+    /// Light of its own, linear; `KHR_materials_emissive_strength` is in it.
+    pub emissive: [f32; 3],
+    /// Multiplies the shade colour of a [`Toon`] material, linear.
+    pub shade: [f32; 3],
+    /// Multiplies the mirrored sphere of a [`Toon`] material, linear.
+    pub matcap: [f32; 3],
+    /// The light round the edge of a [`Toon`] material, linear.
+    pub rim: [f32; 3],
+    /// The outline of a [`Toon`] material, linear.
+    pub outline: [f32; 3],
+    /// Stretches the picture coordinates of all pictures, after their own transform.
+    pub uv_scale: [f32; 2],
+    /// Shifts them, after that.
+    pub uv_offset: [f32; 2],
+}
+
+impl Default for Factors {
+    fn default() -> Self {
+        Self {
+            base_color: [1.0; 4],
+            emissive: [0.0; 3],
+            shade: [0.0; 3],
+            matcap: [1.0; 3],
+            rim: [0.0; 3],
+            outline: [0.0; 3],
+            uv_scale: [1.0; 2],
+            uv_offset: [0.0; 2],
+        }
+    }
+}
+
 /// A material.
 #[derive(Clone, Debug)]
 pub struct Material {
     /// As in the file; may be empty.
     pub name: String,
-    /// Multiplies the picture: linear light, straight alpha.
-    pub base_color: [f32; 4],
-    /// The base colour picture, an index into the avatar's images.
-    pub image: Option<usize>,
-    /// How picture coordinates are moved: columns of a 2x3 matrix (`KHR_texture_transform`).
-    pub uv_transform: [[f32; 2]; 3],
-    /// Whether the picture repeats beyond its edges.
-    pub repeat: bool,
+    /// Colours and shifts at rest.
+    pub factors: Factors,
+    /// The base colour picture (sRGB, straight alpha).
+    pub base: Option<TextureUse>,
     /// How alpha is treated.
     pub alpha: Alpha,
     /// Seen from behind as well.
     pub double_sided: bool,
     /// What it is made of.
     pub surface: Surface,
-    /// 0 (mirror) to 1 (matt).
+    /// 0 (mirror) to 1 (matt); multiplied by the green channel of `metallic_roughness`.
     pub roughness: f32,
+    /// 0 (skin, cloth) to 1 (metal); multiplied by the blue channel of `metallic_roughness`.
+    pub metallic: f32,
+    /// Roughness in green, metal in blue (linear).
+    pub metallic_roughness: Option<TextureUse>,
+    /// Small bumps, in tangent space (linear).
+    pub normal: Option<TextureUse>,
+    /// How strong the bumps are.
+    pub normal_scale: f32,
+    /// Shade that the maker baked, in red (linear).
+    pub occlusion: Option<TextureUse>,
+    /// How strong that shade is, 0..=1.
+    pub occlusion_strength: f32,
+    /// Light of its own (sRGB).
+    pub emission: Option<TextureUse>,
+    /// Drawn as a cartoon (MToon); `None`: by the laws of light.
+    pub toon: Option<Box<Toon>>,
+    /// When blended materials overlap, those with a smaller number are drawn first (VRM's render queue).
+    pub queue: i32,
 }
 
 impl Default for Material {
     fn default() -> Self {
         Self {
             name: String::new(),
-            base_color: [1.0; 4],
-            image: None,
-            uv_transform: [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]],
-            repeat: true,
+            factors: Factors::default(),
+            base: None,
             alpha: Alpha::Opaque,
             double_sided: false,
             surface: Surface::Cloth,
             roughness: 0.8,
+            metallic: 0.0,
+            metallic_roughness: None,
+            normal: None,
+            normal_scale: 1.0,
+            occlusion: None,
+            occlusion_strength: 1.0,
+            emission: None,
+            toon: None,
+            queue: 0,
         }
     }
 }
@@ -89,25 +162,21 @@ impl Material {
     pub(super) fn read(material: &gltf::Material<'_>) -> Self {
         let name = material.name().unwrap_or_default().to_owned();
         let pbr = material.pbr_metallic_roughness();
-        let texture = pbr.base_color_texture();
-        let transform = texture.as_ref().and_then(|info| info.texture_transform());
-        let uv_transform = transform.map_or(Self::default().uv_transform, |t| {
-            let ([sx, sy], [ox, oy]) = (t.scale(), t.offset());
-            let (sin, cos) = t.rotation().sin_cos();
-            [[sx * cos, -sx * sin], [sy * sin, sy * cos], [ox, oy]]
-        });
         let surface = if material.unlit() {
             Surface::Unlit
         } else {
             stated_surface(material).unwrap_or_else(|| surface_of(&name))
         };
+        let strength = material.emissive_strength().unwrap_or(1.0);
+        let normal = material.normal_texture();
+        let occlusion = material.occlusion_texture();
         Self {
-            base_color: pbr.base_color_factor(),
-            image: texture.as_ref().map(|info| info.texture().source().index()),
-            uv_transform,
-            repeat: texture.as_ref().is_none_or(|info| {
-                info.texture().sampler().wrap_s() != gltf::texture::WrappingMode::ClampToEdge
-            }),
+            factors: Factors {
+                base_color: pbr.base_color_factor(),
+                emissive: material.emissive_factor().map(|light| light * strength),
+                ..Factors::default()
+            },
+            base: pbr.base_color_texture().as_ref().map(TextureUse::read),
             alpha: match material.alpha_mode() {
                 gltf::material::AlphaMode::Opaque => Alpha::Opaque,
                 gltf::material::AlphaMode::Mask => {
@@ -118,9 +187,103 @@ impl Material {
             double_sided: material.double_sided(),
             surface,
             roughness: pbr.roughness_factor().clamp(0.0, 1.0),
+            metallic: pbr.metallic_factor().clamp(0.0, 1.0),
+            metallic_roughness: pbr
+                .metallic_roughness_texture()
+                .as_ref()
+                .map(TextureUse::read),
+            normal_scale: normal.as_ref().map_or(1.0, |normal| normal.scale()),
+            normal: normal.map(|normal| TextureUse {
+                transform: transform_of(
+                    normal
+                        .extension_value("KHR_texture_transform")
+                        .unwrap_or(&serde_json::Value::Null),
+                ),
+                ..TextureUse::plain(&normal.texture(), normal.tex_coord())
+            }),
+            occlusion_strength: occlusion.as_ref().map_or(1.0, |shade| shade.strength()),
+            occlusion: occlusion.map(|shade| TextureUse {
+                transform: transform_of(
+                    shade
+                        .extension_value("KHR_texture_transform")
+                        .unwrap_or(&serde_json::Value::Null),
+                ),
+                ..TextureUse::plain(&shade.texture(), shade.tex_coord())
+            }),
+            emission: material.emissive_texture().as_ref().map(TextureUse::read),
+            toon: None,
+            queue: 0,
             name,
         }
     }
+
+    /// Every picture that the material uses.
+    pub fn textures(&self) -> impl Iterator<Item = &TextureUse> {
+        let own = [
+            &self.base,
+            &self.metallic_roughness,
+            &self.normal,
+            &self.occlusion,
+            &self.emission,
+        ];
+        let toon = self.toon.iter().flat_map(|toon| toon.textures());
+        own.into_iter().flatten().chain(toon)
+    }
+}
+
+/// Picture coordinates as they are.
+const UNMOVED: [[f32; 2]; 3] = [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
+
+impl TextureUse {
+    fn read(info: &gltf::texture::Info<'_>) -> Self {
+        let plain = Self::plain(&info.texture(), info.tex_coord());
+        let Some(moved) = info.texture_transform() else {
+            return plain;
+        };
+        Self {
+            uv_set: moved.tex_coord().unwrap_or(plain.uv_set),
+            transform: affine(moved.scale(), moved.rotation(), moved.offset()),
+            ..plain
+        }
+    }
+
+    /// `texture` without a transform.
+    pub(super) fn plain(texture: &gltf::Texture<'_>, uv_set: u32) -> Self {
+        use gltf::texture::{MagFilter, WrappingMode};
+        let sampler = texture.sampler();
+        let wrap = |mode| match mode {
+            WrappingMode::ClampToEdge => Wrap::Clamp,
+            WrappingMode::MirroredRepeat => Wrap::Mirror,
+            WrappingMode::Repeat => Wrap::Repeat,
+        };
+        Self {
+            image: texture.source().index(),
+            uv_set,
+            transform: UNMOVED,
+            wrap: [wrap(sampler.wrap_s()), wrap(sampler.wrap_t())],
+            nearest: sampler.mag_filter() == Some(MagFilter::Nearest),
+        }
+    }
+}
+
+/// The matrix of a `KHR_texture_transform` object; unmoved where there is none.
+pub(super) fn transform_of(transform: &serde_json::Value) -> [[f32; 2]; 3] {
+    let number = |value: &serde_json::Value| value.as_f64().map(|v| v as f32);
+    let pair = |key: &str| {
+        let list = transform.get(key)?.as_array()?;
+        Some([number(list.first()?)?, number(list.get(1)?)?])
+    };
+    affine(
+        pair("scale").unwrap_or([1.0; 2]),
+        transform.get("rotation").and_then(number).unwrap_or(0.0),
+        pair("offset").unwrap_or([0.0; 2]),
+    )
+}
+
+/// Translation x rotation x scale, as columns (`KHR_texture_transform`).
+fn affine([sx, sy]: [f32; 2], rotation: f32, offset: [f32; 2]) -> [[f32; 2]; 3] {
+    let (sin, cos) = rotation.sin_cos();
+    [[sx * cos, -sx * sin], [sy * sin, sy * cos], offset]
 }
 
 /// What the file says outright: `extras.shading`, written by our own studio.
@@ -160,81 +323,6 @@ fn surface_of(name: &str) -> Surface {
         .iter()
         .find(|(_, words)| words.iter().any(|word| name.contains(word)))
         .map_or(Surface::Cloth, |(surface, _)| *surface)
-}
-
-/// The pictures that materials use, decoded; the others and the broken ones stay `None`.
-pub(super) fn read_images(
-    document: &gltf::Document,
-    reader: &Reader<'_>,
-    folder: Option<&Path>,
-    used: &[bool],
-    warnings: &mut Vec<String>,
-) -> Vec<Option<Arc<Bitmap>>> {
-    let mut total = 0;
-    let mut images = Vec::new();
-    for (index, image) in document.as_json().images.iter().enumerate() {
-        let decoded = if used.get(index).copied().unwrap_or(false) {
-            decode(document, image, reader, folder).and_then(|bitmap| {
-                total += bitmap.rgba.len();
-                if total > MAX_TOTAL_BYTES {
-                    return Err("all pictures together are too large".into());
-                }
-                Ok(bitmap)
-            })
-        } else {
-            images.push(None);
-            continue;
-        };
-        images.push(match decoded {
-            Ok(bitmap) => Some(Arc::new(bitmap)),
-            Err(what) => {
-                warnings.push(format!(
-                    "picture {index} cannot be used ({what}): drawn without it"
-                ));
-                None
-            }
-        });
-    }
-    images
-}
-
-fn decode(
-    document: &gltf::Document,
-    image: &gltf::json::Image,
-    reader: &Reader<'_>,
-    folder: Option<&Path>,
-) -> Result<Bitmap, String> {
-    let outside;
-    let bytes: &[u8] = if let Some(view) = image.buffer_view {
-        document
-            .views()
-            .nth(view.value())
-            .and_then(|view| reader.view_bytes(&view))
-            .ok_or("it reaches outside its buffer")?
-    } else {
-        outside = read_uri(image.uri.as_deref().ok_or("it has no data")?, folder)?;
-        &outside
-    };
-    let mut picture = image::ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|error| error.to_string())?;
-    let mut limits = image::Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_DECODE_BYTES);
-    picture.limits(limits);
-    let rgba = picture
-        .decode()
-        .map_err(|error| error.to_string())?
-        .into_rgba8();
-    let (width, height) = rgba.dimensions();
-    if width == 0 || height == 0 {
-        return Err("it is empty".into());
-    }
-    Ok(Bitmap {
-        size: Size::new(width, height),
-        rgba: rgba.into_raw(),
-    })
 }
 
 #[cfg(test)]

@@ -6,12 +6,15 @@ mod accessor;
 mod closure;
 mod container;
 mod error;
+mod expression;
+mod image;
 mod landmarks;
 mod material;
 mod mesh;
 mod mouth;
 mod rig;
 mod shapes;
+mod toon;
 mod visemes;
 mod vrm;
 
@@ -23,11 +26,13 @@ use glam::Mat4;
 
 pub use closure::Closure;
 pub use error::{Error, Result};
+pub use expression::{Expression, Override};
 pub use landmarks::Landmarks;
-pub use material::{Alpha, Material, Surface};
+pub use material::{Alpha, Factors, Material, Surface, TextureUse, Wrap};
 pub use mesh::{Delta, Mesh, Target};
 pub use mouth::{FaceWeights, Mouth, MouthBy};
 pub use rig::{Node, Rig, Skin};
+pub use toon::{Outline, Toon};
 pub use visemes::{Viseme, visemes};
 
 use crate::media::{Bitmap, Pose, Shape};
@@ -65,10 +70,11 @@ pub struct Avatar {
     pub meshes: Vec<Mesh>,
     /// Materials; a mesh names one by its index.
     pub materials: Vec<Material>,
-    /// Base colour pictures; `None` where a picture is not used or cannot be.
+    /// Pictures of the materials; `None` where one is not used or cannot be.
     pub images: Vec<Option<Arc<Bitmap>>>,
     /// The skeleton.
     pub rig: Rig,
+    expressions: Vec<Expression>,
     mouth: Mouth,
     landmarks: Landmarks,
     facts: Facts,
@@ -124,16 +130,22 @@ impl Avatar {
             return Err(Error::Empty { name: name.into() });
         }
         let mut used = vec![false; document.images().count()];
-        for image in meshes.iter().filter_map(|m| materials[m.material].image) {
-            used[image] = true;
+        for texture in meshes
+            .iter()
+            .flat_map(|mesh| materials[mesh.material].textures())
+        {
+            if let Some(used) = used.get_mut(texture.image) {
+                *used = true;
+            }
         }
-        let images = material::read_images(document, &reader, folder, &used, &mut warnings);
+        let images = image::read_images(document, &reader, folder, &used, &mut warnings);
         let mut avatar = Self {
             name: name.into(),
             meshes,
             materials,
             images,
             rig,
+            expressions: Vec::new(),
             mouth: Mouth::default(),
             landmarks: Landmarks::default(),
             facts: Facts::default(),
@@ -161,6 +173,11 @@ impl Avatar {
     /// Where each node stands in `pose`, in model space (metres, +Y up, +Z where the host looks).
     pub fn posed(&self, pose: &Pose) -> Vec<Mat4> {
         self.rig.posed(pose)
+    }
+
+    /// The expressions of the file.
+    pub fn expressions(&self) -> &[Expression] {
+        &self.expressions
     }
 
     /// How the mouth is moved.

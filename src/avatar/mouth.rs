@@ -10,7 +10,7 @@ use super::mesh::Target;
 use super::shapes;
 use super::visemes::{Viseme, closed_share, visemes};
 use super::vrm::Bind;
-use super::{Avatar, Surface};
+use super::{Avatar, Factors, Surface};
 use crate::media::{Blendshapes, Bone, Shape};
 
 /// What moves an avatar's mouth.
@@ -56,8 +56,8 @@ pub struct Mouth {
     has: [bool; Viseme::COUNT],
 }
 
-/// The weights of an avatar's face in one pose, for [`FaceWeights::of`] each target.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// An avatar's face in one pose: the weight of each target, and what its materials look like.
+#[derive(Clone, Debug, PartialEq)]
 pub struct FaceWeights {
     /// The weight of each ARKit shape.
     pub shapes: [f32; 52],
@@ -65,17 +65,35 @@ pub struct FaceWeights {
     pub visemes: [f32; Viseme::COUNT],
     /// How far the mouth is open, as `jawOpen`, 0..=1.
     pub opening: f32,
+    /// What expressions and clips add to single targets: mesh, target, weight.
+    pub targets: Vec<(usize, usize, f32)>,
+    /// Materials that are not as they are at rest, in rising order.
+    pub materials: Vec<(usize, Factors)>,
 }
 
 impl FaceWeights {
-    /// The weight of `target`, 0..=1.
-    pub fn of(&self, target: &Target) -> f32 {
-        let shape = target
-            .shape
-            .map_or(0.0, |shape| self.shapes[shape as usize]);
-        let pairs = self.visemes.iter().zip(target.visemes);
-        let viseme: f32 = pairs.map(|(weight, share)| weight * share).sum();
-        (shape + viseme).clamp(0.0, 1.0)
+    /// The weights of all targets of the mesh with index `mesh`, each 0..=1.
+    pub fn of(&self, mesh: usize, targets: &[Target]) -> Vec<f32> {
+        let mut weights: Vec<f32> = targets
+            .iter()
+            .map(|target| {
+                let shape = target
+                    .shape
+                    .map_or(0.0, |shape| self.shapes[shape as usize]);
+                let pairs = self.visemes.iter().zip(target.visemes);
+                let viseme: f32 = pairs.map(|(weight, share)| weight * share).sum();
+                shape + viseme
+            })
+            .collect();
+        for (_, target, weight) in self.targets.iter().filter(|(own, ..)| *own == mesh) {
+            if let Some(sum) = weights.get_mut(*target) {
+                *sum += weight;
+            }
+        }
+        for weight in &mut weights {
+            *weight = weight.clamp(0.0, 1.0);
+        }
+        weights
     }
 }
 
@@ -215,6 +233,8 @@ impl Mouth {
             shapes: face.0,
             visemes: spoken,
             opening,
+            targets: Vec::new(),
+            materials: Vec::new(),
         }
     }
 }

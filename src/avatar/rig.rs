@@ -105,7 +105,7 @@ impl Rig {
             skins,
             order,
         };
-        rig.rest = rig.solve(&BTreeMap::new());
+        rig.rest = rig.solve(&[], &BTreeMap::new());
         rig.find_bones(&humanoid);
         Ok(rig)
     }
@@ -153,18 +153,20 @@ impl Rig {
             ..Angles::default()
         };
         turn(self.jaw, jaw.to_quat());
-        self.solve(&turns)
+        self.solve(&pose.nodes, &turns)
     }
 
-    /// All nodes in model space, with further turns (in model space, against the rest pose) of some of them.
-    fn solve(&self, turns: &BTreeMap<usize, Quat>) -> Vec<Mat4> {
+    /// All nodes in model space. `moved` are nodes that stand otherwise than at rest, by rising index; `turns` are further
+    /// turns (in model space, against the rest pose) of some of them.
+    fn solve(&self, moved: &[(u32, Mat4)], turns: &BTreeMap<usize, Quat>) -> Vec<Mat4> {
         let mut placed = vec![self.model_from_file; self.nodes.len()];
         for &index in &self.order {
             let node = &self.nodes[index];
             let model_from_parent = node
                 .parent
                 .map_or(self.model_from_file, |parent| placed[parent]);
-            let mut local = node.parent_from_node;
+            let place = moved.binary_search_by_key(&index, |(node, _)| *node as usize);
+            let mut local = place.map_or(node.parent_from_node, |place| moved[place].1);
             if let Some(&turn) = turns.get(&index) {
                 // The turn is given in model space at rest; the parent's rest rotation brings it into the node's frame.
                 let rest_parent = node.parent.map_or(self.model_from_file, |p| self.rest[p]);

@@ -54,7 +54,7 @@ struct RenderArgs {
     /// A colour such as #808080, a picture file, `studio`, or `transparent`.
     #[arg(long, default_value = "studio")]
     background: String,
-    /// fast (what a CPU draws live), fine (multisampled), or auto.
+    /// cpu (what a CPU draws live), gpu (multisampled, filtered), or auto.
     #[arg(long, default_value = "auto", value_parser = quality)]
     quality: Quality,
 }
@@ -186,9 +186,9 @@ fn camera_from_file(path: &Path) -> anyhow::Result<Camera> {
 fn quality(text: &str) -> Result<Quality, String> {
     match text {
         "auto" => Ok(Quality::Auto),
-        "fast" => Ok(Quality::Fast),
-        "fine" => Ok(Quality::Fine),
-        _ => Err(format!("`{text}` is not auto, fast or fine")),
+        "cpu" => Ok(Quality::Cpu),
+        "gpu" => Ok(Quality::Gpu),
+        _ => Err(format!("`{text}` is not auto, cpu or gpu")),
     }
 }
 

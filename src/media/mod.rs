@@ -15,7 +15,7 @@ pub use audio::{AudioChunk, SAMPLE_RATE_HZ};
 pub use bitmap::Bitmap;
 pub use blendshapes::{ARKIT_NAMES, Blendshapes, Shape};
 pub use packet::{Event, Packet, Track};
-pub use pose::{Angles, Bone, Emotion, HostId, Pose};
+pub use pose::{Angles, Bone, Emotion, HostId, MorphWeight, Pose};
 pub use speech::{Mark, MouthTrack, PhoneAlphabet, PhoneTime, Utterance, WordTime};
 pub use time::{FrameRate, MediaTime, TICKS_PER_SEC, Tick};
 pub use video::{FrameData, Size, VideoFrame};

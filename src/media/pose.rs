@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use glam::Quat;
+use glam::{Mat4, Quat};
 
 use super::Blendshapes;
 
@@ -110,6 +110,26 @@ pub struct Pose {
     pub bones: Vec<(Bone, Quat)>,
     /// What the face shows.
     pub emotion: Emotion,
+    /// Expressions of the avatar's own by name (VRM `happy`, a maker's `wink`), each 0..=1; what the avatar does not have
+    /// is left out.
+    pub expressions: Vec<(Arc<str>, f32)>,
+    /// Nodes that do not stand as they do at rest, in rising order of their index in the avatar's file, each with the
+    /// matrix from the node to its parent: what swings (hair, skirts) and what a clip moves. Bones, head and eyes turn on
+    /// top of it.
+    pub nodes: Arc<[(u32, Mat4)]>,
+    /// Morph targets that a clip moves.
+    pub morphs: Arc<[MorphWeight]>,
+}
+
+/// The weight of one morph target, set by an animation clip.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MorphWeight {
+    /// The node that carries the mesh, by its index in the avatar's file.
+    pub node: u32,
+    /// Which of the mesh's targets.
+    pub target: u32,
+    /// Usually 0..=1; added to what the face asks for.
+    pub weight: f32,
 }
 
 impl Pose {
@@ -122,6 +142,9 @@ impl Pose {
             eyes: Angles::default(),
             bones: Vec::new(),
             emotion: Emotion::Neutral,
+            expressions: Vec::new(),
+            nodes: Arc::default(),
+            morphs: Arc::default(),
         }
     }
 }

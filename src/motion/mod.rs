@@ -133,12 +133,12 @@ impl Motion {
             face[squint] *= 1.0 - 0.5 * closed;
         }
         Pose {
-            host: self.host.clone(),
             blendshapes: face.clamped(),
             head,
             eyes: self.gaze.eyes(secs, head),
             bones: self.body.bones(secs),
             emotion: speech.emotion,
+            ..Pose::rest(self.host.clone())
         }
     }
 }

@@ -83,20 +83,21 @@ impl Deform {
         }
     }
 
-    /// The vertices in this pose, or `None` when they are as they were.
+    /// The vertices of the mesh with `index` in this pose, or `None` when they are as they were.
     pub(super) fn update(
         &mut self,
+        index: usize,
         mesh: &Mesh,
         avatar: &Avatar,
         nodes: &[Mat4],
         face: &FaceWeights,
     ) -> Option<&[MovingVertex]> {
-        let weights: Vec<f32> = mesh
-            .targets
-            .iter()
-            .map(|target| face.of(target))
-            .map(|weight| if weight < 1e-4 { 0.0 } else { weight })
-            .collect();
+        let mut weights = face.of(index, &mesh.targets);
+        for weight in &mut weights {
+            if *weight < 1e-4 {
+                *weight = 0.0;
+            }
+        }
         let palette: Vec<Mat4> = match mesh.skin {
             Some(skin) if self.skinned => {
                 let skin = &avatar.rig.skins[skin];

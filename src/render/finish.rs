@@ -39,7 +39,7 @@ impl Finisher {
         Self {
             size,
             output,
-            smoother: (quality != Quality::Fine).then(Smoother::default),
+            smoother: (quality != Quality::Gpu).then(Smoother::default),
             rgba: Vec::new(),
             convert_cpu: Duration::ZERO,
         }

@@ -11,17 +11,23 @@ mod finish;
 mod gpu;
 mod host;
 mod layers;
+mod light;
 mod pipelines;
 mod renderer;
 mod smooth;
+mod standard;
 mod target;
 mod texture;
+mod textures;
+mod toon;
+mod vertices;
 
 pub use background::BACKGROUND_WGSL;
 pub use error::{Error, Result};
 pub use gpu::{ADAPTER_ENV, Gpu, GpuOptions};
-pub use host::HOST_WGSL;
 pub use renderer::{Renderer, Timings};
+pub use standard::HOST_WGSL;
+pub use toon::TOON_WGSL;
 
 use crate::avatar::{Avatar, Landmarks};
 use crate::media::Size;
@@ -40,13 +46,13 @@ pub enum Output {
 /// How much work goes into a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Quality {
-    /// `Fast` on a CPU adapter, `Fine` on a GPU.
+    /// `Cpu` on a CPU adapter, `Gpu` on a GPU.
     #[default]
     Auto,
-    /// One sample for each pixel, edges smoothed afterwards.
-    Fast,
-    /// Four samples for each pixel and filtered textures.
-    Fine,
+    /// For adapters that draw on the CPU: one sample for each pixel, edges smoothed afterwards.
+    Cpu,
+    /// For GPUs: four samples for each pixel and filtered textures.
+    Gpu,
 }
 
 /// What a renderer makes.

@@ -33,12 +33,15 @@ const PENDING: u8 = 0;
 const MAPPED: u8 = 1;
 const FAILED: u8 = 2;
 
-/// The uniform block of a picture; `Frame` in `host.wgsl`.
+/// The uniform block of a picture; `Frame` in the shaders.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 struct FrameUniform {
     clip_from_world: [f32; 16],
+    view_from_world: [f32; 16],
     eye_in_world: [f32; 4],
+    /// Width and height in pixels.
+    picture: [f32; 4],
 }
 
 #[derive(Debug)]
@@ -100,11 +103,11 @@ impl Renderer {
             return Err(Error::Size { size, most });
         }
         let quality = match options.quality {
-            Quality::Auto if gpu.is_cpu() => Quality::Fast,
-            Quality::Auto => Quality::Fine,
+            Quality::Auto if gpu.is_cpu() => Quality::Cpu,
+            Quality::Auto => Quality::Gpu,
             chosen => chosen,
         };
-        let samples = if quality == Quality::Fine { 4 } else { 1 };
+        let samples = if quality == Quality::Gpu { 4 } else { 1 };
         let pipelines = Pipelines::new(gpu, samples);
         let device = &gpu.device;
         let slots: Vec<Slot> = (0..SLOTS)
@@ -159,7 +162,7 @@ impl Renderer {
         self.size
     }
 
-    /// `Fast` or `Fine`, as decided.
+    /// `Cpu` or `Gpu`, as decided.
     pub fn quality(&self) -> Quality {
         self.quality
     }
@@ -169,7 +172,7 @@ impl Renderer {
     /// # Errors
     /// When the driver refuses something.
     pub fn add_host(&mut self, host: HostId, avatar: Arc<Avatar>) -> Result<()> {
-        let mips = self.quality == Quality::Fine;
+        let mips = self.quality == Quality::Gpu;
         let body = Host::new(&self.gpu, &mut self.pipelines, avatar, self.size, mips);
         self.hosts.insert(host, body);
         self.gpu.check()
@@ -341,13 +344,13 @@ impl Renderer {
                 Quat::from_rotation_y(placement.yaw_deg.to_radians()),
                 placement.position,
             );
-            host.pose(&self.gpu, pose, world_from_model);
+            host.pose(&self.gpu, pose, world_from_model, picture.pts);
             let mut own = Vec::new();
             for &mesh in &host.order {
                 let place = u32::try_from(uniforms.len()).unwrap_or(u32::MAX);
                 uniforms.push(host.uniform(mesh));
                 let draw = (placement.host.clone(), mesh, place);
-                if host.meshes[mesh].key.blends() {
+                if host.meshes[mesh].blends() {
                     blended.push(draw);
                 } else {
                     own.push(draw);
@@ -408,12 +411,15 @@ impl Renderer {
             let Some(mesh) = self.hosts.get(id).map(|host| &host.meshes[*mesh]) else {
                 continue;
             };
-            let Some(pipeline) = self.pipelines.host(mesh.key) else {
-                continue;
-            };
-            pass.set_pipeline(pipeline);
-            pass.set_bind_group(0, &self.draws.group, &[place * self.draws.step]);
-            mesh.draw(&mut pass);
+            let bound = &mesh.bound;
+            for key in [Some(bound.surface), bound.outline].into_iter().flatten() {
+                let Some(pipeline) = self.pipelines.get(key) else {
+                    continue;
+                };
+                pass.set_pipeline(pipeline);
+                pass.set_bind_group(0, &self.draws.group, &[place * self.draws.step]);
+                mesh.draw(&mut pass);
+            }
         }
     }
 
@@ -502,6 +508,8 @@ fn frame_uniform(camera: &Camera, size: Size) -> FrameUniform {
     let view = Mat4::look_to_rh(camera.eye, forward, up);
     FrameUniform {
         clip_from_world: (projection * view).to_cols_array(),
+        view_from_world: view.to_cols_array(),
         eye_in_world: camera.eye.extend(1.0).to_array(),
+        picture: [size.width as f32, size.height as f32, 0.0, 0.0],
     }
 }

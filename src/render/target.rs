@@ -1,9 +1,9 @@
 //! What a picture is drawn into and from: the target with its depth, the background, the uniform blocks of all draws.
 
-use super::background;
+use super::background::{self, BACKGROUND_WGSL};
 use super::gpu::Gpu;
 use super::host::DrawUniform;
-use super::pipelines::{COLOR_FORMAT, DEPTH_FORMAT, Pipelines, background_pipeline};
+use super::pipelines::{COLOR_FORMAT, DEPTH_FORMAT, Pipelines, multisample, texture_entry};
 use super::texture::{extent, write};
 use crate::media::Size;
 use crate::scene::Background;
@@ -191,4 +191,50 @@ impl DrawBuffer {
         }
         gpu.queue.write_buffer(&self.buffer, 0, &self.bytes);
     }
+}
+
+/// The pass that copies the background into a multisampled target.
+fn background_pipeline(gpu: &Gpu, samples: u32) -> (wgpu::RenderPipeline, wgpu::BindGroupLayout) {
+    let device = &gpu.device;
+    let group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("background"),
+        entries: &[texture_entry(0, false)],
+    });
+    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some("background"),
+        bind_group_layouts: &[Some(&group)],
+        immediate_size: 0,
+    });
+    let shader = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some("background.wgsl"),
+        source: wgpu::ShaderSource::Wgsl(BACKGROUND_WGSL.into()),
+    });
+    let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some("background"),
+        layout: Some(&layout),
+        vertex: wgpu::VertexState {
+            module: &shader,
+            entry_point: Some("vs_background"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            buffers: &[],
+        },
+        primitive: wgpu::PrimitiveState::default(),
+        depth_stencil: Some(wgpu::DepthStencilState {
+            format: DEPTH_FORMAT,
+            depth_write_enabled: Some(false),
+            depth_compare: Some(wgpu::CompareFunction::Always),
+            stencil: wgpu::StencilState::default(),
+            bias: wgpu::DepthBiasState::default(),
+        }),
+        multisample: multisample(samples),
+        fragment: Some(wgpu::FragmentState {
+            module: &shader,
+            entry_point: Some("fs_background"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            targets: &[Some(COLOR_FORMAT.into())],
+        }),
+        multiview_mask: None,
+        cache: None,
+    });
+    (pipeline, group)
 }

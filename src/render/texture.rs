@@ -20,7 +20,10 @@ pub(super) fn halvings(avatar: &Avatar, height_px: u32) -> Vec<u32> {
     let points = avatar.rest_points();
     let mut areas = vec![(0.0f32, 0.0f32); avatar.images.len()];
     for (mesh, points) in avatar.meshes.iter().zip(&points) {
-        let Some(image) = avatar.materials[mesh.material].image else {
+        let Some(base) = avatar.materials[mesh.material].base else {
+            continue;
+        };
+        let Some(area) = areas.get_mut(base.image) else {
             continue;
         };
         if mesh.uvs.is_empty() {
@@ -30,8 +33,8 @@ pub(super) fn halvings(avatar: &Avatar, height_px: u32) -> Vec<u32> {
             let index = [triangle[0], triangle[1], triangle[2]].map(|i| i as usize);
             let [a, b, c] = index.map(|i| points[i]);
             let [ua, ub, uc] = index.map(|i| mesh.uvs[i]);
-            areas[image].0 += (b - a).cross(c - a).length();
-            areas[image].1 += (ub - ua).perp_dot(uc - ua).abs();
+            area.0 += (b - a).cross(c - a).length();
+            area.1 += (ub - ua).perp_dot(uc - ua).abs();
         }
     }
     let pairs = areas.iter().zip(&avatar.images);

@@ -29,9 +29,12 @@ fn pose(shapes: &[(&str, f32)]) -> Pose {
     pose
 }
 
-/// A vertex of `mesh` in its own space, under the weights of the face.
-fn placed(mesh: &Mesh, vertex: u32, face: &FaceWeights) -> Vec3 {
-    let moved = mesh.targets.iter().map(|t| t.delta(vertex) * face.of(t));
+/// A vertex of the mesh with that index in its own space, under the weights of the face.
+fn placed(avatar: &Avatar, mesh: usize, vertex: u32, face: &FaceWeights) -> Vec3 {
+    let weights = face.of(mesh, &avatar.meshes[mesh].targets);
+    let mesh = &avatar.meshes[mesh];
+    let pairs = mesh.targets.iter().zip(weights);
+    let moved = pairs.map(|(target, weight)| target.delta(vertex) * weight);
     mesh.positions[vertex as usize] + moved.sum::<Vec3>()
 }
 
@@ -57,8 +60,9 @@ fn lina() -> (Avatar, Vec<(u32, u32)>) {
 /// Millimetres between Lina's lips along the mouth, negative where they overlap.
 fn lina_gaps(avatar: &Avatar, pairs: &[(u32, u32)], pose: &Pose) -> Vec<f32> {
     let face = avatar.face_weights(pose);
-    let mesh = avatar.meshes.iter().find(|m| m.name == "Face").unwrap();
-    let gap = |(u, l): &(u32, u32)| placed(mesh, *u, &face).y - placed(mesh, *l, &face).y;
+    let mesh = avatar.meshes.iter().position(|m| m.name == "Face").unwrap();
+    let height = |vertex: u32| placed(avatar, mesh, vertex, &face).y;
+    let gap = |(u, l): &(u32, u32)| height(*u) - height(*l);
     pairs.iter().map(|pair| 1000.0 * gap(pair)).collect()
 }
 
@@ -151,16 +155,14 @@ fn puppet_gap(targets: &[Lips], shapes: &[(&str, f32)]) -> (f32, FaceWeights) {
     let avatar = Avatar::from_glb(&puppet::speaking(targets, false, |_| ()), "puppet").unwrap();
     assert_eq!(avatar.mouth().by, MouthBy::JawOpen, "{targets:?}");
     let face = avatar.face_weights(&pose(shapes));
-    let mesh = avatar
-        .meshes
-        .iter()
-        .find(|m| m.targets.iter().any(|t| !t.deltas.is_empty()))
-        .unwrap();
+    let moving = |mesh: &Mesh| mesh.targets.iter().any(|t| !t.deltas.is_empty());
+    let index = avatar.meshes.iter().position(moving).unwrap();
+    let mesh = &avatar.meshes[index];
     // Lips of the puppet move as wholes: any vertex of each tells.
     let lift = |upper: bool| {
         let own = |v: &u32| (mesh.positions[*v as usize].y >= 1.44) == upper;
         let vertex = (0u32..).find(own).unwrap();
-        placed(mesh, vertex, &face).y - mesh.positions[vertex as usize].y
+        placed(&avatar, index, vertex, &face).y - mesh.positions[vertex as usize].y
     };
     (1000.0 * (lift(true) - lift(false)), face)
 }
@@ -328,12 +330,11 @@ fn target_weights(avatar: &Avatar, shapes: &[(&str, f32)]) -> Vec<(String, f32)>
     let mouth = avatar
         .meshes
         .iter()
-        .find(|m| m.targets.iter().any(|t| !t.deltas.is_empty()));
-    let targets = &mouth.unwrap().targets;
-    targets
-        .iter()
-        .map(|t| (t.name.clone(), face.of(t)))
-        .collect()
+        .position(|m| m.targets.iter().any(|t| !t.deltas.is_empty()))
+        .unwrap();
+    let targets = &avatar.meshes[mouth].targets;
+    let names = targets.iter().map(|target| target.name.clone());
+    names.zip(face.of(mouth, targets)).collect()
 }
 
 const AA: &[(&str, f32)] = &[
@@ -511,12 +512,18 @@ fn mouths_of_other_makers_move_as_their_files_say() {
         let by = avatar.mouth().by;
         let furthest = |shapes: &[(&str, f32)]| {
             let face = avatar.face_weights(&pose(shapes));
-            let moved = avatar.meshes.iter().flat_map(|mesh| {
-                (0u32..)
-                    .zip(&mesh.positions)
-                    .map(|(v, rest)| placed(mesh, v, &face).distance(*rest))
-            });
-            moved.fold(0.0, f32::max)
+            let mut furthest = 0.0f32;
+            for (index, mesh) in avatar.meshes.iter().enumerate() {
+                let pairs = mesh.targets.iter().zip(face.of(index, &mesh.targets));
+                let mut moved = vec![Vec3::ZERO; mesh.positions.len()];
+                for (target, weight) in pairs {
+                    for delta in &target.deltas {
+                        moved[delta.vertex as usize] += delta.position * weight;
+                    }
+                }
+                furthest = moved.iter().map(|by| by.length()).fold(furthest, f32::max);
+            }
+            furthest
         };
         let morphs = !matches!(by, MouthBy::Bone | MouthBy::Nothing);
         println!(

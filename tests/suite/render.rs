@@ -17,6 +17,7 @@ use zhubo::media::{
 };
 use zhubo::render::{
     BACKGROUND_WGSL, Error, Gpu, GpuOptions, HOST_WGSL, Output, Quality, Renderer, RendererOptions,
+    TOON_WGSL,
 };
 use zhubo::scene::{Background, Camera, Framing, HostPlacement, Layer, Picture};
 
@@ -102,7 +103,7 @@ pub(crate) fn renderer(
         &RendererOptions {
             size,
             output,
-            quality: Quality::Fast,
+            quality: Quality::Cpu,
         },
     )
     .unwrap();
@@ -152,7 +153,11 @@ pub(crate) fn pixel_of(camera: &Camera, size: Size, point: Vec3) -> (u32, u32) {
 
 #[test]
 fn shaders_are_valid() {
-    for (name, source) in [("host", HOST_WGSL), ("background", BACKGROUND_WGSL)] {
+    for (name, source) in [
+        ("host", HOST_WGSL),
+        ("toon", TOON_WGSL),
+        ("background", BACKGROUND_WGSL),
+    ] {
         let module = naga::front::wgsl::parse_str(source)
             .unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)));
         naga::valid::Validator::new(
@@ -169,13 +174,13 @@ fn shaders_are_valid() {
                 .is_ok_and(|f| f.path().extension().is_some_and(|e| e == "wgsl"))
         })
         .count();
-    assert_eq!(count, 2, "a shader is not checked here");
+    assert_eq!(count, 3, "a shader is not checked here");
 }
 
 #[test]
 fn background_colours_come_out_exactly() {
     let Some(gpu) = gpu() else { return };
-    for quality in [Quality::Fast, Quality::Fine] {
+    for quality in [Quality::Cpu, Quality::Gpu] {
         for color in [[0, 0, 0], [255, 255, 255], [200, 40, 90], [1, 128, 254]] {
             let options = RendererOptions {
                 size: SMALL,
@@ -405,7 +410,7 @@ fn transparent_pictures_keep_alpha() {
     let Some(gpu) = gpu() else { return };
     let mut picture = picture_of(&puppet(), Framing::Bust, SMALL);
     picture.background = Background::Transparent;
-    for quality in [Quality::Fast, Quality::Fine] {
+    for quality in [Quality::Cpu, Quality::Gpu] {
         let options = RendererOptions {
             size: SMALL,
             output: Output::Rgba,
@@ -569,6 +574,6 @@ fn more_samples_give_the_same_picture() {
         image::DynamicImage::from(image_of(&renderer.draw(&picture).unwrap())).to_rgb8()
     };
     let (mean, far) =
-        golden::difference(&draw(Quality::Fast), &draw(Quality::Fine), [0, 0, 360, 640]);
+        golden::difference(&draw(Quality::Cpu), &draw(Quality::Gpu), [0, 0, 360, 640]);
     assert!(mean < 0.6 && far < 0.01, "mean {mean}, far {far}");
 }

@@ -111,26 +111,26 @@ fn cost() {
     measure(
         "talking, I420",
         Size::new(720, 1280),
-        Quality::Fast,
+        Quality::Cpu,
         Output::I420,
     );
     measure(
         "talking, I420",
         Size::new(1080, 1920),
-        Quality::Fast,
+        Quality::Cpu,
         Output::I420,
     );
     measure(
         "talking, I420",
         Size::new(1280, 720),
-        Quality::Fast,
+        Quality::Cpu,
         Output::I420,
     );
     if std::env::var("FINE").is_ok() {
         measure(
             "talking, I420",
             Size::new(720, 1280),
-            Quality::Fine,
+            Quality::Gpu,
             Output::I420,
         );
     }

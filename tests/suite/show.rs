@@ -49,7 +49,7 @@ pub(crate) fn options() -> ShowOptions {
         lipsync: LipSyncOptions::default(),
         input: None,
         gpu: Arc::new(Gpu::new(&GpuOptions::default()).unwrap()),
-        quality: Quality::Fast,
+        quality: Quality::Cpu,
         h264: H264Options::live(size, RATE),
         audio: AudioCodec::Pcm,
         test_pattern: false,

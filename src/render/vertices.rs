@@ -1,0 +1,129 @@
+//! Vertices of a host as they lie in the device's buffers, and in which order triangles are drawn.
+
+use bytemuck::{Pod, Zeroable};
+use glam::Vec3;
+
+use super::bake::Shade;
+use super::deform::MovingVertex;
+use super::light::encoded;
+use crate::avatar::{Material, Mesh, Surface};
+
+/// Bytes of one vertex that moves.
+pub(super) const MOVING_VERTEX_BYTES: u64 = size_of::<MovingVertex>() as u64;
+/// Bytes of the part of a vertex that never changes.
+pub(super) const FIXED_VERTEX_BYTES: u64 = size_of::<FixedVertex>() as u64;
+
+/// The part of a vertex that never changes.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct FixedVertex {
+    uv: [f32; 2],
+    color: [u8; 4],
+    shade: [u8; 4],
+    tangent: [i8; 4],
+}
+
+/// Sorts the separate pieces of a mesh (strands of hair, buttons) so that those in front at rest come first: what they
+/// hide is then not drawn at all. Inside a piece the order of the file stays: sorting single triangles costs a CPU
+/// rasteriser more than it saves.
+pub(super) fn front_first(indices: &mut [u32], points: &[Vec3]) {
+    let mut piece: Vec<usize> = (0..points.len()).collect();
+    fn root(piece: &mut [usize], mut of: usize) -> usize {
+        while piece[of] != of {
+            piece[of] = piece[piece[of]];
+            of = piece[of];
+        }
+        of
+    }
+    for triangle in indices.chunks_exact(3) {
+        let first = root(&mut piece, triangle[0] as usize);
+        for &other in &triangle[1..] {
+            let other = root(&mut piece, other as usize);
+            piece[other] = first;
+        }
+    }
+    let mut sums = vec![(0.0f32, 0.0f32); points.len()];
+    for (vertex, point) in points.iter().enumerate() {
+        let sum = &mut sums[root(&mut piece, vertex)];
+        *sum = (sum.0 + point.z, sum.1 + 1.0);
+    }
+    let mut triangles: Vec<(f32, usize, [u32; 3])> = indices
+        .chunks_exact(3)
+        .map(|t| {
+            let piece = root(&mut piece, t[0] as usize);
+            let (sum, count) = sums[piece];
+            (-sum / count.max(1.0), piece, [t[0], t[1], t[2]])
+        })
+        .collect();
+    triangles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    for (into, (_, _, triangle)) in indices.chunks_exact_mut(3).zip(triangles) {
+        into.copy_from_slice(&triangle);
+    }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped before the cast"
+)]
+pub(super) fn fixed_vertices(
+    mesh: &Mesh,
+    material: &Material,
+    shades: &[Shade],
+) -> Vec<FixedVertex> {
+    let unorm = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
+    let snorm = |value: f32| (value.clamp(-1.0, 1.0) * 127.0).round() as i8;
+    let tangents = if material.surface == Surface::Hair {
+        strand_directions(mesh)
+    } else {
+        vec![Vec3::Y; mesh.positions.len()]
+    };
+    let [u_axis, v_axis, offset] = material
+        .base
+        .map_or([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], |base| base.transform);
+    (0..mesh.positions.len())
+        .map(|vertex| {
+            let uv = mesh.uvs.get(vertex).copied().unwrap_or_default();
+            let color = mesh.colors.get(vertex).copied().unwrap_or([1.0; 4]);
+            let tangent = tangents[vertex];
+            FixedVertex {
+                uv: [
+                    uv.x * u_axis[0] + uv.y * v_axis[0] + offset[0],
+                    uv.x * u_axis[1] + uv.y * v_axis[1] + offset[1],
+                ],
+                color: [
+                    unorm(encoded(color[0])),
+                    unorm(encoded(color[1])),
+                    unorm(encoded(color[2])),
+                    unorm(color[3]),
+                ],
+                shade: [unorm(shades[vertex].sky), unorm(shades[vertex].key), 0, 0],
+                tangent: [snorm(tangent.x), snorm(tangent.y), snorm(tangent.z), 0],
+            }
+        })
+        .collect()
+}
+
+/// The direction in which the picture's v runs over the surface: along the strands of painted hair.
+fn strand_directions(mesh: &Mesh) -> Vec<Vec3> {
+    let mut sums = vec![Vec3::ZERO; mesh.positions.len()];
+    if !mesh.uvs.is_empty() {
+        for triangle in mesh.indices.chunks_exact(3) {
+            let index = [triangle[0], triangle[1], triangle[2]].map(|i| i as usize);
+            let [a, b, c] = index.map(|i| mesh.positions[i]);
+            let [ua, ub, uc] = index.map(|i| mesh.uvs[i]);
+            let (d1, d2) = (ub - ua, uc - ua);
+            let determinant = d1.perp_dot(d2);
+            if determinant.abs() < 1e-12 {
+                continue;
+            }
+            let along = ((c - a) * d1.x - (b - a) * d2.x) / determinant;
+            for i in index {
+                sums[i] += along.normalize_or(Vec3::Y);
+            }
+        }
+    }
+    sums.into_iter()
+        .map(|sum| sum.normalize_or(Vec3::Y))
+        .collect()
+}

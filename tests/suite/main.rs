@@ -12,6 +12,7 @@
 mod align;
 mod allocations;
 mod avatar;
+mod avatar_cli;
 mod cli;
 mod film;
 mod golden;

@@ -13,7 +13,7 @@ use crate::cli::{Failure, Outcome, usage};
 use crate::config::Assets;
 use crate::media::{MediaTime, Pose, Size};
 use crate::render::{Output, Quality};
-use crate::scene::{Background, Subject};
+use crate::scene::{Background, Camera, Framing, Subject};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -54,6 +54,18 @@ pub(super) struct Args {
     quality: Quality,
 }
 
+/// The share of what is above the eyes that a picture of the features shows.
+const FOREHEAD: f32 = 0.35;
+
+/// What is seen of a host where the command line does not say.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Framed {
+    /// Head to waist.
+    Bust,
+    /// From forehead to chin.
+    Features,
+}
+
 /// What all three kinds of output share.
 pub(super) struct Order {
     pub(super) avatar: Arc<Avatar>,
@@ -66,17 +78,24 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// The avatar before its camera; `size` and `camera` are used where the command line is silent.
+    /// The avatar before its camera; `size` and `framed` are used where the command line is silent.
     pub(super) fn studio(
         &self,
         size: Size,
-        camera: &str,
+        framed: Framed,
         output: Output,
     ) -> Result<(Studio, Size), Failure> {
         let size = self.size.unwrap_or(size);
-        let subject = Subject::from(self.avatar.landmarks());
-        let camera = self.camera.as_deref().unwrap_or(camera);
-        let camera = camera::find(camera, &subject, size).map_err(usage)?;
+        let mut subject = Subject::from(self.avatar.landmarks());
+        let camera = match (&self.camera, framed) {
+            (Some(name), _) => camera::find(name, &subject, size).map_err(usage)?,
+            (None, Framed::Bust) => Camera::framed(Framing::Bust, &subject, size),
+            (None, Framed::Features) => {
+                // As if the head ended at the forehead.
+                subject.crown_m = subject.eyes.y + FOREHEAD * (subject.crown_m - subject.eyes.y);
+                Camera::framed(Framing::Face, &subject, size)
+            }
+        };
         let studio = Studio::new(
             self.avatar.clone(),
             size,
@@ -124,7 +143,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 }
 
 fn still(order: &Order, path: &Path) -> Outcome {
-    let (mut studio, size) = order.studio(Size::new(720, 1280), "bust", Output::Rgba)?;
+    let (mut studio, size) = order.studio(Size::new(720, 1280), Framed::Bust, Output::Rgba)?;
     let mut pose = Pose::rest(studio.host());
     order.wanted.put_on(&mut pose);
     let frame = studio.draw(pose, 0.0, order.at)?;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::render::Order;
+use super::render::{Framed, Order};
 use super::studio;
-use crate::avatar::Avatar;
+use crate::avatar::{Avatar, Mesh};
 use crate::cli::Outcome;
 use crate::config::Assets;
 use crate::media::{Bitmap, Pose, Shape, Size};
@@ -33,7 +33,7 @@ struct Face {
 }
 
 pub(super) fn draw(order: &Order, assets: &Assets, path: &Path) -> Outcome {
-    let (mut studio, cell) = order.studio(CELL, "face", Output::Rgba)?;
+    let (mut studio, cell) = order.studio(CELL, Framed::Features, Output::Rgba)?;
     let mut rest = Pose::rest(studio.host());
     order.wanted.put_on(&mut rest);
     let faces = faces(&order.avatar, &rest);
@@ -86,8 +86,12 @@ fn faces(avatar: &Avatar, rest: &Pose) -> Vec<Face> {
             pose.blendshapes[Shape::JawOpen] = 1.0;
         }
         let moved = avatar.face_weights(&pose);
-        let moves = |(index, mesh): (usize, &crate::avatar::Mesh)| {
-            moved.of(index, &mesh.targets) != unmoved.of(index, &mesh.targets)
+        let moves = |(index, mesh): (usize, &Mesh)| {
+            let targets = &mesh.targets;
+            let weights = moved.of(index, targets);
+            let pairs = weights.iter().zip(unmoved.of(index, targets));
+            let mut changed = pairs.zip(targets);
+            changed.any(|((to, from), target)| *to != from && !target.deltas.is_empty())
         };
         let by_bone = avatar.posed(&pose) != avatar.posed(rest);
         faces.push(Face {

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::render::Order;
+use super::render::{Framed, Order};
 use crate::cli::{Outcome, stop, usage};
 use crate::encode::{H264Encoder, H264Options};
 use crate::media::{Emotion, FrameRate, Packet, Size, Track};
@@ -27,7 +27,7 @@ pub(super) fn film(order: &Order, path: &Path) -> Outcome {
             path.display()
         )));
     }
-    let (mut studio, size) = order.studio(Size::new(720, 1280), "bust", Output::I420)?;
+    let (mut studio, size) = order.studio(Size::new(720, 1280), Framed::Bust, Output::I420)?;
     let mut motion = Motion::new(MotionOptions {
         host: studio.host(),
         seed: 1,

@@ -14,6 +14,7 @@ mod allocations;
 mod avatar;
 mod cli;
 mod film;
+mod device_loss;
 mod golden;
 #[cfg(feature = "live")]
 mod http;

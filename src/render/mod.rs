@@ -55,6 +55,19 @@ pub enum Quality {
     Gpu,
 }
 
+impl std::str::FromStr for Quality {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "gpu" => Ok(Self::Gpu),
+            _ => Err(format!("`{text}` is not auto, cpu or gpu")),
+        }
+    }
+}
+
 /// What a renderer makes.
 #[derive(Clone, Copy, Debug)]
 pub struct RendererOptions {

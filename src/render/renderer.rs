@@ -63,8 +63,16 @@ struct InFlight {
 pub struct Timings {
     /// Frames measured.
     pub frames: u32,
+    /// Posing, morphing and skinning.
+    pub pose: Duration,
+    /// Handing vertices and uniforms to the driver.
+    pub upload: Duration,
     /// Getting at what was drawn: waiting, mapping and unmapping.
     pub readback: Duration,
+    /// Taking over the rows and smoothing edges.
+    pub smooth: Duration,
+    /// Laying captions and labels over the picture.
+    pub layers: Duration,
     /// Converting to I420.
     pub convert: Duration,
 }
@@ -150,9 +158,11 @@ impl Renderer {
 
     /// What single steps have cost since the last call.
     pub fn take_timings(&mut self) -> Timings {
-        let convert = std::mem::take(&mut self.finisher.convert_cpu);
+        let finished = std::mem::take(&mut self.finisher.timings);
         Timings {
-            convert,
+            smooth: finished.smooth,
+            layers: finished.layers,
+            convert: finished.convert,
             ..std::mem::take(&mut self.timings)
         }
     }
@@ -344,7 +354,12 @@ impl Renderer {
                 Quat::from_rotation_y(placement.yaw_deg.to_radians()),
                 placement.position,
             );
-            host.pose(&self.gpu, pose, world_from_model, picture.pts);
+            let began = ThreadTime::now();
+            host.pose(pose, world_from_model, picture.pts);
+            let posed = ThreadTime::now();
+            host.upload(&self.gpu);
+            self.timings.pose += posed.duration_since(began);
+            self.timings.upload += posed.elapsed();
             let mut own = Vec::new();
             for &mesh in &host.order {
                 let place = u32::try_from(uniforms.len()).unwrap_or(u32::MAX);

@@ -15,6 +15,7 @@ mod avatar;
 mod avatar_cli;
 mod cli;
 mod film;
+mod device_loss;
 mod golden;
 #[cfg(feature = "live")]
 mod http;

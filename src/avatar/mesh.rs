@@ -63,7 +63,10 @@ pub struct Mesh {
     pub positions: Vec<Vec3>,
     /// Unit length, made when the file has none.
     pub normals: Vec<Vec3>,
-    /// Picture coordinates; empty when the file has none.
+    /// Direction of the picture's u over the surface (xyz, unit length) and the handedness of the frame (w, 1 or -1: v runs
+    /// along w * cross(normal, xyz)). Empty where the material has no normal map or the mesh no picture coordinates.
+    pub tangents: Vec<[f32; 4]>,
+    /// Picture coordinates of the set that the material's pictures use; empty when the file has none.
     pub uvs: Vec<Vec2>,
     /// Multiplies the base colour; empty when the file has none.
     pub colors: Vec<[f32; 4]>,
@@ -139,6 +142,7 @@ impl Mesh {
             skin: None,
             material: 0,
             normals,
+            tangents: Vec::new(),
             uvs,
             colors,
             joints,

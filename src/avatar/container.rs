@@ -7,11 +7,13 @@ use gltf::json::Root;
 use super::error::{Error, Result};
 
 /// Extensions that change nothing that is needed to read the file; what they add is used or left out.
-const HARMLESS: [&str; 12] = [
+const HARMLESS: [&str; 14] = [
     "VRM",
     "VRMC_vrm",
     "VRMC_materials_mtoon",
     "VRMC_springBone",
+    "VRMC_springBone_extended_collider",
+    "VRMC_vrm_animation",
     "VRMC_node_constraint",
     "KHR_materials_unlit",
     "KHR_texture_transform",

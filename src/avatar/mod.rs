@@ -3,7 +3,9 @@
 //! A file is checked once, here; what comes out is safe to draw. Nothing here knows how it is drawn.
 
 mod accessor;
+mod bones;
 mod closure;
+mod constraint;
 mod container;
 mod error;
 mod expression;
@@ -14,6 +16,7 @@ mod mesh;
 mod mouth;
 mod rig;
 mod shapes;
+mod spring;
 mod toon;
 mod visemes;
 mod vrm;
@@ -32,6 +35,7 @@ pub use material::{Alpha, Factors, Material, Surface, TextureUse, Wrap};
 pub use mesh::{Delta, Mesh, Target};
 pub use mouth::{FaceWeights, Mouth, MouthBy};
 pub use rig::{Node, Rig, Skin};
+pub use spring::Springs;
 pub use toon::{Outline, Toon};
 pub use visemes::{Viseme, visemes};
 
@@ -77,6 +81,7 @@ pub struct Avatar {
     expressions: Vec<Expression>,
     mouth: Mouth,
     landmarks: Landmarks,
+    springs: Option<Arc<spring::Setup>>,
     facts: Facts,
 }
 
@@ -148,6 +153,7 @@ impl Avatar {
             expressions: Vec::new(),
             mouth: Mouth::default(),
             landmarks: Landmarks::default(),
+            springs: None,
             facts: Facts::default(),
         };
         let points = avatar.rest_points();
@@ -156,6 +162,9 @@ impl Avatar {
             avatar.rig.jaw = None;
         }
         avatar.landmarks = Landmarks::find(&avatar, &points);
+        let height = avatar.landmarks.crown_m - avatar.landmarks.floor_m;
+        let springs = spring::Setup::read(document, &avatar.rig, height, &mut warnings);
+        avatar.springs = springs.map(Arc::new);
         avatar.facts = avatar.count(document, file.format, warnings);
         Ok(avatar)
     }

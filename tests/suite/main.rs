@@ -37,6 +37,7 @@ mod rig;
 mod scene;
 mod show;
 mod sound;
+mod springs;
 mod timed;
 mod voice;
 #[cfg(feature = "remote")]

@@ -95,10 +95,15 @@ fn data<'a>(
     if let Some(view) = image.buffer_view {
         let view = document.as_json().buffer_views.get(view.value());
         let bytes = view.and_then(|view| reader.buffers.view(view));
-        return bytes.map(Cow::Borrowed).ok_or_else(|| "it reaches outside its buffer".into());
+        return bytes
+            .map(Cow::Borrowed)
+            .ok_or_else(|| "it reaches outside its buffer".into());
     }
     let limit = reader.buffers.budget.left().min(container::MAX_BYTES);
-    let uri = image.uri.as_deref().ok_or("it has no data of a kind that is read")?;
+    let uri = image
+        .uri
+        .as_deref()
+        .ok_or("it has no data of a kind that is read")?;
     uri::read(uri, folder, limit).map(Cow::Owned)
 }
 
@@ -106,7 +111,10 @@ fn data<'a>(
 fn longest_side(sizes: &[(usize, Stored)], bound: u64) -> u32 {
     let mut side = MAX_SIDE;
     loop {
-        let total: u64 = sizes.iter().map(|(_, stored)| 4 * stored.within(side).pixels() as u64).sum();
+        let total: u64 = sizes
+            .iter()
+            .map(|(_, stored)| 4 * stored.within(side).pixels() as u64)
+            .sum();
         if total <= bound || side == 1 {
             return side;
         }
@@ -129,9 +137,15 @@ impl Stored {
     fn look(bytes: &[u8]) -> Result<Self, String> {
         if ktx::is_ktx2(bytes) {
             let size = ktx::size(bytes).ok_or("it is a KTX2 picture of a kind that is not read")?;
-            return Self { format: None, size, cost: 8 }.checked();
+            return Self {
+                format: None,
+                size,
+                cost: 8,
+            }
+            .checked();
         }
-        let format = image::guess_format(bytes).map_err(|_| "it is neither PNG, JPEG, WebP nor KTX2")?;
+        let format =
+            image::guess_format(bytes).map_err(|_| "it is neither PNG, JPEG, WebP nor KTX2")?;
         let reader = image::ImageReader::with_format(Cursor::new(bytes), format);
         let decoder = reader.into_decoder().map_err(|error| error.to_string())?;
         let (width, height) = decoder.dimensions();
@@ -142,7 +156,12 @@ impl Stored {
             ImageFormat::WebP => 8,
             _ => u64::from(decoder.color_type().bytes_per_pixel()),
         };
-        Self { format: Some(format), size: Size::new(width, height), cost }.checked()
+        Self {
+            format: Some(format),
+            size: Size::new(width, height),
+            cost,
+        }
+        .checked()
     }
 
     fn checked(self) -> Result<Self, String> {
@@ -158,7 +177,10 @@ impl Stored {
 
     /// The size once both sides are at most `side`: halved as often as needed.
     fn within(&self, side: u32) -> Size {
-        let Size { mut width, mut height } = self.size;
+        let Size {
+            mut width,
+            mut height,
+        } = self.size;
         while width.max(height) > side {
             width = (width / 2).max(1);
             height = (height / 2).max(1);
@@ -188,6 +210,9 @@ impl Stored {
         } else {
             picture.thumbnail_exact(size.width, size.height)
         };
-        Ok(Bitmap { size, rgba: picture.into_rgba8().into_raw() })
+        Ok(Bitmap {
+            size,
+            rgba: picture.into_rgba8().into_raw(),
+        })
     }
 }

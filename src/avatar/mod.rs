@@ -3,8 +3,10 @@
 //! A file is checked once, here; what comes out is safe to draw. Nothing here knows how it is drawn.
 
 mod accessor;
+mod bones;
 mod budget;
 mod closure;
+mod constraint;
 mod container;
 mod document;
 mod draco;
@@ -24,6 +26,7 @@ mod mouth;
 mod primitive;
 mod rig;
 mod shapes;
+mod spring;
 mod tangents;
 mod toon;
 mod uri;
@@ -44,6 +47,7 @@ pub use material::{Alpha, Factors, Material, Surface, TextureUse, Wrap};
 pub use mesh::{Delta, Mesh, Target};
 pub use mouth::{FaceWeights, Mouth, MouthBy};
 pub use rig::{Node, Rig, Skin};
+pub use spring::Springs;
 pub use toon::{Outline, Toon};
 pub use visemes::{Viseme, visemes};
 
@@ -92,6 +96,7 @@ pub struct Avatar {
     expressions: Vec<Expression>,
     mouth: Mouth,
     landmarks: Landmarks,
+    springs: Option<Arc<spring::Setup>>,
     facts: Facts,
 }
 
@@ -165,6 +170,7 @@ impl Avatar {
             expressions: Vec::new(),
             mouth: Mouth::default(),
             landmarks: Landmarks::default(),
+            springs: None,
             facts: Facts::default(),
         };
         let points = avatar.rest_points();
@@ -173,6 +179,9 @@ impl Avatar {
             avatar.rig.jaw = None;
         }
         avatar.landmarks = Landmarks::find(&avatar, &points);
+        let height = avatar.landmarks.crown_m - avatar.landmarks.floor_m;
+        let springs = spring::Setup::read(document, &avatar.rig, height, &mut warnings);
+        avatar.springs = springs.map(Arc::new);
         avatar.facts = avatar.count(document, file.format, warnings);
         Ok(avatar)
     }

@@ -14,8 +14,8 @@ mod allocations;
 mod avatar;
 mod avatar_cli;
 mod cli;
-mod film;
 mod device_loss;
+mod film;
 mod golden;
 #[cfg(feature = "live")]
 mod http;
@@ -39,6 +39,7 @@ mod rig;
 mod scene;
 mod show;
 mod sound;
+mod springs;
 mod timed;
 mod voice;
 #[cfg(feature = "remote")]

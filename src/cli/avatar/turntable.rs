@@ -31,6 +31,7 @@ pub(super) fn film(order: &Order, path: &Path) -> Outcome {
     let mut motion = Motion::new(MotionOptions {
         host: studio.host(),
         seed: 1,
+        avatar: Some(order.avatar.clone()),
     });
     let stop = stop::on_ctrl_c()?;
     let mut file = FileOutput::create(FileOptions {

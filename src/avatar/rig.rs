@@ -8,6 +8,7 @@ use glam::{Mat4, Quat, Vec3};
 
 use super::container::malformed;
 use super::error::Result;
+use super::look_at::LookAt;
 use super::visemes::closed_share;
 use crate::media::{Angles, Bone, Pose, Shape};
 
@@ -53,6 +54,8 @@ pub struct Rig {
     pub right_eye: Option<usize>,
     /// The node of the jaw, when only it opens the mouth.
     pub jaw: Option<usize>,
+    /// How a gaze turns the eyes.
+    pub look_at: LookAt,
     /// Every node at rest, in model space.
     pub rest: Vec<Mat4>,
     order: Vec<usize>,
@@ -95,6 +98,7 @@ impl Rig {
             left_eye: None,
             right_eye: None,
             jaw: None,
+            look_at: super::vrm::look_at(document),
             rest: Vec::new(),
             model_from_file: if faces_back {
                 Mat4::from_rotation_y(std::f32::consts::PI)
@@ -108,6 +112,22 @@ impl Rig {
         rig.rest = rig.solve(&[], &BTreeMap::new());
         rig.find_bones(&humanoid);
         Ok(rig)
+    }
+
+    /// Makes `node` the bone with this VRM name; false when there is no such bone.
+    pub(super) fn name_bone(&mut self, name: &str, node: usize) -> bool {
+        match name {
+            "leftEye" => self.left_eye = Some(node),
+            "rightEye" => self.right_eye = Some(node),
+            "jaw" => self.jaw = Some(node),
+            _ => {
+                let Some((bone, ..)) = BONE_NAMES.iter().find(|(_, own, _)| *own == name) else {
+                    return false;
+                };
+                self.bones.insert(*bone, node);
+            }
+        }
+        true
     }
 
     /// The node of `bone`.
@@ -143,9 +163,9 @@ impl Rig {
         };
         turn(neck, scaled(pose.head, neck_share).to_quat());
         turn(head, scaled(pose.head, 1.0 - neck_share).to_quat());
-        let gaze = gaze_angles(pose).to_quat();
-        turn(self.left_eye, gaze);
-        turn(self.right_eye, gaze);
+        let [left, right] = self.look_at.eyes(gaze_angles(pose));
+        turn(self.left_eye, left.to_quat());
+        turn(self.right_eye, right.to_quat());
         let face = pose.blendshapes.clamped();
         let opening = face[Shape::JawOpen] * (1.0 - closed_share(&face));
         let jaw = Angles {

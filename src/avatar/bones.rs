@@ -52,6 +52,38 @@ const FINGERS: [(&str, &str, usize); 5] = [
     ("Ring", "ring", 4),
     ("Little", "little pinky pinkie", 5),
 ];
+/// Whether the VRM 1.0 humanoid has a bone of this name.
+pub(super) fn is_vrm_name(name: &str) -> bool {
+    const MIDDLE: [&str; 7] = [
+        "hips",
+        "spine",
+        "chest",
+        "upperChest",
+        "neck",
+        "head",
+        "jaw",
+    ];
+    let Some(part) = name
+        .strip_prefix("left")
+        .or_else(|| name.strip_prefix("right"))
+    else {
+        return MIDDLE.contains(&name);
+    };
+    let finger = FINGERS.iter().find_map(|(finger, ..)| {
+        let segment = part.strip_prefix(finger)?;
+        Some(match *finger {
+            "Thumb" => ["Metacarpal", "Proximal", "Distal"].contains(&segment),
+            _ => ["Proximal", "Intermediate", "Distal"].contains(&segment),
+        })
+    });
+    let limb = || {
+        SIDED
+            .iter()
+            .any(|(own, _)| *own == part && *own != "EyeOld")
+    };
+    finger.unwrap_or_else(limb)
+}
+
 /// Words that say nothing about which bone it is.
 const EMPTY_WORDS: [&str; 21] = [
     "j",

@@ -10,6 +10,7 @@ use super::bones;
 use super::constraint::{self, Constraint};
 use super::container::malformed;
 use super::error::Result;
+use super::look_at::LookAt;
 use super::visemes::closed_share;
 use crate::media::{Angles, Bone, Pose, Shape};
 
@@ -57,6 +58,8 @@ pub struct Rig {
     pub right_eye: Option<usize>,
     /// The node of the jaw, when only it opens the mouth.
     pub jaw: Option<usize>,
+    /// How a gaze turns the eyes.
+    pub look_at: LookAt,
     /// Every node at rest, in model space.
     pub rest: Vec<Mat4>,
     /// Parents before what hangs on them.
@@ -106,6 +109,7 @@ impl Rig {
             left_eye: None,
             right_eye: None,
             jaw: None,
+            look_at: super::vrm::look_at(document),
             rest: Vec::new(),
             model_from_file: if faces_back {
                 Mat4::from_rotation_y(std::f32::consts::PI)
@@ -120,6 +124,16 @@ impl Rig {
         rig.rest = rig.solve(&[], &BTreeMap::new());
         rig.name_bones(super::vrm::humanoid_nodes(document), faces_back);
         Ok(rig)
+    }
+
+    /// Makes `node` the bone with this VRM name; false when there is no such bone.
+    pub(super) fn name_bone(&mut self, name: &str, node: usize) -> bool {
+        let known = bones::is_vrm_name(name);
+        if known {
+            self.humanoid.insert(name.to_owned(), node);
+            self.use_bones();
+        }
+        known
     }
 
     /// The node of `bone`.
@@ -155,9 +169,9 @@ impl Rig {
         };
         turn(neck, scaled(pose.head, neck_share).to_quat());
         turn(head, scaled(pose.head, 1.0 - neck_share).to_quat());
-        let gaze = gaze_angles(pose).to_quat();
-        turn(self.left_eye, gaze);
-        turn(self.right_eye, gaze);
+        let [left, right] = self.look_at.eyes(gaze_angles(pose));
+        turn(self.left_eye, left.to_quat());
+        turn(self.right_eye, right.to_quat());
         let face = pose.blendshapes.clamped();
         let opening = face[Shape::JawOpen] * (1.0 - closed_share(&face));
         let jaw = Angles {
@@ -225,6 +239,11 @@ impl Rig {
                 .map(|(name, node)| (modern_name(name, is_old_vrm), node))
                 .collect()
         };
+        self.use_bones();
+    }
+
+    /// Takes from the humanoid what motion turns.
+    fn use_bones(&mut self) {
         let node = |name: &str| self.humanoid.get(name).copied();
         self.bones = BONE_NAMES
             .into_iter()

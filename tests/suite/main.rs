@@ -44,5 +44,6 @@ mod timed;
 mod voice;
 #[cfg(feature = "remote")]
 mod voice_server;
+mod vrm;
 #[cfg(feature = "live")]
 mod whep;

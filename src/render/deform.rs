@@ -17,7 +17,7 @@ pub(super) struct MovingVertex {
 }
 
 impl MovingVertex {
-    fn new(position: Vec3, normal: Vec3) -> Self {
+    pub(super) fn new(position: Vec3, normal: Vec3) -> Self {
         let normal = normal.normalize_or(Vec3::Z) * 32767.0;
         #[allow(clippy::cast_possible_truncation, reason = "within -32767..=32767")]
         Self {

@@ -38,6 +38,7 @@ mod scene;
 mod show;
 mod sound;
 mod timed;
+mod toon;
 mod voice;
 #[cfg(feature = "remote")]
 mod voice_server;

@@ -303,7 +303,7 @@ fn stated_surface(material: &gltf::Material<'_>) -> Option<Surface> {
 
 /// What the name of a material says about it. The words are those of the usual editors (VRoid, Ready Player Me,
 /// Character Creator) and of our own hosts.
-fn surface_of(name: &str) -> Surface {
+pub(super) fn surface_of(name: &str) -> Surface {
     const WORDS: [(Surface, &[&str]); 5] = [
         (Surface::Lash, &["lash", "brow", "eyeline"]),
         (

@@ -123,6 +123,7 @@ impl Avatar {
         let rig = Rig::read(document, &reader, &mut warnings)?;
         let mut materials: Vec<Material> =
             document.materials().map(|m| Material::read(&m)).collect();
+        vrm::dress(document, &mut materials, &mut warnings);
         let default_material = materials.len();
         materials.push(Material::default());
         let (meshes, sources) = read_meshes(document, &reader, default_material)?;

@@ -1,9 +1,15 @@
-//! What is taken from the VRM extensions, 0.x (`VRM`) and 1.0 (`VRMC_vrm`): the humanoid bones, the vowels and the version.
+//! What is taken from the VRM extensions, 0.x (`VRM`) and 1.0 (`VRMC_vrm`): the humanoid bones, the vowels, cartoon
+//! materials and the version.
+
+mod json;
+mod materials;
+mod mtoon;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::Material;
 use super::visemes::Viseme;
 
 /// Node indices by VRM 1.0 bone name; empty when the file is not a VRM.
@@ -38,6 +44,16 @@ pub(super) fn humanoid_nodes(document: &gltf::Document) -> BTreeMap<String, usiz
         }
     }
     nodes
+}
+
+/// Brings `materials` to what the VRM extensions say of them.
+pub(super) fn dress(
+    document: &gltf::Document,
+    materials: &mut [Material],
+    warnings: &mut Vec<String>,
+) {
+    mtoon::read(document, materials);
+    materials::read(document, materials, warnings);
 }
 
 /// `1.0` or `0.x`, with what the file itself states, or `None` when it is not a VRM.

@@ -17,7 +17,7 @@ pub(super) struct MovingVertex {
 }
 
 impl MovingVertex {
-    fn new(position: Vec3, normal: Vec3) -> Self {
+    pub(super) fn new(position: Vec3, normal: Vec3) -> Self {
         let normal = normal.normalize_or(Vec3::Z) * 32767.0;
         #[allow(clippy::cast_possible_truncation, reason = "within -32767..=32767")]
         Self {
@@ -139,6 +139,11 @@ impl Deform {
             }
         }
         self.changed |= moved || !stale.is_empty() || !self.morphed.is_empty();
+    }
+
+    /// The vertices, when they are to be uploaded.
+    pub(super) fn changed(&self) -> Option<&[MovingVertex]> {
+        self.changed.then_some(self.vertices.as_slice())
     }
 
     /// The vertices, when they changed since the last call.

@@ -10,6 +10,7 @@ mod error;
 mod finish;
 mod gpu;
 mod host;
+mod hull;
 mod layers;
 mod light;
 mod pipelines;
@@ -20,6 +21,7 @@ mod target;
 mod texture;
 mod textures;
 mod toon;
+mod toon_params;
 mod vertices;
 
 pub use background::BACKGROUND_WGSL;

@@ -44,6 +44,15 @@ struct FrameUniform {
     picture: [f32; 4],
 }
 
+/// One thing to draw: the surface or the outline of a mesh, and its place in the draw buffer.
+#[derive(Clone, Debug)]
+struct Draw {
+    host: HostId,
+    mesh: usize,
+    place: u32,
+    outline: bool,
+}
+
 #[derive(Debug)]
 struct Slot {
     buffer: wgpu::Buffer,
@@ -329,11 +338,13 @@ impl Renderer {
         gpu.queue.submit([encoder.finish()])
     }
 
-    /// Poses all hosts of the picture and says what to draw: host, mesh and place in the draw buffer.
-    fn pose_hosts(&mut self, picture: &Picture) -> Vec<(HostId, usize, u32)> {
+    /// Poses all hosts of the picture and says what to draw, in order: surfaces that hide, their outlines, and then
+    /// whatever shines through, with its outline right after it.
+    fn pose_hosts(&mut self, picture: &Picture) -> Vec<Draw> {
         let mut uniforms: Vec<DrawUniform> = Vec::new();
-        let mut opaque = Vec::new();
-        let mut blended = Vec::new();
+        let (mut opaque, mut outlines, mut blended) = (Vec::new(), Vec::new(), Vec::new());
+        let Camera { eye, target, .. } = picture.camera;
+        let forward = (target - eye).normalize_or(Vec3::NEG_Z);
         for placement in &picture.hosts {
             let Some(host) = self.hosts.get_mut(&placement.host) else {
                 continue;
@@ -361,14 +372,25 @@ impl Renderer {
             self.timings.pose += posed.duration_since(began);
             self.timings.upload += posed.elapsed();
             let mut own = Vec::new();
-            for &mesh in &host.order {
-                let place = u32::try_from(uniforms.len()).unwrap_or(u32::MAX);
+            for mesh in host.order(eye, forward) {
+                let surface = Draw {
+                    host: placement.host.clone(),
+                    mesh,
+                    place: u32::try_from(uniforms.len()).unwrap_or(u32::MAX),
+                    outline: false,
+                };
                 uniforms.push(host.uniform(mesh));
-                let draw = (placement.host.clone(), mesh, place);
-                if host.meshes[mesh].blends() {
-                    blended.push(draw);
+                let part = &host.meshes[mesh];
+                let outline = part.bound.outline.map(|_| Draw {
+                    outline: true,
+                    ..surface.clone()
+                });
+                if part.blends() {
+                    blended.push(surface);
+                    blended.extend(outline);
                 } else {
-                    own.push(draw);
+                    own.push(surface);
+                    outlines.extend(outline);
                 }
             }
             // Hosts come from back to front; opaque things are cheapest from front to back.
@@ -377,16 +399,12 @@ impl Renderer {
         }
         self.draws
             .fill(&self.gpu, &self.pipelines, &self.frame_buffer, &uniforms);
+        opaque.append(&mut outlines);
         opaque.append(&mut blended);
         opaque
     }
 
-    fn draw_pass(
-        &self,
-        encoder: &mut wgpu::CommandEncoder,
-        draws: &[(HostId, usize, u32)],
-        copied: bool,
-    ) {
+    fn draw_pass(&self, encoder: &mut wgpu::CommandEncoder, draws: &[Draw], copied: bool) {
         let load = if copied {
             wgpu::LoadOp::Load
         } else {
@@ -422,19 +440,22 @@ impl Renderer {
             pass.set_bind_group(0, group, &[]);
             pass.draw(0..3, 0..1);
         }
-        for (id, mesh, place) in draws {
-            let Some(mesh) = self.hosts.get(id).map(|host| &host.meshes[*mesh]) else {
+        for draw in draws {
+            let Some(mesh) = self.hosts.get(&draw.host).map(|h| &h.meshes[draw.mesh]) else {
                 continue;
             };
-            let bound = &mesh.bound;
-            for key in [Some(bound.surface), bound.outline].into_iter().flatten() {
-                let Some(pipeline) = self.pipelines.get(key) else {
-                    continue;
-                };
-                pass.set_pipeline(pipeline);
-                pass.set_bind_group(0, &self.draws.group, &[place * self.draws.step]);
-                mesh.draw(&mut pass);
-            }
+            let key = if draw.outline {
+                mesh.bound.outline
+            } else {
+                Some(mesh.bound.surface)
+            };
+            let Some(pipeline) = key.and_then(|key| self.pipelines.get(key)) else {
+                continue;
+            };
+            pass.set_pipeline(pipeline);
+            let offset = draw.place * self.draws.step;
+            pass.set_bind_group(0, &self.draws.group, &[offset]);
+            mesh.draw(&mut pass, draw.outline);
         }
     }
 

@@ -41,6 +41,7 @@ mod show;
 mod sound;
 mod springs;
 mod timed;
+mod toon;
 mod voice;
 #[cfg(feature = "remote")]
 mod voice_server;

@@ -125,6 +125,7 @@ impl Avatar {
             document.materials().map(|m| Material::read(&m)).collect();
         let default_material = materials.len();
         materials.push(Material::default());
+        material::settle_clear_layers(&mut materials);
         let (meshes, sources) = read_meshes(document, &reader, default_material)?;
         if meshes.is_empty() {
             return Err(Error::Empty { name: name.into() });

@@ -10,7 +10,7 @@ use super::{Failure, Outcome, usage};
 use crate::config::{Assets, DEFAULT_HOST};
 use crate::media::{Angles, FrameData, HostId, MediaTime, Pose, Shape, Size, VideoFrame};
 use crate::render::{Gpu, GpuOptions, Output, Quality, Renderer, RendererOptions};
-use crate::scene::{Camera, Framing, HostPlacement, Picture, Subject};
+use crate::scene::{Camera, Framing, HostPlacement, LightPreset, Look, Picture, Subject};
 
 /// Look at avatars.
 #[derive(Debug, clap::Args)]
@@ -54,6 +54,12 @@ struct RenderArgs {
     /// A colour such as #808080, a picture file, `studio`, or `transparent`.
     #[arg(long, default_value = "studio")]
     background: String,
+    /// How far a background picture is out of focus: 0 (sharp) to 1.
+    #[arg(long, default_value_t = 0.0, value_name = "0..1")]
+    background_blur: f32,
+    /// The studio's lights: soft, bright, dramatic or warm.
+    #[arg(long, default_value = "soft")]
+    light: LightPreset,
     /// cpu (what a CPU draws live), gpu (multisampled, filtered), or auto.
     #[arg(long, default_value = "auto", value_parser = quality)]
     quality: Quality,
@@ -85,6 +91,10 @@ fn render(args: &RenderArgs) -> Outcome {
         size: args.size,
         camera,
         background: assets.background(&args.background, here).map_err(usage)?,
+        look: Look {
+            light: args.light,
+            background_blur: args.background_blur,
+        },
         hosts: vec![HostPlacement {
             host: host.clone(),
             position: Vec3::ZERO,

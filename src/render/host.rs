@@ -149,7 +149,7 @@ impl HostMesh {
         if !bound.surface.blends() {
             front_first(&mut indices, points);
         }
-        let fixed = fixed_vertices(mesh, material, shades);
+        let fixed = fixed_vertices(mesh, material, shades, points);
         let buffer = |label, contents: &[u8], usage| {
             gpu.device
                 .create_buffer_init(&wgpu::util::BufferInitDescriptor {

@@ -178,6 +178,7 @@ impl Avatar {
         vrm::dress(document, &mut materials, &mut warnings);
         mapping.name_surfaces(&mut materials, name)?;
         materials.push(Material::default());
+        material::settle_clear_layers(&mut materials);
         for material in &mut materials {
             material.keep_one_uv_set(&mut warnings);
         }

@@ -187,7 +187,7 @@ impl HostMesh {
         if !bound.surface.blends() {
             front_first(&mut indices, points);
         }
-        let fixed = fixed_vertices(mesh, material, shades, &avatar.images);
+        let fixed = fixed_vertices(mesh, material, shades, &avatar.images, points);
         let buffer = |label, contents: &[u8], usage| {
             gpu.device
                 .create_buffer_init(&wgpu::util::BufferInitDescriptor {

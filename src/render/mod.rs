@@ -5,6 +5,8 @@
 
 mod background;
 mod bake;
+mod blur;
+mod contact;
 mod deform;
 mod error;
 mod finish;
@@ -25,6 +27,7 @@ mod toon_params;
 mod vertices;
 
 pub use background::BACKGROUND_WGSL;
+pub use contact::CONTACT_WGSL;
 pub use error::{Error, Result};
 pub use gpu::{ADAPTER_ENV, Gpu, GpuOptions};
 pub use renderer::{Renderer, Timings};

@@ -28,6 +28,7 @@ mod lipsync_long;
 mod lipsync_manifest;
 mod lipsync_model;
 mod lipsync_sound;
+mod look;
 mod motion;
 mod mouth;
 mod onnx;

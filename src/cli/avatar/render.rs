@@ -13,7 +13,7 @@ use crate::cli::{Failure, Outcome, usage};
 use crate::config::Assets;
 use crate::media::{MediaTime, Pose, Size};
 use crate::render::{Output, Quality};
-use crate::scene::{Background, Camera, Framing, Subject};
+use crate::scene::{Background, Camera, Framing, LightPreset, Look, Subject};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -49,6 +49,12 @@ pub(super) struct Args {
     /// A colour such as #808080, a picture file, `studio`, or `transparent`.
     #[arg(long, default_value = "studio")]
     background: String,
+    /// How far a background picture is out of focus: 0 (sharp) to 1.
+    #[arg(long, default_value_t = 0.0, value_name = "0..1")]
+    background_blur: f32,
+    /// The studio's lights: soft, bright, dramatic or warm.
+    #[arg(long, default_value = "soft")]
+    light: LightPreset,
     /// cpu (what a CPU draws live), gpu (multisampled, everything for each pixel), or auto.
     #[arg(long, default_value = "auto", value_parser = quality)]
     quality: Quality,
@@ -72,6 +78,7 @@ pub(super) struct Order {
     pub(super) wanted: Wanted,
     pub(super) background: Background,
     pub(super) quality: Quality,
+    pub(super) look: Look,
     pub(super) at: MediaTime,
     size: Option<Size>,
     camera: Option<String>,
@@ -103,6 +110,7 @@ impl Order {
             self.quality,
             camera,
             self.background.clone(),
+            self.look,
         )?;
         Ok((studio, size))
     }
@@ -125,6 +133,10 @@ pub(super) fn run(args: &Args) -> Outcome {
         wanted: args.pose.check(&avatar).map_err(usage)?,
         background: assets.background(&args.background, here).map_err(usage)?,
         quality: args.quality,
+        look: Look {
+            light: args.light,
+            background_blur: args.background_blur,
+        },
         at: MediaTime::from_secs_f64(args.time),
         size: args.size,
         camera: args.camera.clone(),

@@ -10,7 +10,7 @@ use crate::avatar::Avatar;
 use crate::config::DEFAULT_HOST;
 use crate::media::{FrameData, HostId, MediaTime, Pose, Size, VideoFrame};
 use crate::render::{Gpu, GpuOptions, Output, Quality, Renderer, RendererOptions};
-use crate::scene::{Background, Camera, HostPlacement, Picture};
+use crate::scene::{Background, Camera, HostPlacement, Look, Picture};
 
 /// A renderer with one avatar in it.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub(super) struct Studio {
     size: Size,
     camera: Camera,
     background: Background,
+    look: Look,
 }
 
 impl Studio {
@@ -32,6 +33,7 @@ impl Studio {
         quality: Quality,
         camera: Camera,
         background: Background,
+        look: Look,
     ) -> anyhow::Result<Self> {
         let gpu = Arc::new(Gpu::new(&GpuOptions::default())?);
         let options = RendererOptions {
@@ -49,6 +51,7 @@ impl Studio {
             size,
             camera,
             background,
+            look,
         })
     }
 
@@ -74,6 +77,7 @@ impl Studio {
             size: self.size,
             camera: self.camera,
             background: self.background.clone(),
+            look: self.look,
             hosts: vec![HostPlacement {
                 host: self.host.clone(),
                 position: Vec3::ZERO,

@@ -26,16 +26,7 @@ pub(super) fn shade(mesh: &mut Mesh, budget: &Budget<'_>) -> Result<()> {
     }
     budget.take(bytes)?;
     let indices = std::mem::replace(&mut mesh.indices, (0u32..).take(corners).collect());
-    fn spread<T: Copy>(list: &mut Vec<T>, indices: &[u32]) {
-        if !list.is_empty() {
-            *list = indices.iter().map(|index| list[*index as usize]).collect();
-        }
-    }
-    spread(&mut mesh.positions, &indices);
-    spread(&mut mesh.uvs, &indices);
-    spread(&mut mesh.colors, &indices);
-    spread(&mut mesh.joints, &indices);
-    spread(&mut mesh.weights, &indices);
+    mesh.gather(&indices);
     mesh.normals = mesh
         .positions
         .chunks_exact(3)

@@ -146,16 +146,9 @@ impl Avatar {
         if meshes.is_empty() {
             return Err(Error::Empty { name: name.into() });
         }
-        let mut used = vec![false; document.images().count()];
-        for texture in meshes
-            .iter()
-            .flat_map(|mesh| materials[mesh.material].textures())
-        {
-            if let Some(used) = used.get_mut(texture.image) {
-                *used = true;
-            }
-        }
-        let images = image::read_images(document, &reader, folder, &used, &mut warnings);
+        let shown = meshes.iter().map(|mesh| &materials[mesh.material]);
+        let uses = image::Use::of(document.images().count(), shown);
+        let images = image::read_images(document, &reader, folder, &uses, &mut warnings);
         let mut avatar = Self {
             name: name.into(),
             meshes,

@@ -59,22 +59,22 @@ impl Place<'_> {
             let what = format!("{place}: an index points past its {count} vertices");
             return Err(malformed(reader.name, what));
         }
-        let mut drop_misfits = |what: &str, length: usize| {
+        let fits = |what: &str, length: usize, warnings: &mut Vec<String>| {
             if length != 0 && length != count {
                 warnings.push(format!("{place}: {what} are not one per vertex: left out"));
             }
             length == count
         };
         let mut normals = self.vectors_of(primitive, &Semantic::Normals)?;
-        if !drop_misfits("normals", normals.len()) {
+        if !fits("normals", normals.len(), warnings) {
             normals.clear();
         }
         let mut uvs = self.uvs(primitive)?;
-        if !drop_misfits("picture coordinates", uvs.len()) {
+        if !fits("picture coordinates", uvs.len(), warnings) {
             uvs.clear();
         }
         let mut colors = read_colors(primitive, reader)?;
-        if !drop_misfits("colours", colors.len()) {
+        if !fits("colours", colors.len(), warnings) {
             colors.clear();
         }
         let (joints, weights) = match self.joint_count {
@@ -97,16 +97,22 @@ impl Place<'_> {
             indices,
             targets: morph::read(mesh, primitive, count, reader, warnings)?,
         };
+        if self.material.normal.is_some() && has_normals && !read.uvs.is_empty() {
+            if let Some(accessor) = primitive.get(&Semantic::Tangents) {
+                read.tangents = reader.floats::<4>(&accessor)?;
+                if !fits("tangents", read.tangents.len(), warnings) {
+                    read.tangents.clear();
+                }
+            }
+        }
+        read.drop_unused();
         if !has_normals {
             flat::shade(&mut read, &reader.buffers.budget)?;
         }
         if self.material.normal.is_some() && !read.uvs.is_empty() {
-            let given = match primitive.get(&Semantic::Tangents) {
-                Some(accessor) if has_normals => reader.floats::<4>(&accessor)?,
-                _ => Vec::new(),
-            };
-            reader.buffers.budget.take_many::<[f32; 4]>(read.positions.len())?;
-            read.tangents = tangents::of(&read, given);
+            let budget = &reader.buffers.budget;
+            budget.take_many::<[f32; 4]>(read.positions.len())?;
+            read.tangents = tangents::of(&read);
         }
         Ok(Some(read))
     }

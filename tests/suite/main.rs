@@ -13,8 +13,11 @@ mod align;
 mod allocations;
 mod avatar;
 mod cli;
+mod encodings;
 mod film;
 mod golden;
+mod hostile;
+mod hostile_pictures;
 #[cfg(feature = "live")]
 mod http;
 mod input;

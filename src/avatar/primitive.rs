@@ -34,7 +34,8 @@ impl Place<'_> {
         warnings: &mut Vec<String>,
     ) -> Result<Option<Mesh>> {
         let reader = self.reader;
-        reader.buffers.budget.visit(VISITS)?;
+        let budget = &reader.buffers.budget;
+        budget.visit(VISITS)?;
         let Some(accessor) = primitive.get(&Semantic::Positions) else {
             return Ok(None);
         };
@@ -49,8 +50,13 @@ impl Place<'_> {
         }
         let indices = match primitive.indices() {
             Some(accessor) => reader.integers::<1>(&accessor)?.into_flattened(),
-            None => (0u32..).take(count).collect(),
+            None => {
+                budget.take_many::<u32>(count)?;
+                (0u32..).take(count).collect()
+            }
         };
+        // A strip has nearly three times as many corners as indices.
+        budget.take_many::<[u32; 3]>(indices.len())?;
         let indices = triangles(primitive.mode(), indices);
         if indices.is_empty() {
             return Ok(None);
@@ -107,10 +113,9 @@ impl Place<'_> {
         }
         read.drop_unused();
         if !has_normals {
-            flat::shade(&mut read, &reader.buffers.budget)?;
+            flat::shade(&mut read, budget)?;
         }
         if self.material.normal.is_some() && !read.uvs.is_empty() {
-            let budget = &reader.buffers.budget;
             budget.take_many::<[f32; 4]>(read.positions.len())?;
             read.tangents = tangents::of(&read);
         }

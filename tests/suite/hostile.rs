@@ -167,7 +167,7 @@ fn chunks_that_lie_are_found() {
     let json_length = u32::from_le_bytes(whole[12..16].try_into().unwrap());
     refused("header too long", &with_word(8, whole.len() as u32 + 1), "states");
     refused("JSON chunk too long", &with_word(12, u32::MAX), "past the end");
-    refused("JSON chunk too short", &with_word(12, json_length - 8), "JSON cannot be read");
+    refused("JSON chunk too short", &with_word(12, json_length - 8), "past the end");
     refused("JSON chunk of nothing", &with_word(12, 0), "JSON cannot be read");
     let bin_at = 20 + json_length as usize;
     refused("BIN chunk too long", &with_word(bin_at, u32::MAX), "past the end");

@@ -31,6 +31,7 @@ mod lipsync_model;
 mod lipsync_sound;
 mod motion;
 mod mouth;
+mod mutations;
 mod onnx;
 mod puppet;
 mod render;

@@ -1,6 +1,7 @@
 //! Bytes in, a checked glTF document and its buffers out. Nothing here trusts a length that the file states.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use gltf::json::buffer::View;
@@ -116,17 +117,10 @@ fn read_buffers<'a>(
     folder: Option<&Path>,
     budget: &Budget<'_>,
 ) -> Result<Vec<Cow<'a, [u8]>>> {
+    let stand_ins = stand_ins(root);
     let mut buffers = Vec::new();
     for (index, buffer) in root.buffers.iter().enumerate() {
-        // Buffers that only stand for what compressed views unpack to have no bytes. Should anything else read such a
-        // buffer after all, it reaches outside it.
-        let extensions = buffer.extensions.as_ref();
-        let stands_in = extensions.is_some_and(|extensions| {
-            let fallback = |extension: &str| extensions.others.get(extension)?.get("fallback");
-            fallback("EXT_meshopt_compression")
-                .or(fallback("KHR_meshopt_compression"))
-                .is_some()
-        });
+        let stands_in = stand_ins.contains(&index);
         let data = match (&buffer.uri, blob) {
             (Some(uri), _) => {
                 let data = uri::read(uri, folder, budget.left().min(MAX_BYTES))
@@ -159,6 +153,13 @@ fn read_buffers<'a>(
         buffers.push(data);
     }
     Ok(buffers)
+}
+
+/// Buffers that stand for what compressed views unpack to, for programs that cannot unpack them: they may have no bytes.
+/// Should anything else read such a buffer after all, it reaches outside it.
+fn stand_ins(root: &Root) -> BTreeSet<usize> {
+    let compressed = root.buffer_views.iter().filter(|view| meshopt::packed(view).is_some());
+    compressed.map(|view| view.buffer.value()).collect()
 }
 
 /// A [`Error::Malformed`].

@@ -11,33 +11,33 @@ const MAX_CORNERS: usize = 600_000;
 /// Nor are those whose morph targets would then have more deltas.
 const MAX_DELTAS: usize = 1_500_000;
 
-/// Takes the triangles apart and gives each its own normal; morph targets turn it along.
+/// Gives each triangle its own normal, which morph targets turn along.
 pub(super) fn shade(mesh: &mut Mesh, budget: &Budget<'_>) -> Result<()> {
-    let corners = mesh.indices.len();
-    let copies = Copies::new(&mesh.indices, mesh.positions.len());
-    let deltas = |mesh: &Mesh| {
-        let moved = mesh.targets.iter().flat_map(|target| &target.deltas);
-        moved
-            .map(|delta| 3 * copies.of(delta.vertex).len())
-            .sum::<usize>()
-    };
-    let bytes = corners * (size_of::<Vec3>() * 2 + 64) + deltas(mesh) * size_of::<Delta>();
-    if corners > MAX_CORNERS || deltas(mesh) > MAX_DELTAS || bytes > budget.left() / 2 {
+    budget.take_many::<Vec3>(mesh.positions.len())?;
+    if !take_apart(mesh, budget)? {
         mesh.normals = smooth_normals(&mesh.positions, &mesh.indices);
-        return Ok(());
+    }
+    Ok(())
+}
+
+/// Whether the mesh could be taken apart within reason.
+fn take_apart(mesh: &mut Mesh, budget: &Budget<'_>) -> Result<bool> {
+    let corners = mesh.indices.len();
+    if corners > MAX_CORNERS {
+        return Ok(false);
+    }
+    let copies = Copies::new(&mesh.indices, mesh.positions.len());
+    let moved_vertices = mesh.targets.iter().flat_map(|target| &target.deltas);
+    let deltas: usize = moved_vertices
+        .map(|delta| 3 * copies.of(delta.vertex).len())
+        .sum();
+    let bytes = corners * 96 + deltas * size_of::<Delta>();
+    if deltas > MAX_DELTAS || bytes > budget.left() / 2 {
+        return Ok(false);
     }
     budget.take(bytes)?;
     let indices = std::mem::replace(&mut mesh.indices, (0u32..).take(corners).collect());
-    fn spread<T: Copy>(list: &mut Vec<T>, indices: &[u32]) {
-        if !list.is_empty() {
-            *list = indices.iter().map(|index| list[*index as usize]).collect();
-        }
-    }
-    spread(&mut mesh.positions, &indices);
-    spread(&mut mesh.uvs, &indices);
-    spread(&mut mesh.colors, &indices);
-    spread(&mut mesh.joints, &indices);
-    spread(&mut mesh.weights, &indices);
+    mesh.gather(&indices);
     mesh.normals = mesh
         .positions
         .chunks_exact(3)
@@ -47,7 +47,7 @@ pub(super) fn shade(mesh: &mut Mesh, budget: &Budget<'_>) -> Result<()> {
     for target in &mut mesh.targets {
         target.deltas = moved(&target.deltas, &copies, positions, normals);
     }
-    Ok(())
+    Ok(true)
 }
 
 fn face_normal(corners: &[Vec3]) -> Vec3 {
@@ -59,12 +59,7 @@ fn face_normal(corners: &[Vec3]) -> Vec3 {
 fn moved(old: &[Delta], copies: &Copies, positions: &[Vec3], normals: &[Vec3]) -> Vec<Delta> {
     let mut corners: Vec<(u32, Vec3)> = old
         .iter()
-        .flat_map(|delta| {
-            copies
-                .of(delta.vertex)
-                .iter()
-                .map(|corner| (*corner, delta.position))
-        })
+        .flat_map(|delta| copies.of(delta.vertex).iter().map(|corner| (*corner, delta.position)))
         .collect();
     corners.sort_unstable_by_key(|(corner, _)| *corner);
     let mut deltas = Vec::with_capacity(corners.len());
@@ -79,11 +74,7 @@ fn moved(old: &[Delta], copies: &Copies, positions: &[Vec3], normals: &[Vec3]) -
         let turn = face_normal(&places) - normals[base];
         for (vertex, position) in (first..).zip(shifts) {
             if position != Vec3::ZERO || turn != Vec3::ZERO {
-                deltas.push(Delta {
-                    vertex,
-                    position,
-                    normal: turn,
-                });
+                deltas.push(Delta { vertex, position, normal: turn });
             }
         }
     }
@@ -155,11 +146,7 @@ mod tests {
 
     #[test]
     fn each_triangle_has_its_own_normal_and_targets_turn_it() {
-        let lift = Delta {
-            vertex: 1,
-            position: Vec3::Z,
-            normal: Vec3::ZERO,
-        };
+        let lift = Delta { vertex: 1, position: Vec3::Z, normal: Vec3::ZERO };
         let mut mesh = Mesh {
             name: String::new(),
             node: 0,
@@ -189,9 +176,6 @@ mod tests {
         assert_eq!(vertices, [0, 1, 2]);
         assert_eq!(deltas[1].position, Vec3::Z);
         let turned = mesh.normals[0] + deltas[0].normal;
-        assert!(
-            (turned - Vec3::new(-1.0, 0.0, 1.0).normalize_or(Vec3::Z)).length() < 1e-6,
-            "{turned}"
-        );
+        assert!((turned - Vec3::new(-1.0, 0.0, 1.0).normalize_or(Vec3::Z)).length() < 1e-6, "{turned}");
     }
 }

@@ -1,7 +1,8 @@
 //! Pictures of an avatar: found, decoded, kept within bounds.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use image::{ImageDecoder as _, ImageFormat};
 
 use super::accessor::Reader;
+use super::material::Material;
 use super::{container, ktx, uri};
 use crate::media::{Bitmap, Size};
 
@@ -19,33 +21,63 @@ const MAX_TOTAL_BYTES: u64 = 96 << 20;
 /// The most pixels that are decoded for one avatar: 16 pictures of 4096 by 4096.
 const MAX_PIXELS: u64 = 256 << 20;
 
+/// What a picture is used for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Use {
+    /// Nothing: it is not decoded.
+    #[default]
+    Nothing,
+    /// Bumps, roughness, shade: the first to be brought down.
+    Data,
+    /// What one sees.
+    Color,
+}
+
+impl Use {
+    /// What each of `count` pictures is used for by these materials.
+    pub(super) fn of<'a>(count: usize, materials: impl Iterator<Item = &'a Material>) -> Vec<Self> {
+        let mut uses = vec![Self::Nothing; count];
+        for material in materials {
+            let data = [&material.metallic_roughness, &material.normal, &material.occlusion];
+            for texture in material.textures() {
+                let own = if data.contains(&&Some(*texture)) { Self::Data } else { Self::Color };
+                if let Some(so_far) = uses.get_mut(texture.image) {
+                    *so_far = own.max(*so_far);
+                }
+            }
+        }
+        uses
+    }
+}
+
 /// The pictures that materials use, decoded; the others and the broken ones stay `None`. Where all together would take too
 /// much memory, the largest are brought down.
 pub(super) fn read_images(
     document: &gltf::Document,
     reader: &Reader<'_>,
     folder: Option<&Path>,
-    used: &[bool],
+    uses: &[Use],
     warnings: &mut Vec<String>,
 ) -> Vec<Option<Arc<Bitmap>>> {
     let images = &document.as_json().images;
     let mut decoded = vec![None; images.len()];
     let mut sizes = Vec::new();
     for (index, image) in images.iter().enumerate() {
-        if !used.get(index).copied().unwrap_or(false) {
+        let used = uses.get(index).copied().unwrap_or_default();
+        if used == Use::Nothing {
             continue;
         }
         match data(image, document, reader, folder).and_then(|bytes| Stored::look(&bytes)) {
-            Ok(stored) => sizes.push((index, stored)),
+            Ok(stored) => sizes.push((index, used, stored)),
             Err(what) => warnings.push(unusable(index, &what)),
         }
     }
     let bound = MAX_TOTAL_BYTES.min(reader.buffers.budget.left() as u64 / 2);
-    let cap = longest_side(&sizes, bound);
+    bring_down(&mut sizes, bound);
     let mut reduced = 0;
     let mut pixels = 0;
     let mut by_view: BTreeMap<usize, usize> = BTreeMap::new();
-    for (index, stored) in sizes {
+    for (index, _, stored) in sizes {
         let image = &images[index];
         if let Some(view) = image.buffer_view {
             if let Some(&same) = by_view.get(&view.value()) {
@@ -59,7 +91,7 @@ pub(super) fn read_images(
             if pixels > MAX_PIXELS {
                 return Err("all pictures together are too large to decode".into());
             }
-            stored.decode(&bytes, cap, reader.buffers.budget.left() as u64)
+            stored.decode(&bytes, reader.buffers.budget.left() as u64)
         });
         let bitmap = bitmap.and_then(|bitmap| {
             let paid = reader.buffers.budget.take(bitmap.rgba.len());
@@ -75,7 +107,7 @@ pub(super) fn read_images(
     }
     if reduced > 0 {
         warnings.push(format!(
-            "{reduced} pictures are larger than memory allows: brought down to at most {cap} pixels a side"
+            "the pictures together are larger than memory allows: {reduced} of them are shown smaller"
         ));
     }
     decoded
@@ -95,30 +127,34 @@ fn data<'a>(
     if let Some(view) = image.buffer_view {
         let view = document.as_json().buffer_views.get(view.value());
         let bytes = view.and_then(|view| reader.buffers.view(view));
-        return bytes
-            .map(Cow::Borrowed)
-            .ok_or_else(|| "it reaches outside its buffer".into());
+        return bytes.map(Cow::Borrowed).ok_or_else(|| "it reaches outside its buffer".into());
     }
     let limit = reader.buffers.budget.left().min(container::MAX_BYTES);
-    let uri = image
-        .uri
-        .as_deref()
-        .ok_or("it has no data of a kind that is read")?;
+    let uri = image.uri.as_deref().ok_or("it has no data of a kind that is read")?;
     uri::read(uri, folder, limit).map(Cow::Owned)
 }
 
-/// The longest side that pictures may have so that all together take at most `bound` bytes: a power of two.
-fn longest_side(sizes: &[(usize, Stored)], bound: u64) -> u32 {
-    let mut side = MAX_SIDE;
-    loop {
-        let total: u64 = sizes
-            .iter()
-            .map(|(_, stored)| 4 * stored.within(side).pixels() as u64)
-            .sum();
-        if total <= bound || side == 1 {
-            return side;
+/// Halves one picture after the other, each time the one that takes most, until all together take at most `bound` bytes.
+/// What one sees counts half, so that it stays sharp longer.
+fn bring_down(pictures: &mut [(usize, Use, Stored)], bound: u64) {
+    let bytes = |stored: &Stored| 4 * stored.shown().pixels() as u64;
+    let weight = |used: Use, stored: &Stored| bytes(stored) / if used == Use::Color { 2 } else { 1 };
+    let mut total: u64 = pictures.iter().map(|(_, _, stored)| bytes(stored)).sum();
+    let mut heap: BinaryHeap<(u64, Reverse<usize>)> = pictures
+        .iter()
+        .enumerate()
+        .map(|(place, (_, used, stored))| (weight(*used, stored), Reverse(place)))
+        .collect();
+    while total > bound
+        && let Some((_, Reverse(place))) = heap.pop()
+    {
+        let (_, used, stored) = &mut pictures[place];
+        total -= bytes(stored);
+        stored.halvings += 1;
+        total += bytes(stored);
+        if stored.shown().pixels() > 1 {
+            heap.push((weight(*used, stored), Reverse(place)));
         }
-        side /= 2;
     }
 }
 
@@ -130,6 +166,8 @@ struct Stored {
     size: Size,
     /// Bytes that decoding takes for each pixel.
     cost: u64,
+    /// How often it is halved.
+    halvings: u32,
 }
 
 impl Stored {
@@ -137,15 +175,9 @@ impl Stored {
     fn look(bytes: &[u8]) -> Result<Self, String> {
         if ktx::is_ktx2(bytes) {
             let size = ktx::size(bytes).ok_or("it is a KTX2 picture of a kind that is not read")?;
-            return Self {
-                format: None,
-                size,
-                cost: 8,
-            }
-            .checked();
+            return Self { format: None, size, cost: 8, halvings: 0 }.checked();
         }
-        let format =
-            image::guess_format(bytes).map_err(|_| "it is neither PNG, JPEG, WebP nor KTX2")?;
+        let format = image::guess_format(bytes).map_err(|_| "it is neither PNG, JPEG, WebP nor KTX2")?;
         let reader = image::ImageReader::with_format(Cursor::new(bytes), format);
         let decoder = reader.into_decoder().map_err(|error| error.to_string())?;
         let (width, height) = decoder.dimensions();
@@ -156,12 +188,7 @@ impl Stored {
             ImageFormat::WebP => 8,
             _ => u64::from(decoder.color_type().bytes_per_pixel()),
         };
-        Self {
-            format: Some(format),
-            size: Size::new(width, height),
-            cost,
-        }
-        .checked()
+        Self { format: Some(format), size: Size::new(width, height), cost, halvings: 0 }.checked()
     }
 
     fn checked(self) -> Result<Self, String> {
@@ -175,22 +202,15 @@ impl Stored {
         Ok(self)
     }
 
-    /// The size once both sides are at most `side`: halved as often as needed.
-    fn within(&self, side: u32) -> Size {
-        let Size {
-            mut width,
-            mut height,
-        } = self.size;
-        while width.max(height) > side {
-            width = (width / 2).max(1);
-            height = (height / 2).max(1);
-        }
-        Size::new(width, height)
+    /// The size in which it is kept.
+    fn shown(&self) -> Size {
+        let half = |side: u32| side.checked_shr(self.halvings).unwrap_or(0).max(1);
+        Size::new(half(self.size.width), half(self.size.height))
     }
 
-    /// The picture, brought down to `side`; decoding may take `limit` bytes.
-    fn decode(&self, bytes: &[u8], side: u32, limit: u64) -> Result<Bitmap, String> {
-        let size = self.within(side);
+    /// The picture; decoding may take `limit` bytes.
+    fn decode(&self, bytes: &[u8], limit: u64) -> Result<Bitmap, String> {
+        let size = self.shown();
         let Some(format) = self.format else {
             return ktx::decode(bytes, size, limit);
         };
@@ -210,9 +230,36 @@ impl Stored {
         } else {
             picture.thumbnail_exact(size.width, size.height)
         };
-        Ok(Bitmap {
-            size,
-            rgba: picture.into_rgba8().into_raw(),
-        })
+        Ok(Bitmap { size, rgba: picture.into_rgba8().into_raw() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_are_brought_down_first_and_bumps_before_colours() {
+        let picture = |used: Use, side: u32| {
+            let size = Size::new(side, side);
+            (0, used, Stored { format: None, size, cost: 4, halvings: 0 })
+        };
+        let mut pictures = [
+            picture(Use::Color, 1024),
+            picture(Use::Data, 1024),
+            picture(Use::Color, 64),
+            picture(Use::Color, 1024),
+        ];
+        let halvings = |pictures: &[(usize, Use, Stored)]| -> Vec<u32> {
+            pictures.iter().map(|(_, _, stored)| stored.halvings).collect()
+        };
+        bring_down(&mut pictures, 13 << 20);
+        assert_eq!(halvings(&pictures), [0; 4]);
+        bring_down(&mut pictures, 10 << 20);
+        assert_eq!(halvings(&pictures), [0, 1, 0, 0]);
+        bring_down(&mut pictures, 6 << 20);
+        assert_eq!(halvings(&pictures), [1, 1, 0, 0]);
+        bring_down(&mut pictures, 0);
+        assert!(pictures.iter().all(|(_, _, stored)| stored.shown() == Size::new(1, 1)));
     }
 }

@@ -271,9 +271,9 @@ impl Material {
             ("glow", &mut self.emission),
         ] {
             if slot.take_if(|texture| texture.uv_set != set).is_some() {
+                let name: String = self.name.chars().take(40).collect();
                 warnings.push(format!(
-                    "material {}: its {what} use other picture coordinates: left out",
-                    self.name
+                    "material {name}: its {what} use other picture coordinates: left out"
                 ));
             }
         }

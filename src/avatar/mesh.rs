@@ -72,6 +72,52 @@ pub struct Mesh {
 }
 
 impl Mesh {
+    /// Makes a new vertex of each of these old ones, in this order; indices and targets are for the caller to follow.
+    pub(super) fn gather(&mut self, vertices: &[u32]) {
+        fn pick<T: Copy>(list: &mut Vec<T>, vertices: &[u32]) {
+            if !list.is_empty() {
+                *list = vertices.iter().map(|vertex| list[*vertex as usize]).collect();
+            }
+        }
+        pick(&mut self.positions, vertices);
+        pick(&mut self.normals, vertices);
+        pick(&mut self.tangents, vertices);
+        pick(&mut self.uvs, vertices);
+        pick(&mut self.colors, vertices);
+        pick(&mut self.joints, vertices);
+        pick(&mut self.weights, vertices);
+    }
+
+    /// Drops vertices that no triangle uses: some exporters give all parts of a mesh the same long lists.
+    pub(super) fn drop_unused(&mut self) {
+        const UNUSED: u32 = u32::MAX;
+        let mut places = vec![UNUSED; self.positions.len()];
+        for index in &self.indices {
+            places[*index as usize] = 0;
+        }
+        let mut kept = Vec::new();
+        for (old, place) in (0u32..).zip(&mut places) {
+            if *place != UNUSED {
+                *place = u32::try_from(kept.len()).unwrap_or(UNUSED);
+                kept.push(old);
+            }
+        }
+        if kept.len() == places.len() {
+            return;
+        }
+        self.gather(&kept);
+        for index in &mut self.indices {
+            *index = places[*index as usize];
+        }
+        for target in &mut self.targets {
+            target.deltas.retain_mut(|delta| {
+                delta.vertex = places[delta.vertex as usize];
+                delta.vertex != UNUSED
+            });
+            target.deltas.shrink_to_fit();
+        }
+    }
+
     /// The only joint that moves the mesh, when there is only one.
     pub fn only_joint(&self) -> Option<u16> {
         let first = self

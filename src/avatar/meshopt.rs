@@ -1,11 +1,19 @@
 //! `EXT_meshopt_compression` and `KHR_meshopt_compression`: compressed buffer views, unpacked once when the file is read.
 
 use gltf::json::Root;
-use gltf::json::buffer::Stride;
+use gltf::json::buffer::{Stride, View};
 use serde_json::Value;
 
 use super::container::{Buffers, malformed};
 use super::error::Result;
+
+/// What the extension says about a compressed view.
+pub(super) fn packed(view: &View) -> Option<&Value> {
+    let extensions = view.extensions.as_ref()?;
+    ["KHR_meshopt_compression", "EXT_meshopt_compression"]
+        .iter()
+        .find_map(|known| extensions.others.get(*known))
+}
 
 /// How the bytes of a view are packed.
 #[derive(Debug)]
@@ -22,12 +30,7 @@ struct Packed {
 /// Unpacks every compressed view into a buffer of its own and points the view at that.
 pub(super) fn unpack(root: &mut Root, buffers: &mut Buffers<'_>, name: &str) -> Result<()> {
     for index in 0..root.buffer_views.len() {
-        let view = &root.buffer_views[index];
-        let Some(packed) = view.extensions.as_ref().and_then(|extensions| {
-            ["KHR_meshopt_compression", "EXT_meshopt_compression"]
-                .iter()
-                .find_map(|known| extensions.others.get(*known))
-        }) else {
+        let Some(packed) = packed(&root.buffer_views[index]) else {
             continue;
         };
         let bad = |what: &str| malformed(name, format!("compressed buffer view {index} {what}"));
@@ -157,57 +160,39 @@ fn vertices(source: &[u8], count: usize, words: usize) -> meshopt::Result<Vec<u3
 mod tests {
     use super::*;
 
-    fn packed(mode: &str, filter: &str, stride: usize, count: usize) -> Packed {
-        Packed {
-            buffer: 0,
-            offset: 0,
-            length: 0,
-            stride,
-            count,
-            mode: mode.into(),
-            filter: filter.into(),
-        }
+    fn of(mode: &str, filter: &str, stride: usize, count: usize) -> Packed {
+        Packed { buffer: 0, offset: 0, length: 0, stride, count, mode: mode.into(), filter: filter.into() }
     }
 
     #[test]
     fn every_mode_comes_back() {
         let triangles = [0u32, 1, 2, 2, 1, 3];
         let coded = meshopt::encode_index_buffer(&triangles, 4).unwrap();
-        let bytes = packed("TRIANGLES", "NONE", 4, 6).unpack(&coded).unwrap();
+        let bytes = of("TRIANGLES", "NONE", 4, 6).unpack(&coded).unwrap();
         // The codec may turn a triangle's corners round.
         assert_eq!(bytes.len(), 24);
         let coded = meshopt::encode_index_sequence(&triangles, 4).unwrap();
-        let bytes = packed("INDICES", "NONE", 2, 6).unpack(&coded).unwrap();
+        let bytes = of("INDICES", "NONE", 2, 6).unpack(&coded).unwrap();
         assert_eq!(bytes, [0, 0, 1, 0, 2, 0, 2, 0, 1, 0, 3, 0]);
-        let vertices: Vec<[f32; 5]> = (0u8..9)
-            .map(|i| [f32::from(i), 1.0, -2.0, 0.5, 9.0])
-            .collect();
+        let vertices: Vec<[f32; 5]> = (0u8..9).map(|i| [f32::from(i), 1.0, -2.0, 0.5, 9.0]).collect();
         let coded = meshopt::encode_vertex_buffer(&vertices).unwrap();
-        let bytes = packed("ATTRIBUTES", "NONE", 20, 9).unpack(&coded).unwrap();
+        let bytes = of("ATTRIBUTES", "NONE", 20, 9).unpack(&coded).unwrap();
         assert_eq!(bytes, bytemuck::cast_slice::<_, u8>(&vertices));
     }
 
     #[test]
     fn every_filter_comes_back() {
         let unit = [[0.0f32, 0.6, 0.8, 1.0]; 4];
-        let coded =
-            meshopt::encode_vertex_buffer(&meshopt::encode_filter_oct::<i8>(&unit, 8)).unwrap();
-        let bytes = packed("ATTRIBUTES", "OCTAHEDRAL", 4, 4)
-            .unpack(&coded)
-            .unwrap();
-        assert!(
-            (f32::from(bytes[2] as i8) / 127.0 - 0.8).abs() < 0.02,
-            "{bytes:?}"
-        );
+        let coded = meshopt::encode_vertex_buffer(&meshopt::encode_filter_oct::<i8>(&unit, 8)).unwrap();
+        let bytes = of("ATTRIBUTES", "OCTAHEDRAL", 4, 4).unpack(&coded).unwrap();
+        assert!((f32::from(bytes[2] as i8) / 127.0 - 0.8).abs() < 0.02, "{bytes:?}");
         let coded = meshopt::encode_vertex_buffer(&meshopt::encode_filter_exp(
             &unit,
             20,
             meshopt::EncodeExpMode::Separate,
         ))
         .unwrap();
-        let bytes = packed("ATTRIBUTES", "EXPONENTIAL", 16, 4)
-            .unpack(&coded)
-            .unwrap();
+        let bytes = of("ATTRIBUTES", "EXPONENTIAL", 16, 4).unpack(&coded).unwrap();
         let back = f32::from_le_bytes(bytes[4..8].try_into().unwrap());
         assert!((back - 0.6).abs() < 1e-5, "{back}");
     }
@@ -226,12 +211,9 @@ mod tests {
             ("", "NONE", 4, 3),
         ] {
             let coded = meshopt::encode_vertex_buffer(&[[1u32]; 4]).unwrap();
-            assert!(
-                packed(mode, filter, stride, count).unpack(&coded).is_err(),
-                "{mode} {filter} {stride}"
-            );
+            assert!(of(mode, filter, stride, count).unpack(&coded).is_err(), "{mode} {filter} {stride}");
         }
-        assert!(packed("ATTRIBUTES", "NONE", 4, 4).unpack(&[0xa0]).is_err());
-        assert!(packed("TRIANGLES", "NONE", 4, 3).unpack(&[]).is_err());
+        assert!(of("ATTRIBUTES", "NONE", 4, 4).unpack(&[0xa0]).is_err());
+        assert!(of("TRIANGLES", "NONE", 4, 3).unpack(&[]).is_err());
     }
 }

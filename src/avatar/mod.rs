@@ -63,6 +63,8 @@ use face::Face;
 /// A slit between closed lips of this share of the model's height (1 mm of a person) is warned of.
 const VISIBLE_SLIT_SHARE: f32 = 6e-4;
 
+/// More that was left out is only counted.
+const MAX_WARNINGS: usize = 24;
 /// The most meshes that are drawn: each costs a call for every picture.
 const MAX_MESHES: usize = 2048;
 
@@ -186,16 +188,14 @@ impl Avatar {
         if meshes.is_empty() {
             return Err(Error::Empty { name: name.into() });
         }
-        let mut used = vec![false; document.images().count()];
-        for texture in meshes
-            .iter()
-            .flat_map(|mesh| materials[mesh.material].textures())
-        {
-            if let Some(used) = used.get_mut(texture.image) {
-                *used = true;
-            }
+        let shown = meshes.iter().map(|mesh| &materials[mesh.material]);
+        let uses = image::Use::of(document.images().count(), shown);
+        let images = image::read_images(document, &reader, folder, &uses, &mut warnings);
+        if warnings.len() > MAX_WARNINGS {
+            let more = warnings.len() - MAX_WARNINGS;
+            warnings.truncate(MAX_WARNINGS);
+            warnings.push(format!("and {more} more of this kind"));
         }
-        let images = image::read_images(document, &reader, folder, &used, &mut warnings);
         let parts = vrm::Parts {
             meshes: &meshes,
             sources: &sources,

@@ -3,10 +3,13 @@
 use glam::Vec3;
 
 use super::accessor::Reader;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::mesh::{Delta, Target};
 use super::shapes;
 use super::visemes::Viseme;
+
+/// The most targets of a mesh: a film's face has 800.
+const MAX_TARGETS: usize = 2048;
 
 /// Reads the targets. One that does not fit the mesh stays in its place, since others name it by its number, but moves
 /// nothing. Where a target moves places but no normals, normals stay as they are.
@@ -24,6 +27,16 @@ pub(super) fn read(
     for extras in [mesh.extras(), primitive.extras()] {
         budget.visit(extras.as_ref().map_or(0, |extras| extras.get().len()))?;
     }
+    let many = primitive.morph_targets().len();
+    if many > MAX_TARGETS {
+        return Err(Error::TooLarge {
+            name: reader.name.into(),
+            what: "morph targets in one mesh",
+            limit: MAX_TARGETS,
+        });
+    }
+    // Each is asked about each vertex when the mouth is looked for.
+    budget.visit(count * many / 4)?;
     let names = shapes::target_names(mesh, primitive);
     let mut targets = Vec::new();
     let mut misfits = Vec::new();

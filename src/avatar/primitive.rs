@@ -34,7 +34,8 @@ impl Place<'_> {
         warnings: &mut Vec<String>,
     ) -> Result<Option<Mesh>> {
         let reader = self.reader;
-        reader.buffers.budget.visit(VISITS)?;
+        let budget = &reader.buffers.budget;
+        budget.visit(VISITS)?;
         let Some(accessor) = primitive.get(&Semantic::Positions) else {
             return Ok(None);
         };
@@ -49,8 +50,13 @@ impl Place<'_> {
         }
         let indices = match primitive.indices() {
             Some(accessor) => reader.integers::<1>(&accessor)?.into_flattened(),
-            None => (0u32..).take(count).collect(),
+            None => {
+                budget.take_many::<u32>(count)?;
+                (0u32..).take(count).collect()
+            }
         };
+        // A strip has nearly three times as many corners as indices.
+        budget.take_many::<[u32; 3]>(indices.len())?;
         let indices = triangles(primitive.mode(), indices);
         if indices.is_empty() {
             return Ok(None);
@@ -59,22 +65,22 @@ impl Place<'_> {
             let what = format!("{place}: an index points past its {count} vertices");
             return Err(malformed(reader.name, what));
         }
-        let mut drop_misfits = |what: &str, length: usize| {
+        let fits = |what: &str, length: usize, warnings: &mut Vec<String>| {
             if length != 0 && length != count {
                 warnings.push(format!("{place}: {what} are not one per vertex: left out"));
             }
             length == count
         };
         let mut normals = self.vectors_of(primitive, &Semantic::Normals)?;
-        if !drop_misfits("normals", normals.len()) {
+        if !fits("normals", normals.len(), warnings) {
             normals.clear();
         }
         let mut uvs = self.uvs(primitive)?;
-        if !drop_misfits("picture coordinates", uvs.len()) {
+        if !fits("picture coordinates", uvs.len(), warnings) {
             uvs.clear();
         }
         let mut colors = read_colors(primitive, reader)?;
-        if !drop_misfits("colours", colors.len()) {
+        if !fits("colours", colors.len(), warnings) {
             colors.clear();
         }
         let (joints, weights) = match self.joint_count {
@@ -97,28 +103,26 @@ impl Place<'_> {
             indices,
             targets: morph::read(mesh, primitive, count, reader, warnings)?,
         };
+        if self.material.normal.is_some() && has_normals && !read.uvs.is_empty() {
+            if let Some(accessor) = primitive.get(&Semantic::Tangents) {
+                read.tangents = reader.floats::<4>(&accessor)?;
+                if !fits("tangents", read.tangents.len(), warnings) {
+                    read.tangents.clear();
+                }
+            }
+        }
+        read.drop_unused();
         if !has_normals {
-            flat::shade(&mut read, &reader.buffers.budget)?;
+            flat::shade(&mut read, budget)?;
         }
         if self.material.normal.is_some() && !read.uvs.is_empty() {
-            let given = match primitive.get(&Semantic::Tangents) {
-                Some(accessor) if has_normals => reader.floats::<4>(&accessor)?,
-                _ => Vec::new(),
-            };
-            reader
-                .buffers
-                .budget
-                .take_many::<[f32; 4]>(read.positions.len())?;
-            read.tangents = tangents::of(&read, given);
+            budget.take_many::<[f32; 4]>(read.positions.len())?;
+            read.tangents = tangents::of(&read);
         }
         Ok(Some(read))
     }
 
-    fn vectors_of(
-        &self,
-        primitive: &gltf::Primitive<'_>,
-        semantic: &Semantic,
-    ) -> Result<Vec<Vec3>> {
+    fn vectors_of(&self, primitive: &gltf::Primitive<'_>, semantic: &Semantic) -> Result<Vec<Vec3>> {
         let Some(accessor) = primitive.get(semantic) else {
             return Ok(Vec::new());
         };
@@ -131,11 +135,7 @@ impl Place<'_> {
 
     /// The picture coordinates that the material's pictures use, or the first ones there are.
     fn uvs(&self, primitive: &gltf::Primitive<'_>) -> Result<Vec<Vec2>> {
-        let wanted = self
-            .material
-            .textures()
-            .next()
-            .map_or(0, |texture| texture.uv_set);
+        let wanted = self.material.textures().next().map_or(0, |texture| texture.uv_set);
         let accessor = [wanted, 0, 1]
             .iter()
             .find_map(|set| primitive.get(&Semantic::TexCoords(*set)));
@@ -231,11 +231,7 @@ mod tests {
 
     #[test]
     fn places_that_are_none_go_to_the_origin() {
-        let mut places = [
-            Vec3::ONE,
-            Vec3::new(f32::NAN, 0.0, 0.0),
-            Vec3::new(0.0, -2e7, 0.0),
-        ];
+        let mut places = [Vec3::ONE, Vec3::new(f32::NAN, 0.0, 0.0), Vec3::new(0.0, -2e7, 0.0)];
         assert_eq!(mend(&mut places), 2);
         assert_eq!(places, [Vec3::ONE, Vec3::ZERO, Vec3::ZERO]);
     }

@@ -141,6 +141,15 @@ impl Rig {
         self.bones.get(&bone).copied()
     }
 
+    /// Which nodes hang on `node`, itself among them.
+    pub(super) fn below(&self, node: usize) -> Vec<bool> {
+        let mut below = vec![false; self.nodes.len()];
+        for &index in &self.order {
+            below[index] = index == node || self.nodes[index].parent.is_some_and(|p| below[p]);
+        }
+        below
+    }
+
     /// Where each node stands in `pose`, in model space.
     pub fn posed(&self, pose: &Pose) -> Vec<Mat4> {
         let mut turns: BTreeMap<usize, Quat> = BTreeMap::new();

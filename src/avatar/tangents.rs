@@ -5,15 +5,14 @@ use glam::Vec3;
 
 use super::mesh::Mesh;
 
-/// The tangents of a mesh with normals and picture coordinates. `given` are those of the file; they are made where they are
-/// not one per vertex.
-pub(super) fn of(mesh: &Mesh, given: Vec<[f32; 4]>) -> Vec<[f32; 4]> {
-    if given.len() == mesh.positions.len() {
-        let whole = |(tangent, normal): ([f32; 4], &Vec3)| {
-            let [x, y, z, w] = tangent;
+/// The tangents of a mesh with normals and picture coordinates: its own, put right, or new ones.
+pub(super) fn of(mesh: &Mesh) -> Vec<[f32; 4]> {
+    if !mesh.tangents.is_empty() {
+        let whole = |(tangent, normal): (&[f32; 4], &Vec3)| {
+            let [x, y, z, w] = *tangent;
             finish(Vec3::new(x, y, z), *normal, w < 0.0)
         };
-        return given.into_iter().zip(&mesh.normals).map(whole).collect();
+        return mesh.tangents.iter().zip(&mesh.normals).map(whole).collect();
     }
     let mut surface = Surface {
         mesh,
@@ -96,7 +95,7 @@ mod tests {
     #[test]
     fn u_runs_along_the_tangent_and_green_up() {
         // A wall that faces us with its picture upright: u to the right, v down.
-        let mesh = Mesh {
+        let mut mesh = Mesh {
             name: String::new(),
             node: 0,
             skin: None,
@@ -115,7 +114,7 @@ mod tests {
             indices: vec![0, 1, 2],
             targets: Vec::new(),
         };
-        for [x, y, z, w] in of(&mesh, Vec::new()) {
+        for [x, y, z, w] in of(&mesh) {
             let tangent = Vec3::new(x, y, z);
             assert!((tangent - Vec3::X).length() < 1e-6, "{tangent}");
             assert!(
@@ -123,7 +122,7 @@ mod tests {
                 "{w}"
             );
         }
-        let given = of(&mesh, vec![[0.0, 2.0, 5.0, -1.0]; 3]);
-        assert_eq!(given[0], [0.0, 1.0, 0.0, -1.0]);
+        mesh.tangents = vec![[0.0, 2.0, 5.0, -1.0]; 3];
+        assert_eq!(of(&mesh)[0], [0.0, 1.0, 0.0, -1.0]);
     }
 }

@@ -9,8 +9,8 @@ use cpu_time::ProcessTime;
 use crossbeam_channel::bounded;
 use serde_json::json;
 
-use super::{Outcome, bench_render, usage};
 use super::show::{self, Kind, Parts};
+use super::{Outcome, bench_render, usage};
 use crate::config::{Assets, RoomDocument};
 use crate::encode::{H264Encoder, H264Options};
 use crate::engine::{self, Clock, Ending, RoomHandle, SayRequest, Timebase};
@@ -117,19 +117,15 @@ pub(super) fn run(args: Args) -> Outcome {
 }
 
 /// One of the smaller measurements alone.
-fn one(
-    stage: Stage,
-    args: &Args,
-    room: &RoomDocument,
-    assets: &Assets,
-    gpu: &Arc<Gpu>,
-) -> Outcome {
+fn one(stage: Stage, args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> Outcome {
     let (result, words) = match stage {
         Stage::Lipsync => {
             let (cost, p99, model) = lipsync_cost(args.device)?;
             (
                 json!({"lipsync_cpu_s_per_s": cost, "lipsync_step_p99_ms": p99, "lipsync_model": model}),
-                format!("{cost:.4} CPU s per second of speech, {p99:.2} ms for a step of 20 ms, by {model}"),
+                format!(
+                    "{cost:.4} CPU s per second of speech, {p99:.2} ms for a step of 20 ms, by {model}"
+                ),
             )
         }
         Stage::Live => {

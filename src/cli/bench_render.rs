@@ -59,7 +59,11 @@ pub(super) fn run(args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<G
         wanted.push((DEFAULT_HOST.to_owned(), Framing::Face));
         wanted.push((DEFAULT_HOST.to_owned(), Framing::Full));
     }
-    wanted.extend(args.avatars.iter().map(|file| (file.clone(), Framing::Bust)));
+    wanted.extend(
+        args.avatars
+            .iter()
+            .map(|file| (file.clone(), Framing::Bust)),
+    );
     let mut subjects = Vec::new();
     for (name, framing) in wanted {
         subjects.push(subject(args, room, assets, gpu, name, framing)?);
@@ -78,7 +82,10 @@ pub(super) fn run(args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<G
     };
     let quality = subjects.first().map(|s| s.renderer.quality());
     if args.json {
-        println!("{}", as_json(args, gpu, quality, &subjects, report.as_ref()));
+        println!(
+            "{}",
+            as_json(args, gpu, quality, &subjects, report.as_ref())
+        );
     } else {
         print(args, gpu, quality, &subjects, report.as_ref());
     }
@@ -291,7 +298,11 @@ fn print(
     holds: Option<&Holds>,
 ) {
     let kind = if gpu.is_cpu() { "CPU adapter" } else { "GPU" };
-    println!("adapter  {} ({}, {kind})", gpu.adapter_name(), gpu.backend());
+    println!(
+        "adapter  {} ({}, {kind})",
+        gpu.adapter_name(),
+        gpu.backend()
+    );
     let quality = quality.map_or_else(String::new, |q| format!("{q:?}").to_lowercase());
     println!(
         "CPU ms per frame at {}, quality {quality}, median of {RUNS} runs of {} frames:",
@@ -304,9 +315,10 @@ fn print(
     println!("   runs");
     for subject in subjects {
         let file = std::path::Path::new(&subject.name);
-        let name = file
-            .file_name()
-            .map_or_else(|| subject.name.clone(), |n| n.to_string_lossy().into_owned());
+        let name = file.file_name().map_or_else(
+            || subject.name.clone(),
+            |n| n.to_string_lossy().into_owned(),
+        );
         print!(
             "{:<26}",
             format!("{name} {:?}", subject.framing).to_lowercase()
@@ -320,7 +332,11 @@ fn print(
         for (size, fps) in &holds.speeds {
             println!("{fps:.1} pictures per second at {size} on this {kind} (wall, default host)");
         }
-        let or_more = if holds.hosts == MOST_HOSTS { " or more" } else { "" };
+        let or_more = if holds.hosts == MOST_HOSTS {
+            " or more"
+        } else {
+            ""
+        };
         println!(
             "{}{or_more} talking hosts in one picture of 720x1280 at 25 fps on this {kind} (wall)",
             holds.hosts

@@ -5,6 +5,7 @@
 
 mod background;
 mod bake;
+mod convert;
 mod deform;
 mod error;
 mod finish;
@@ -12,6 +13,7 @@ mod gpu;
 mod host;
 mod layers;
 mod light;
+mod overlay;
 mod pipelines;
 mod renderer;
 mod smooth;
@@ -23,8 +25,10 @@ mod toon;
 mod vertices;
 
 pub use background::BACKGROUND_WGSL;
+pub use convert::I420_WGSL;
 pub use error::{Error, Result};
 pub use gpu::{ADAPTER_ENV, Gpu, GpuOptions};
+pub use overlay::LAYER_WGSL;
 pub use renderer::{Renderer, Timings};
 pub use standard::HOST_WGSL;
 pub use toon::TOON_WGSL;

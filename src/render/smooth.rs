@@ -283,7 +283,11 @@ impl Picture<'_> {
             (y, height - 1, self.width, 1)
         };
         let own = y * self.width + x;
-        let other = if backwards { own - across } else { own + across };
+        let other = if backwards {
+            own - across
+        } else {
+            own + across
+        };
         let pair = |own: usize, other: usize| {
             (i32::from(self.luma[own]) + i32::from(self.luma[other])) / 2 - middle
         };

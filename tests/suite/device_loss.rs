@@ -55,7 +55,10 @@ fn a_room_goes_on_with_its_sound_and_gets_its_picture_back() {
     let (packets, summary, door) = run(clock, 8_000, Some(1_000));
     assert_eq!(summary.stats.devices_lost, 1);
     let incident = door.snapshot().last_incident.unwrap_or_default();
-    assert!(incident.contains("the graphics device was lost"), "{incident}");
+    assert!(
+        incident.contains("the graphics device was lost"),
+        "{incident}"
+    );
     let rate = FrameRate::whole(25);
     let sound: Vec<MediaTime> = of(Track::Audio, &packets).iter().map(|p| p.pts).collect();
     let ticks: Vec<MediaTime> = (0..200).map(|index| rate.pts_of(index)).collect();
@@ -63,7 +66,10 @@ fn a_room_goes_on_with_its_sound_and_gets_its_picture_back() {
     let pictures: Vec<MediaTime> = of(Track::Video, &packets).iter().map(|p| p.pts).collect();
     let count = pictures.len() as u64;
     assert!(count > 100, "{count} pictures");
-    assert_eq!(pictures, (0..count).map(|n| rate.pts_of(n)).collect::<Vec<_>>());
+    assert_eq!(
+        pictures,
+        (0..count).map(|n| rate.pts_of(n)).collect::<Vec<_>>()
+    );
     assert!(
         summary.stats.frames_drawn > 30,
         "pictures are drawn again: {}",
@@ -73,7 +79,9 @@ fn a_room_goes_on_with_its_sound_and_gets_its_picture_back() {
 
 #[test]
 fn a_device_of_another_name_is_taken_only_when_any_will_do() {
-    let Some(gpu) = crate::render::gpu() else { return };
+    let Some(gpu) = crate::render::gpu() else {
+        return;
+    };
     let again = gpu.reopen(false).unwrap();
     assert_eq!(again.adapter_name(), gpu.adapter_name());
     drop(Arc::new(again));

@@ -13,8 +13,8 @@ mod align;
 mod allocations;
 mod avatar;
 mod cli;
-mod film;
 mod device_loss;
+mod film;
 mod golden;
 #[cfg(feature = "live")]
 mod http;
@@ -33,6 +33,7 @@ mod onnx;
 mod puppet;
 mod render;
 mod render_bench;
+mod render_device;
 #[cfg(feature = "live")]
 mod rig;
 mod scene;

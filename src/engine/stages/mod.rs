@@ -2,12 +2,12 @@
 
 mod render;
 mod send;
-mod studio;
 mod sound;
+mod studio;
 mod video;
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
@@ -79,10 +79,7 @@ pub(super) struct Counters {
 impl Counters {
     /// Leaves words for the room's log and its viewers.
     fn note(&self, incident: String) {
-        *self
-            .incident
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(incident);
+        *self.incident.lock().unwrap_or_else(PoisonError::into_inner) = Some(incident);
     }
 
     /// What went wrong since the last call.

@@ -123,6 +123,9 @@ mod tests {
         assert!(!is_too_slow(MediaTime::from_millis(20), rate));
         assert!(!is_too_slow(MediaTime::from_millis(31), rate));
         assert!(is_too_slow(MediaTime::from_millis(33), rate));
-        assert!(is_too_slow(MediaTime::from_millis(20), FrameRate::whole(60)));
+        assert!(is_too_slow(
+            MediaTime::from_millis(20),
+            FrameRate::whole(60)
+        ));
     }
 }

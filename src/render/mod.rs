@@ -7,6 +7,7 @@ mod background;
 mod bake;
 mod convert;
 mod deform;
+mod detail;
 mod error;
 mod finish;
 mod gpu;

@@ -53,6 +53,22 @@ impl Finisher {
         }
     }
 
+    pub(super) fn output(&self) -> Output {
+        self.output
+    }
+
+    /// Takes over a picture that the device has finished: planes one after the other.
+    pub(super) fn planes(&self, order: &Order, bytes: &[u8]) -> VideoFrame {
+        let (y, chroma) = bytes.split_at(self.size.pixels());
+        let (u, v) = chroma.split_at(self.size.pixels() / 4);
+        let data = FrameData::I420 {
+            y: y.to_vec(),
+            u: u.to_vec(),
+            v: v[..self.size.pixels() / 4].to_vec(),
+        };
+        self.frame(order, data)
+    }
+
     /// Finishes what was drawn: `source` holds premultiplied RGBA rows, `stride` bytes apart.
     pub(super) fn finish(
         &mut self,

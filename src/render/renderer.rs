@@ -11,6 +11,7 @@ use cpu_time::ThreadTime;
 use glam::{Mat4, Quat, Vec3};
 
 use super::contact::Contact;
+use super::convert::Converter;
 use super::error::{Error, Result};
 use super::finish::{Finisher, Order};
 use super::gpu::Gpu;
@@ -100,6 +101,8 @@ pub struct Renderer {
     target: Target,
     backdrop: Backdrop,
     contact: Contact,
+    /// Present where the device finishes pictures itself.
+    converter: Option<Converter>,
     frame_buffer: wgpu::Buffer,
     draws: DrawBuffer,
     slots: Vec<Slot>,
@@ -148,11 +151,12 @@ impl Renderer {
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let renderer = Self {
+        let mut renderer = Self {
             gpu: gpu.clone(),
             size,
             quality,
             hosts: BTreeMap::new(),
+            converter: None,
             target: Target::new(gpu, size, samples),
             backdrop: Backdrop::new(gpu, size, samples),
             contact: Contact::new(gpu, &frame_buffer, samples),
@@ -166,8 +170,25 @@ impl Renderer {
             finisher: Finisher::new(size, output, quality),
             timings: Timings::default(),
         };
+        if !gpu.is_cpu() {
+            renderer.convert_on_device();
+        }
         gpu.check()?;
         Ok(renderer)
+    }
+
+    /// Lets the device lay layers and convert to I420, as it does by itself on a GPU; dearer on a CPU adapter. Before the
+    /// first picture only. `false` where that is not possible: edges are smoothed on the CPU, RGBA is wanted, the width
+    /// is no multiple of 8, or the device has no compute shaders.
+    pub fn convert_on_device(&mut self) -> bool {
+        let possible = self.quality == Quality::Gpu
+            && self.finisher.output() == Output::I420
+            && self.in_flight.is_empty()
+            && Converter::fits(&self.gpu, self.size);
+        if possible && self.converter.is_none() {
+            self.converter = Some(Converter::new(&self.gpu, &self.target.color, self.size));
+        }
+        possible
     }
 
     /// What single steps have cost since the last call.
@@ -330,18 +351,23 @@ impl Renderer {
             );
         }
         self.draw_pass(&mut encoder, &draws, copied);
-        encoder.copy_texture_to_buffer(
-            self.target.color.as_image_copy(),
-            wgpu::TexelCopyBufferInfo {
-                buffer: &self.slots[slot].buffer,
-                layout: wgpu::TexelCopyBufferLayout {
-                    offset: 0,
-                    bytes_per_row: Some(stride(self.size)),
-                    rows_per_image: Some(self.size.height),
+        let into = &self.slots[slot].buffer;
+        if let Some(converter) = &mut self.converter {
+            converter.record(&gpu, &mut encoder, &picture.layers, into);
+        } else {
+            encoder.copy_texture_to_buffer(
+                self.target.color.as_image_copy(),
+                wgpu::TexelCopyBufferInfo {
+                    buffer: into,
+                    layout: wgpu::TexelCopyBufferLayout {
+                        offset: 0,
+                        bytes_per_row: Some(stride(self.size)),
+                        rows_per_image: Some(self.size.height),
+                    },
                 },
-            },
-            extent(self.size),
-        );
+                extent(self.size),
+            );
+        }
         gpu.queue.submit([encoder.finish()])
     }
 
@@ -519,6 +545,9 @@ impl Renderer {
             .map_err(|error| self.gpu.driver_error(error.to_string()))?;
         self.timings.readback += began.elapsed();
         self.timings.frames += 1;
+        if self.converter.is_some() {
+            return Ok(self.finisher.planes(order, &rows));
+        }
         self.finisher
             .finish(order, &rows, stride(self.size) as usize)
     }

@@ -39,6 +39,7 @@ mod onnx;
 mod puppet;
 mod render;
 mod render_bench;
+mod render_device;
 #[cfg(feature = "live")]
 mod rig;
 mod scene;

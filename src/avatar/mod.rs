@@ -4,6 +4,7 @@
 
 mod accessor;
 mod bones;
+mod clip;
 mod closure;
 mod constraint;
 mod container;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 use glam::Mat4;
 
+pub use clip::Clip;
 pub use closure::Closure;
 pub use error::{Error, Result};
 pub use expression::{Expression, Override};
@@ -82,6 +84,7 @@ pub struct Avatar {
     mouth: Mouth,
     landmarks: Landmarks,
     springs: Option<Arc<spring::Setup>>,
+    clips: Vec<Arc<Clip>>,
     facts: Facts,
 }
 
@@ -154,6 +157,7 @@ impl Avatar {
             mouth: Mouth::default(),
             landmarks: Landmarks::default(),
             springs: None,
+            clips: Vec::new(),
             facts: Facts::default(),
         };
         let points = avatar.rest_points();
@@ -165,6 +169,8 @@ impl Avatar {
         let height = avatar.landmarks.crown_m - avatar.landmarks.floor_m;
         let springs = spring::Setup::read(document, &avatar.rig, height, &mut warnings);
         avatar.springs = springs.map(Arc::new);
+        let clips = Clip::of_file(document, &reader, &mut warnings);
+        avatar.clips = clips.into_iter().map(Arc::new).collect();
         avatar.facts = avatar.count(document, file.format, warnings);
         Ok(avatar)
     }
@@ -189,6 +195,11 @@ impl Avatar {
         &self.expressions
     }
 
+    /// What the file's own animations do.
+    pub fn clips(&self) -> &[Arc<Clip>] {
+        &self.clips
+    }
+
     /// How the mouth is moved.
     pub fn mouth(&self) -> &Mouth {
         &self.mouth
@@ -197,7 +208,9 @@ impl Avatar {
     /// The weights of the face in `pose`: lips close as this avatar's own lips do, lids and boneless eyes follow the gaze.
     pub fn face_weights(&self, pose: &Pose) -> FaceWeights {
         let has_eye_bones = self.rig.left_eye.is_some() || self.rig.right_eye.is_some();
-        self.mouth.weights(shapes::weights(pose, has_eye_bones))
+        let mut face = self.mouth.weights(shapes::weights(pose, has_eye_bones));
+        clip::add_morphs(&pose.morphs, &self.meshes, &mut face);
+        face
     }
 
     fn count(&self, document: &gltf::Document, format: &str, mut warnings: Vec<String>) -> Facts {

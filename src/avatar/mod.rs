@@ -5,6 +5,7 @@
 mod accessor;
 mod bones;
 mod budget;
+mod clip;
 mod closure;
 mod constraint;
 mod container;
@@ -43,6 +44,7 @@ use std::sync::Arc;
 
 use glam::Mat4;
 
+pub use clip::Clip;
 pub use closure::Closure;
 pub use error::{Error, Result};
 pub use expression::{Expression, Override};
@@ -122,6 +124,7 @@ pub struct Avatar {
     face: Face,
     landmarks: Landmarks,
     springs: Option<Arc<spring::Setup>>,
+    clips: Vec<Arc<Clip>>,
     facts: Facts,
 }
 
@@ -214,6 +217,7 @@ impl Avatar {
             face: Face::default(),
             landmarks: Landmarks::default(),
             springs: None,
+            clips: Vec::new(),
             facts: Facts::default(),
         };
         let points = avatar.rest_points();
@@ -225,6 +229,8 @@ impl Avatar {
         let height = avatar.landmarks.crown_m - avatar.landmarks.floor_m;
         let springs = spring::Setup::read(document, &avatar.rig, height, &mut warnings);
         avatar.springs = springs.map(Arc::new);
+        let clips = Clip::of_file(document, &reader, &mut warnings);
+        avatar.clips = clips.into_iter().map(Arc::new).collect();
         avatar.facts = avatar.count(document, file.format, warnings);
         Ok(avatar)
     }
@@ -247,6 +253,11 @@ impl Avatar {
     /// The expressions of the file.
     pub fn expressions(&self) -> &[Expression] {
         &self.expressions
+    }
+
+    /// What the file's own animations do.
+    pub fn clips(&self) -> &[Arc<Clip>] {
+        &self.clips
     }
 
     /// How the mouth is moved.

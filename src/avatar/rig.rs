@@ -18,6 +18,8 @@ use crate::media::{Angles, Bone, Pose, Shape};
 const NECK_SHARE: f32 = 0.4;
 /// Eyes turn at most so far against the head, degrees.
 const MAX_GAZE_DEG: f32 = 35.0;
+/// An arm that points to the side within this many degrees is in T-pose.
+const T_POSE_TOLERANCE_DEG: f32 = 20.0;
 /// How far a jaw bone turns at `jawOpen` 1, degrees: lips 25 mm apart in a face whose mouth is 95 mm from its hinge.
 const JAW_RANGE_DEG: f32 = 15.0;
 
@@ -67,6 +69,8 @@ pub struct Rig {
     /// Turns a VRM 0.x avatar, which looks along -Z.
     pub(super) model_from_file: Mat4,
     constraints: Vec<Constraint>,
+    /// The rotation of each node in the model and against its parent, with the arms stretched out to the sides.
+    pub(super) t_pose: Vec<[Quat; 2]>,
 }
 
 impl Rig {
@@ -117,12 +121,14 @@ impl Rig {
                 Mat4::IDENTITY
             },
             constraints: constraint::read(document, &nodes, warnings),
+            t_pose: Vec::new(),
             nodes,
             skins,
             order,
         };
         rig.rest = rig.solve(&[], &BTreeMap::new());
         rig.name_bones(super::vrm::humanoid_nodes(document), faces_back);
+        rig.t_pose = rig.t_posed();
         Ok(rig)
     }
 
@@ -230,6 +236,40 @@ impl Rig {
         local = Mat4::from_quat(by) * local;
         local.w_axis = place;
         local
+    }
+
+    /// The rotations of all nodes in the T-pose of VRM: at rest, except that arms that are far from it are stretched out to
+    /// the sides. Avatars that are no VRM rest in an A-pose, or otherwise.
+    pub(super) fn t_posed(&self) -> Vec<[Quat; 2]> {
+        let mut further = vec![Quat::IDENTITY; self.nodes.len()];
+        let mut arms: BTreeMap<usize, (usize, Vec3)> = BTreeMap::new();
+        for (side, out) in [("left", Vec3::X), ("right", Vec3::NEG_X)] {
+            for (bone, end) in [("UpperArm", "LowerArm"), ("LowerArm", "Hand")] {
+                let node = |bone: &str| self.humanoid.get(&format!("{side}{bone}")).copied();
+                if let (Some(bone), Some(end)) = (node(bone), node(end)) {
+                    arms.insert(bone, (end, out));
+                }
+            }
+        }
+        for &node in &self.order {
+            let parent = self.nodes[node].parent;
+            further[node] = parent.map_or(Quat::IDENTITY, |parent| further[parent]);
+            if let Some((end, out)) = arms.get(&node) {
+                let way = (self.rest[*end].w_axis - self.rest[node].w_axis).truncate();
+                let way = (further[node] * way).normalize_or(*out);
+                if way.angle_between(*out).to_degrees() > T_POSE_TOLERANCE_DEG {
+                    further[node] = Quat::from_rotation_arc(way, *out) * further[node];
+                }
+            }
+        }
+        let world = |node: usize| further[node] * rotation_of(&self.rest[node]);
+        (0..self.nodes.len())
+            .map(|node| {
+                let parent = self.nodes[node].parent;
+                let above = parent.map_or_else(|| rotation_of(&self.model_from_file), world);
+                [world(node), above.inverse() * world(node)]
+            })
+            .collect()
     }
 
     /// Tells the bones: those that the file names, or else by the usual names.

@@ -145,6 +145,7 @@ mod tests {
             material: 0,
             positions: Vec::new(),
             normals: Vec::new(),
+            tangents: Vec::new(),
             uvs: Vec::new(),
             colors: Vec::new(),
             joints: Vec::new(),

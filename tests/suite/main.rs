@@ -26,6 +26,7 @@ mod lipsync_long;
 mod lipsync_manifest;
 mod lipsync_model;
 mod lipsync_sound;
+mod mapping;
 mod motion;
 mod mouth;
 mod onnx;

@@ -3,22 +3,37 @@
 //! A file is checked once, here; what comes out is safe to draw. Nothing here knows how it is drawn.
 
 mod accessor;
+mod bones;
+mod budget;
 mod closure;
+mod constraint;
 mod container;
+mod document;
+mod draco;
 mod error;
 mod expression;
 mod face;
+mod flat;
+mod glb;
 mod image;
+mod influences;
+mod ktx;
 mod landmarks;
 mod look_at;
 mod mapping;
 mod material;
 mod mesh;
+mod meshopt;
+mod morph;
 mod mouth;
+mod primitive;
 mod rig;
 mod shapes;
+mod spring;
 mod synonyms;
+mod tangents;
 mod toon;
+mod uri;
 mod visemes;
 mod vrm;
 
@@ -38,6 +53,7 @@ pub use material::{Alpha, Factors, Material, Surface, TextureUse, Wrap};
 pub use mesh::{Delta, Mesh, Target};
 pub use mouth::{FaceWeights, Mouth, MouthBy};
 pub use rig::{Node, Rig, Skin};
+pub use spring::Springs;
 pub use toon::{Outline, Toon};
 pub use visemes::{Viseme, visemes};
 
@@ -46,6 +62,9 @@ use face::Face;
 
 /// A slit between closed lips of this share of the model's height (1 mm of a person) is warned of.
 const VISIBLE_SLIT_SHARE: f32 = 6e-4;
+
+/// The most meshes that are drawn: each costs a call for every picture.
+const MAX_MESHES: usize = 2048;
 
 /// What is in an avatar file, for people and for checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -100,6 +119,7 @@ pub struct Avatar {
     mouth: Mouth,
     face: Face,
     landmarks: Landmarks,
+    springs: Option<Arc<spring::Setup>>,
     facts: Facts,
 }
 
@@ -144,22 +164,25 @@ impl Avatar {
     }
 
     fn parse(bytes: &[u8], name: &str, folder: Option<&Path>, mapping: &Mapping) -> Result<Self> {
-        let file = container::Container::parse(bytes, name, folder)?;
+        let mut file = container::Container::parse(bytes, name, folder)?;
+        let mut warnings = std::mem::take(&mut file.warnings);
         let document = &file.document;
         let reader = accessor::Reader {
             name,
             buffers: &file.buffers,
         };
-        let mut warnings = Vec::new();
         let mut rig = Rig::read(document, &reader, &mut warnings)?;
         mapping.name_bones(&mut rig, name)?;
         let mut materials: Vec<Material> =
             document.materials().map(|m| Material::read(&m)).collect();
         vrm::dress(document, &mut materials, &mut warnings);
         mapping.name_surfaces(&mut materials, name)?;
-        let default_material = materials.len();
         materials.push(Material::default());
-        let (mut meshes, sources) = read_meshes(document, &reader, default_material)?;
+        material::settle_clear_layers(&mut materials);
+        for material in &mut materials {
+            material.keep_one_uv_set(&mut warnings);
+        }
+        let (mut meshes, sources) = read_meshes(document, &reader, &materials, &mut warnings)?;
         if meshes.is_empty() {
             return Err(Error::Empty { name: name.into() });
         }
@@ -190,6 +213,7 @@ impl Avatar {
             mouth: Mouth::default(),
             face: Face::default(),
             landmarks: Landmarks::default(),
+            springs: None,
             facts: Facts::default(),
         };
         let points = avatar.rest_points();
@@ -198,6 +222,9 @@ impl Avatar {
             avatar.rig.jaw = None;
         }
         avatar.landmarks = Landmarks::find(&avatar, &points, vrm::eyes_from_head(document));
+        let height = avatar.landmarks.crown_m - avatar.landmarks.floor_m;
+        let springs = spring::Setup::read(document, &avatar.rig, height, &mut warnings);
+        avatar.springs = springs.map(Arc::new);
         avatar.facts = avatar.count(document, file.format, warnings);
         Ok(avatar)
     }
@@ -295,11 +322,12 @@ impl Avatar {
     }
 }
 
-/// The meshes that are shown, and the index in the file of each.
+/// The meshes that are shown, and the index in the file of each. The last material is the one of meshes without any.
 fn read_meshes(
     document: &gltf::Document,
     reader: &accessor::Reader<'_>,
-    default_material: usize,
+    materials: &[Material],
+    warnings: &mut Vec<String>,
 ) -> Result<(Vec<Mesh>, Vec<usize>)> {
     let mut shown = vec![false; document.nodes().count()];
     let scene = document
@@ -328,21 +356,32 @@ fn read_meshes(
         }
     }
     let (mut meshes, mut sources) = (Vec::new(), Vec::new());
-    let mut spent = mesh::Spent::default();
     for node in document.nodes().filter(|node| shown[node.index()]) {
         let Some(source) = node.mesh() else { continue };
         let skin = node.skin();
         let joints = skin.as_ref().map(|skin| skin.joints().count());
         let joint_count = joints.filter(|count| *count > 0);
         for primitive in source.primitives() {
-            let read = Mesh::read(&source, &primitive, joint_count, reader, &mut spent)?;
-            if let Some(mut mesh) = read {
+            let material = primitive.material().index().unwrap_or(materials.len() - 1);
+            let place = primitive::Place {
+                reader,
+                material: &materials[material],
+                joint_count,
+            };
+            if let Some(mut mesh) = place.read(&source, &primitive, warnings)? {
+                if meshes.len() == MAX_MESHES {
+                    return Err(Error::TooLarge {
+                        name: reader.name.into(),
+                        what: "separate meshes",
+                        limit: MAX_MESHES,
+                    });
+                }
                 mesh.node = node.index();
                 mesh.skin = skin
                     .as_ref()
                     .filter(|_| !mesh.joints.is_empty())
                     .map(gltf::Skin::index);
-                mesh.material = primitive.material().index().unwrap_or(default_material);
+                mesh.material = material;
                 meshes.push(mesh);
                 sources.push(source.index());
             }

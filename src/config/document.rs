@@ -4,7 +4,20 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use crate::media::{FrameRate, Size};
-use crate::scene::Framing;
+use crate::scene::{Framing, LightPreset, Look};
+
+/// How finely hosts are drawn.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum PictureQuality {
+    /// `cpu` on an adapter that draws on the CPU and on a GPU too slow for the frame rate, else `gpu`.
+    #[default]
+    Auto,
+    /// One sample for each pixel, edges smoothed afterwards.
+    Cpu,
+    /// Four samples for each pixel and filtered pictures.
+    Gpu,
+}
 
 /// Size and rate of the picture.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -18,8 +31,26 @@ pub struct PictureSection {
     pub fps: FrameRate,
     /// Bits per second of the video; by default chosen from size and rate.
     pub bitrate_bps: Option<u32>,
+    /// How finely hosts are drawn: `auto` (by the adapter and its speed), `cpu` or `gpu`.
+    pub quality: PictureQuality,
     /// A picture file, the name of a built-in background (`studio`), or an sRGB colour such as `#20242c`.
     pub background: String,
+    /// How far a background picture is out of focus: 0 (sharp) to 1.
+    #[serde(deserialize_with = "blur")]
+    pub background_blur: f32,
+    /// The studio's lights: `soft`, `bright`, `dramatic` or `warm`.
+    #[serde(deserialize_with = "light")]
+    pub light: LightPreset,
+}
+
+impl PictureSection {
+    /// How the picture looks.
+    pub fn look(&self) -> Look {
+        Look {
+            light: self.light,
+            background_blur: self.background_blur,
+        }
+    }
 }
 
 impl Default for PictureSection {
@@ -28,7 +59,10 @@ impl Default for PictureSection {
             size: Size::new(720, 1280),
             fps: FrameRate::whole(25),
             bitrate_bps: None,
+            quality: PictureQuality::Auto,
             background: "studio".to_owned(),
+            background_blur: 0.0,
+            light: LightPreset::Soft,
         }
     }
 }
@@ -215,6 +249,23 @@ fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FrameRate, D::Erro
             "{other} frames per second: 1 to 60 are possible"
         ))),
     }
+}
+
+fn blur<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+    let blur = f32::deserialize(deserializer)?;
+    if (0.0..=1.0).contains(&blur) {
+        Ok(blur)
+    } else {
+        Err(D::Error::custom(format!(
+            "background_blur {blur}: 0 (sharp) to 1 is possible"
+        )))
+    }
+}
+
+fn light<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LightPreset, D::Error> {
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(D::Error::custom)
 }
 
 fn framing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Framing, D::Error> {

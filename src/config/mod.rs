@@ -12,7 +12,7 @@ pub use assets::{Assets, DEFAULT_HOST};
 pub use avatar::{AvatarDocument, CharacterSection, FramingSection, MouthSection};
 pub use document::{
     Captions, HostSection, InputSection, LabelSection, LipSyncSection, OpenAiSection,
-    PictureSection, VoiceSection,
+    PictureQuality, PictureSection, VoiceSection,
 };
 pub use room::RoomDocument;
 pub use spot::SpotDocument;

@@ -5,7 +5,9 @@
 
 use glam::Vec3;
 
-use crate::avatar::{Avatar, Mesh, Surface};
+use super::light::TOWARDS_KEY;
+use super::vertices::rest_normals;
+use crate::avatar::{Alpha, Avatar, Mesh, Surface};
 
 /// Above so many triangles a model is drawn without baked shade: loading would take seconds.
 const MAX_TRIANGLES: usize = 160_000;
@@ -19,8 +21,6 @@ const KEY_SPREAD: f32 = 0.28;
 const REACH: f32 = 0.35;
 /// The least sky and key light, so that nothing turns black.
 const FLOOR: f32 = 0.12;
-/// Towards the key light; the same as in `host.wgsl`.
-const TOWARDS_KEY: Vec3 = Vec3::new(-0.3807, 0.5246, 0.7615);
 
 /// Sky and key light of one vertex, 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,9 +47,12 @@ pub(super) fn bake(avatar: &Avatar) -> Vec<Vec<Shade>> {
     for (mesh, points) in avatar.meshes.iter().zip(&points) {
         if matches!(
             surface(mesh),
-            Surface::Mouth | Surface::Lash | Surface::Unlit
+            Surface::Mouth | Surface::Lash | Surface::Unlit | Surface::Clear
         ) && !avatar.materials[mesh.material].name.contains("nder")
         {
+            continue;
+        }
+        if avatar.materials[mesh.material].alpha == Alpha::Blend {
             continue;
         }
         for triangle in mesh.indices.chunks_exact(3) {
@@ -64,7 +67,7 @@ pub(super) fn bake(avatar: &Avatar) -> Vec<Vec<Shade>> {
     for ((mesh, points), shades) in avatar.meshes.iter().zip(&points).zip(&mut shades) {
         if matches!(
             surface(mesh),
-            Surface::Mouth | Surface::Eye | Surface::Unlit | Surface::Lash
+            Surface::Mouth | Surface::Eye | Surface::Unlit | Surface::Lash | Surface::Clear
         ) {
             continue;
         }
@@ -134,22 +137,6 @@ fn shade_mouth(avatar: &Avatar, points: &[Vec<Vec3>], shades: &mut [Vec<Shade>])
             *shade = Shade { sky, key: 1.0 };
         }
     }
-}
-
-/// Area-weighted normals of the rest pose in model space.
-fn rest_normals(mesh: &Mesh, points: &[Vec3]) -> Vec<Vec3> {
-    let mut normals = vec![Vec3::ZERO; points.len()];
-    for triangle in mesh.indices.chunks_exact(3) {
-        let [a, b, c] = [triangle[0], triangle[1], triangle[2]].map(|i| points[i as usize]);
-        let face = (b - a).cross(c - a);
-        for &index in triangle {
-            normals[index as usize] += face;
-        }
-    }
-    for normal in &mut normals {
-        *normal = normal.normalize_or(Vec3::Z);
-    }
-    normals
 }
 
 /// Averages each vertex with its neighbours.

@@ -10,10 +10,12 @@ use bytemuck::{Pod, Zeroable};
 use cpu_time::ThreadTime;
 use glam::{Mat4, Quat, Vec3};
 
+use super::contact::Contact;
 use super::error::{Error, Result};
 use super::finish::{Finisher, Order};
 use super::gpu::Gpu;
 use super::host::{DrawUniform, Host};
+use super::light::{self, Studio};
 use super::pipelines::Pipelines;
 use super::target::{Backdrop, DrawBuffer, Target};
 use super::texture::extent;
@@ -42,6 +44,16 @@ struct FrameUniform {
     eye_in_world: [f32; 4],
     /// Width and height in pixels.
     picture: [f32; 4],
+    studio: Studio,
+}
+
+/// One thing to draw: the surface or the outline of a mesh, and its place in the draw buffer.
+#[derive(Clone, Debug)]
+struct Draw {
+    host: HostId,
+    mesh: usize,
+    place: u32,
+    outline: bool,
 }
 
 #[derive(Debug)]
@@ -63,8 +75,16 @@ struct InFlight {
 pub struct Timings {
     /// Frames measured.
     pub frames: u32,
+    /// Posing, morphing and skinning.
+    pub pose: Duration,
+    /// Handing vertices and uniforms to the driver.
+    pub upload: Duration,
     /// Getting at what was drawn: waiting, mapping and unmapping.
     pub readback: Duration,
+    /// Taking over the rows and smoothing edges.
+    pub smooth: Duration,
+    /// Laying captions and labels over the picture.
+    pub layers: Duration,
     /// Converting to I420.
     pub convert: Duration,
 }
@@ -79,6 +99,7 @@ pub struct Renderer {
     hosts: BTreeMap<HostId, Host>,
     target: Target,
     backdrop: Backdrop,
+    contact: Contact,
     frame_buffer: wgpu::Buffer,
     draws: DrawBuffer,
     slots: Vec<Slot>,
@@ -134,6 +155,7 @@ impl Renderer {
             hosts: BTreeMap::new(),
             target: Target::new(gpu, size, samples),
             backdrop: Backdrop::new(gpu, size, samples),
+            contact: Contact::new(gpu, &frame_buffer, samples),
             draws: DrawBuffer::new(gpu, &pipelines, &frame_buffer, 64),
             frame_buffer,
             pipelines,
@@ -150,9 +172,11 @@ impl Renderer {
 
     /// What single steps have cost since the last call.
     pub fn take_timings(&mut self) -> Timings {
-        let convert = std::mem::take(&mut self.finisher.convert_cpu);
+        let finished = std::mem::take(&mut self.finisher.timings);
         Timings {
-            convert,
+            smooth: finished.smooth,
+            layers: finished.layers,
+            convert: finished.convert,
             ..std::mem::take(&mut self.timings)
         }
     }
@@ -173,6 +197,7 @@ impl Renderer {
     /// When the driver refuses something.
     pub fn add_host(&mut self, host: HostId, avatar: Arc<Avatar>) -> Result<()> {
         let mips = self.quality == Quality::Gpu;
+        self.contact.stand(host.clone(), &avatar);
         let body = Host::new(&self.gpu, &mut self.pipelines, avatar, self.size, mips);
         self.hosts.insert(host, body);
         self.gpu.check()
@@ -283,11 +308,12 @@ impl Renderer {
 
     fn record(&mut self, picture: &Picture, slot: usize) -> wgpu::SubmissionIndex {
         let gpu = self.gpu.clone();
-        self.backdrop.show(&gpu, &picture.background, self.size);
+        self.backdrop.show(&gpu, picture);
+        self.contact.prepare(&gpu, picture);
         gpu.queue.write_buffer(
             &self.frame_buffer,
             0,
-            bytemuck::bytes_of(&frame_uniform(&picture.camera, self.size)),
+            bytemuck::bytes_of(&frame_uniform(picture)),
         );
         let draws = self.pose_hosts(picture);
         let mut encoder = gpu
@@ -319,11 +345,13 @@ impl Renderer {
         gpu.queue.submit([encoder.finish()])
     }
 
-    /// Poses all hosts of the picture and says what to draw: host, mesh and place in the draw buffer.
-    fn pose_hosts(&mut self, picture: &Picture) -> Vec<(HostId, usize, u32)> {
+    /// Poses all hosts of the picture and says what to draw, in order: surfaces that hide, their outlines, and then
+    /// whatever shines through, with its outline right after it.
+    fn pose_hosts(&mut self, picture: &Picture) -> Vec<Draw> {
         let mut uniforms: Vec<DrawUniform> = Vec::new();
-        let mut opaque = Vec::new();
-        let mut blended = Vec::new();
+        let (mut opaque, mut outlines, mut blended) = (Vec::new(), Vec::new(), Vec::new());
+        let Camera { eye, target, .. } = picture.camera;
+        let forward = (target - eye).normalize_or(Vec3::NEG_Z);
         for placement in &picture.hosts {
             let Some(host) = self.hosts.get_mut(&placement.host) else {
                 continue;
@@ -344,16 +372,32 @@ impl Renderer {
                 Quat::from_rotation_y(placement.yaw_deg.to_radians()),
                 placement.position,
             );
-            host.pose(&self.gpu, pose, world_from_model, picture.pts);
+            let began = ThreadTime::now();
+            host.pose(pose, world_from_model, picture.pts);
+            let posed = ThreadTime::now();
+            host.upload(&self.gpu);
+            self.timings.pose += posed.duration_since(began);
+            self.timings.upload += posed.elapsed();
             let mut own = Vec::new();
-            for &mesh in &host.order {
-                let place = u32::try_from(uniforms.len()).unwrap_or(u32::MAX);
+            for mesh in host.order(eye, forward) {
+                let surface = Draw {
+                    host: placement.host.clone(),
+                    mesh,
+                    place: u32::try_from(uniforms.len()).unwrap_or(u32::MAX),
+                    outline: false,
+                };
                 uniforms.push(host.uniform(mesh));
-                let draw = (placement.host.clone(), mesh, place);
-                if host.meshes[mesh].blends() {
-                    blended.push(draw);
+                let part = &host.meshes[mesh];
+                let outline = part.bound.outline.map(|_| Draw {
+                    outline: true,
+                    ..surface.clone()
+                });
+                if part.blends() {
+                    blended.push(surface);
+                    blended.extend(outline);
                 } else {
-                    own.push(draw);
+                    own.push(surface);
+                    outlines.extend(outline);
                 }
             }
             // Hosts come from back to front; opaque things are cheapest from front to back.
@@ -362,16 +406,12 @@ impl Renderer {
         }
         self.draws
             .fill(&self.gpu, &self.pipelines, &self.frame_buffer, &uniforms);
+        opaque.append(&mut outlines);
         opaque.append(&mut blended);
         opaque
     }
 
-    fn draw_pass(
-        &self,
-        encoder: &mut wgpu::CommandEncoder,
-        draws: &[(HostId, usize, u32)],
-        copied: bool,
-    ) {
+    fn draw_pass(&self, encoder: &mut wgpu::CommandEncoder, draws: &[Draw], copied: bool) {
         let load = if copied {
             wgpu::LoadOp::Load
         } else {
@@ -407,19 +447,23 @@ impl Renderer {
             pass.set_bind_group(0, group, &[]);
             pass.draw(0..3, 0..1);
         }
-        for (id, mesh, place) in draws {
-            let Some(mesh) = self.hosts.get(id).map(|host| &host.meshes[*mesh]) else {
+        self.contact.draw(&mut pass);
+        for draw in draws {
+            let Some(mesh) = self.hosts.get(&draw.host).map(|h| &h.meshes[draw.mesh]) else {
                 continue;
             };
-            let bound = &mesh.bound;
-            for key in [Some(bound.surface), bound.outline].into_iter().flatten() {
-                let Some(pipeline) = self.pipelines.get(key) else {
-                    continue;
-                };
-                pass.set_pipeline(pipeline);
-                pass.set_bind_group(0, &self.draws.group, &[place * self.draws.step]);
-                mesh.draw(&mut pass);
-            }
+            let key = if draw.outline {
+                mesh.bound.outline
+            } else {
+                Some(mesh.bound.surface)
+            };
+            let Some(pipeline) = key.and_then(|key| self.pipelines.get(key)) else {
+                continue;
+            };
+            pass.set_pipeline(pipeline);
+            let offset = draw.place * self.draws.step;
+            pass.set_bind_group(0, &self.draws.group, &[offset]);
+            mesh.draw(&mut pass, draw.outline);
         }
     }
 
@@ -493,7 +537,8 @@ fn stride(size: Size) -> u32 {
     (size.width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT)
 }
 
-fn frame_uniform(camera: &Camera, size: Size) -> FrameUniform {
+fn frame_uniform(picture: &Picture) -> FrameUniform {
+    let (camera, size) = (&picture.camera, picture.size);
     let distance = camera.eye.distance(camera.target).max(1e-3);
     let fov_y = camera.fov_y_deg.clamp(1.0, 120.0).to_radians();
     let aspect = size.width as f32 / size.height as f32;
@@ -511,5 +556,6 @@ fn frame_uniform(camera: &Camera, size: Size) -> FrameUniform {
         view_from_world: view.to_cols_array(),
         eye_in_world: camera.eye.extend(1.0).to_array(),
         picture: [size.width as f32, size.height as f32, 0.0, 0.0],
+        studio: light::studio(picture.look.light),
     }
 }

@@ -1,12 +1,15 @@
 //! Vertices of a host as they lie in the device's buffers, and in which order triangles are drawn.
 
+use std::sync::Arc;
+
 use bytemuck::{Pod, Zeroable};
 use glam::Vec3;
 
 use super::bake::Shade;
 use super::deform::MovingVertex;
 use super::light::encoded;
-use crate::avatar::{Material, Mesh, Surface};
+use crate::avatar::{Material, Mesh, Surface, Wrap};
+use crate::media::Bitmap;
 
 /// Bytes of one vertex that moves.
 pub(super) const MOVING_VERTEX_BYTES: u64 = size_of::<MovingVertex>() as u64;
@@ -70,17 +73,29 @@ pub(super) fn fixed_vertices(
     mesh: &Mesh,
     material: &Material,
     shades: &[Shade],
+    images: &[Option<Arc<Bitmap>>],
+    points: &[Vec3],
 ) -> Vec<FixedVertex> {
     let unorm = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
     let snorm = |value: f32| (value.clamp(-1.0, 1.0) * 127.0).round() as i8;
+    // Vertices that several joints move lie in model space when they are drawn, others in the mesh's own.
+    let skinned = mesh.skin.is_some() && mesh.only_joint().is_none();
     let tangents = if material.surface == Surface::Hair {
-        strand_directions(mesh)
+        strand_directions(mesh, if skinned { points } else { &mesh.positions })
     } else {
         vec![Vec3::Y; mesh.positions.len()]
     };
+    let (ahead, round) = if material.surface == Surface::Eye {
+        eye_shape(mesh, points)
+    } else {
+        (vec![0.0; mesh.positions.len()], 0.0)
+    };
+    // Pictures of cartoon materials lie where their shader is told.
     let [u_axis, v_axis, offset] = material
         .base
+        .filter(|_| material.toon.is_none())
         .map_or([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], |base| base.transform);
+    let widths = outline_widths(mesh, material, images);
     (0..mesh.positions.len())
         .map(|vertex| {
             let uv = mesh.uvs.get(vertex).copied().unwrap_or_default();
@@ -97,20 +112,106 @@ pub(super) fn fixed_vertices(
                     unorm(encoded(color[2])),
                     unorm(color[3]),
                 ],
-                shade: [unorm(shades[vertex].sky), unorm(shades[vertex].key), 0, 0],
+                shade: [
+                    unorm(shades[vertex].sky),
+                    unorm(shades[vertex].key),
+                    unorm(0.5 + 0.5 * ahead[vertex]),
+                    // Cartoon shaders read the outline's width here, those of light how round an eye is.
+                    if material.toon.is_some() {
+                        widths.get(vertex).copied().unwrap_or(255)
+                    } else {
+                        unorm(round)
+                    },
+                ],
                 tangent: [snorm(tangent.x), snorm(tangent.y), snorm(tangent.z), 0],
             }
         })
         .collect()
 }
 
+/// What the outline's width is multiplied by at each vertex, 255 for one; empty where no picture says.
+fn outline_widths(mesh: &Mesh, material: &Material, images: &[Option<Arc<Bitmap>>]) -> Vec<u8> {
+    let texture = material.toon.as_ref().and_then(|t| t.outline_width_texture);
+    let Some(texture) = texture else {
+        return Vec::new();
+    };
+    let Some(Some(bitmap)) = images.get(texture.image) else {
+        return Vec::new();
+    };
+    let [u_axis, v_axis, offset] = texture.transform.map(glam::Vec2::from);
+    let width = |uv: &glam::Vec2| {
+        let uv = u_axis * uv.x + v_axis * uv.y + offset;
+        green_at(bitmap, uv.to_array(), texture.wrap)
+    };
+    mesh.uvs.iter().map(width).collect()
+}
+
+/// The green channel at `uv`, with the nearest texels blended.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "wrapped to the picture's sides before the casts"
+)]
+fn green_at(bitmap: &Bitmap, uv: [f32; 2], wrap: [Wrap; 2]) -> u8 {
+    let sides = [bitmap.size.width, bitmap.size.height];
+    let texel = |side: usize, step: f32| {
+        let count = sides[side] as f32;
+        let at = uv[side] * count - 0.5;
+        let (at, share) = (at.floor() + step, at - at.floor());
+        let at = match wrap[side] {
+            Wrap::Repeat => at.rem_euclid(count),
+            Wrap::Mirror => {
+                let at = at.rem_euclid(2.0 * count);
+                at.min(2.0 * count - 1.0 - at)
+            }
+            Wrap::Clamp => at,
+        };
+        // `max` and `min` also turn what is no number into a texel.
+        let at = at.max(0.0).min(count - 1.0) as usize;
+        (at, if step > 0.0 { share } else { 1.0 - share })
+    };
+    let mut sum = 0.0;
+    for (y, y_share) in [texel(1, 0.0), texel(1, 1.0)] {
+        for (x, x_share) in [texel(0, 0.0), texel(0, 1.0)] {
+            let green = bitmap.rgba[(y * sides[0] as usize + x) * 4 + 1];
+            sum += f32::from(green) * x_share * y_share;
+        }
+    }
+    sum.round().max(0.0).min(255.0) as u8
+}
+
+/// How far each vertex of an eye looks ahead at rest (-1..=1), and how round the eye is: 0 for one painted on a flat
+/// piece, whose normals all point the same way, 1 for a ball or a cap of one.
+fn eye_shape(mesh: &Mesh, points: &[Vec3]) -> (Vec<f32>, f32) {
+    let normals = rest_normals(mesh, points);
+    let mean = normals.iter().sum::<Vec3>() / normals.len().max(1) as f32;
+    let round = ((1.0 - mean.length() - 0.02) / 0.06).clamp(0.0, 1.0);
+    (normals.iter().map(|normal| normal.z).collect(), round)
+}
+
+/// Area-weighted normals of the rest pose in model space.
+pub(super) fn rest_normals(mesh: &Mesh, points: &[Vec3]) -> Vec<Vec3> {
+    let mut normals = vec![Vec3::ZERO; points.len()];
+    for triangle in mesh.indices.chunks_exact(3) {
+        let [a, b, c] = [triangle[0], triangle[1], triangle[2]].map(|i| points[i as usize]);
+        let face = (b - a).cross(c - a);
+        for &index in triangle {
+            normals[index as usize] += face;
+        }
+    }
+    for normal in &mut normals {
+        *normal = normal.normalize_or(Vec3::Z);
+    }
+    normals
+}
+
 /// The direction in which the picture's v runs over the surface: along the strands of painted hair.
-fn strand_directions(mesh: &Mesh) -> Vec<Vec3> {
-    let mut sums = vec![Vec3::ZERO; mesh.positions.len()];
+fn strand_directions(mesh: &Mesh, positions: &[Vec3]) -> Vec<Vec3> {
+    let mut sums = vec![Vec3::ZERO; positions.len()];
     if !mesh.uvs.is_empty() {
         for triangle in mesh.indices.chunks_exact(3) {
             let index = [triangle[0], triangle[1], triangle[2]].map(|i| i as usize);
-            let [a, b, c] = index.map(|i| mesh.positions[i]);
+            let [a, b, c] = index.map(|i| positions[i]);
             let [ua, ub, uc] = index.map(|i| mesh.uvs[i]);
             let (d1, d2) = (ub - ua, uc - ua);
             let determinant = d1.perp_dot(d2);

@@ -12,7 +12,9 @@
 mod align;
 mod allocations;
 mod avatar;
+mod avatar_cli;
 mod cli;
+mod device_loss;
 mod film;
 mod golden;
 #[cfg(feature = "live")]
@@ -27,6 +29,7 @@ mod lipsync_manifest;
 mod lipsync_model;
 mod lipsync_sound;
 mod mapping;
+mod look;
 mod motion;
 mod mouth;
 mod onnx;
@@ -38,7 +41,9 @@ mod rig;
 mod scene;
 mod show;
 mod sound;
+mod springs;
 mod timed;
+mod toon;
 mod voice;
 #[cfg(feature = "remote")]
 mod voice_server;

@@ -109,12 +109,18 @@ impl AvatarDocument {
             return path.is_file().then(|| path.to_owned());
         }
         let beside = path.parent().unwrap_or(Path::new("")).join(NAME);
-        // A document that does not name this file, or none at all, is another's.
+        // A document that does not name this file, or none at all, is another's. One that cannot be read is this file's if
+        // it mentions it: its mistakes are to be heard of.
         let text = std::fs::read_to_string(&beside).ok()?;
-        let table: toml::Table = text.parse().ok()?;
-        let file = Path::new(table.get("file")?.as_str()?);
-        (file.file_name() == path.file_name() && beside.with_file_name(file) == *path)
-            .then_some(beside)
+        let name = path.file_name()?;
+        let names_it = match text.parse::<toml::Table>() {
+            Ok(table) => {
+                let file = Path::new(table.get("file")?.as_str()?);
+                file.file_name() == Some(name) && beside.with_file_name(file) == *path
+            }
+            Err(_) => text.contains(name.to_str()?),
+        };
+        names_it.then_some(beside)
     }
 
     /// The avatar that the document at `path` describes.

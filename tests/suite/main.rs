@@ -32,6 +32,7 @@ mod lipsync_manifest;
 mod lipsync_model;
 mod lipsync_sound;
 mod look;
+mod mapping;
 mod motion;
 mod mouth;
 mod mutations;

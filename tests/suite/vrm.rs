@@ -2,15 +2,23 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test fails by panicking"
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "tests fail by panicking, on numbers that are known"
 )]
+
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use zhubo::avatar::{Alpha, Avatar, Expression, Factors, MouthBy, Outline, Surface};
-use zhubo::media::{Angles, HostId, MorphWeight, Pose, Shape};
+use zhubo::media::{Angles, HostId, MorphWeight, Pose, Shape, Size};
+use zhubo::render::Output;
+use zhubo::scene::{Background, Camera, Framing};
 
 use crate::avatar::{files_in, test_avatars};
 use crate::puppet::{self, Lips};
+use crate::render::{gpu, image_of, picture_of, renderer};
 
 /// A picture of one pixel.
 const PIXEL: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -732,6 +740,60 @@ fn the_official_samples_show_what_they_should() {
             .map(|l| l.contains("by pixiv Inc.")),
         Some(true)
     );
+}
+
+/// The share of the meter at this height that is filled, and how many pixels of the picture are red, in a picture of the
+/// official sample taken from 2 m with 26 degrees.
+fn read_meter(picture: &image::RgbaImage, y_m: f32) -> (f32, usize) {
+    let metre = 240.0 / (2.0 * 13f32.to_radians().tan());
+    let at = |x_m: f32| (200.0 + x_m * metre) as u32;
+    let row = (240.0 + (0.97 - y_m) * metre) as u32;
+    let yellow = |pixel: &image::Rgba<u8>| pixel[0] > 100 && pixel[1] > 70 && pixel[2] < 70;
+    let bar = at(-0.125)..at(0.275);
+    let width = bar.len() as f32;
+    let filled = bar.filter(|x| yellow(picture.get_pixel(*x, row))).count();
+    let red = |pixel: &&image::Rgba<u8>| pixel[0] > 90 && pixel[1] < 50 && pixel[2] < 50;
+    (filled as f32 / width, picture.pixels().filter(red).count())
+}
+
+#[test]
+fn the_official_sample_looks_like_its_screenshot() {
+    let (Some(folder), Some(gpu)) = (test_avatars(), gpu()) else {
+        return;
+    };
+    let path = folder.join("VRMC_vrm_expressions_isBinary_Overridden.vrm");
+    if !path.is_file() {
+        println!("SKIPPED: no {}", path.display());
+        return;
+    }
+    let avatar = Arc::new(Avatar::load(&path).unwrap());
+    let size = Size::new(400, 480);
+    let mut renderer = renderer(&gpu, size, Output::Rgba, &avatar);
+    let mut picture = picture_of(&avatar, Framing::Bust, size);
+    picture.background = Background::Color([0, 0, 0]);
+    picture.camera = Camera {
+        eye: glam::Vec3::new(0.0, 0.97, 2.0),
+        target: glam::Vec3::new(0.0, 0.97, 0.0),
+        fov_y_deg: 26.0,
+    };
+    let mut draw = |expressions: &[(&str, f32)]| {
+        picture.poses[0].expressions = pose(expressions).expressions;
+        image_of(&renderer.draw(&picture).unwrap())
+    };
+    let (happy, blink) = (0.78125, 0.71875);
+    // The screenshot: happy about two thirds, blink a half, which happy suppresses. No red, all marks are ticks.
+    let shown = draw(&[("happy", 0.68), ("blink", 0.51)]);
+    let (filled, red) = read_meter(&shown, happy);
+    assert!((filled - 0.68).abs() < 0.02, "{filled}");
+    assert_eq!(read_meter(&shown, blink).0, 0.0);
+    // Alone, blink is on.
+    let alone = draw(&[("blink", 0.51)]);
+    assert!(read_meter(&alone, blink).0 > 0.98);
+    println!(
+        "red pixels: {red}; blink alone: {}",
+        read_meter(&alone, happy).1
+    );
+    assert!(red < 400, "{red}");
 }
 
 /// What other makers' files are: VRM version, expressions, what moves the mouth, cartoon materials, whether it blinks.

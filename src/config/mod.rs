@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub use assets::{Assets, DEFAULT_HOST};
 pub use document::{
     Captions, HostSection, InputSection, LabelSection, LipSyncSection, OpenAiSection,
-    PictureSection, VoiceSection,
+    PictureQuality, PictureSection, VoiceSection,
 };
 pub use room::RoomDocument;
 pub use spot::SpotDocument;

@@ -371,6 +371,10 @@ impl<'a> Show<'a> {
     }
 
     fn publish(&mut self, stages: &Stages, pts: MediaTime) {
+        if let Some(incident) = stages.counters.take_incident() {
+            self.note(incident);
+        }
+        self.stats.devices_lost = stages.counters.devices_lost.load(Ordering::Relaxed);
         self.stats.on_air_secs = pts.as_secs_f64();
         let drawn = stages.counters.drawn.load(Ordering::Relaxed);
         let delay = MediaTime(stages.counters.picture_delay.load(Ordering::Relaxed) as i64);
@@ -397,6 +401,10 @@ impl<'a> Show<'a> {
         let counters = stages.counters.clone();
         let finished = stages.finish();
         self.stats.frames_drawn = counters.drawn.load(Ordering::Relaxed);
+        self.stats.devices_lost = counters.devices_lost.load(Ordering::Relaxed);
+        if let Some(incident) = counters.take_incident() {
+            self.note(incident);
+        }
         self.line = None;
         self.caption.clear();
         self.change_state(RoomState::Ended);

@@ -89,8 +89,8 @@ impl Host {
         }
     }
 
-    /// Brings the host into `pose` at `world_from_model`, `at` in the show; uploads only what changed.
-    pub(super) fn pose(&mut self, gpu: &Gpu, pose: &Pose, world_from_model: Mat4, at: MediaTime) {
+    /// Brings the host into `pose` at `world_from_model`, `at` in the show.
+    pub(super) fn pose(&mut self, pose: &Pose, world_from_model: Mat4, at: MediaTime) {
         let avatar = &self.avatar;
         let nodes = avatar.posed(pose);
         let face = avatar.face_weights(pose);
@@ -105,8 +105,15 @@ impl Host {
                 .find(|(material, _)| *material == mesh.material);
             part.factors = changed.map_or(avatar.materials[mesh.material].factors, |(_, f)| *f);
             part.model_from_mesh = part.deform.model_from_mesh(mesh, avatar, &nodes);
+            part.deform.update(index, mesh, avatar, &nodes, &face);
+        }
+    }
+
+    /// Hands the device the vertices that changed.
+    pub(super) fn upload(&mut self, gpu: &Gpu) {
+        for part in &mut self.meshes {
             let blends = part.blends();
-            if let Some(vertices) = part.deform.update(index, mesh, avatar, &nodes, &face) {
+            if let Some(vertices) = part.deform.take_changed() {
                 let bytes = bytemuck::cast_slice(vertices);
                 gpu.queue.write_buffer(&part.moving, 0, bytes);
                 if let Some((hull, buffer)) = &mut part.hull {

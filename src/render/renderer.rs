@@ -10,6 +10,7 @@ use bytemuck::{Pod, Zeroable};
 use cpu_time::ThreadTime;
 use glam::{Mat4, Quat, Vec3};
 
+use super::convert::Converter;
 use super::error::{Error, Result};
 use super::finish::{Finisher, Order};
 use super::gpu::Gpu;
@@ -72,8 +73,16 @@ struct InFlight {
 pub struct Timings {
     /// Frames measured.
     pub frames: u32,
+    /// Posing, morphing and skinning.
+    pub pose: Duration,
+    /// Handing vertices and uniforms to the driver.
+    pub upload: Duration,
     /// Getting at what was drawn: waiting, mapping and unmapping.
     pub readback: Duration,
+    /// Taking over the rows and smoothing edges.
+    pub smooth: Duration,
+    /// Laying captions and labels over the picture.
+    pub layers: Duration,
     /// Converting to I420.
     pub convert: Duration,
 }
@@ -88,6 +97,8 @@ pub struct Renderer {
     hosts: BTreeMap<HostId, Host>,
     target: Target,
     backdrop: Backdrop,
+    /// Present where the device finishes pictures itself.
+    converter: Option<Converter>,
     frame_buffer: wgpu::Buffer,
     draws: DrawBuffer,
     slots: Vec<Slot>,
@@ -136,11 +147,12 @@ impl Renderer {
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let renderer = Self {
+        let mut renderer = Self {
             gpu: gpu.clone(),
             size,
             quality,
             hosts: BTreeMap::new(),
+            converter: None,
             target: Target::new(gpu, size, samples),
             backdrop: Backdrop::new(gpu, size, samples),
             draws: DrawBuffer::new(gpu, &pipelines, &frame_buffer, 64),
@@ -153,15 +165,34 @@ impl Renderer {
             finisher: Finisher::new(size, output, quality),
             timings: Timings::default(),
         };
+        if !gpu.is_cpu() {
+            renderer.convert_on_device();
+        }
         gpu.check()?;
         Ok(renderer)
     }
 
+    /// Lets the device lay layers and convert to I420, as it does by itself on a GPU; dearer on a CPU adapter. Before the
+    /// first picture only. `false` where that is not possible: edges are smoothed on the CPU, RGBA is wanted, the width
+    /// is no multiple of 8, or the device has no compute shaders.
+    pub fn convert_on_device(&mut self) -> bool {
+        let possible = self.quality == Quality::Gpu
+            && self.finisher.output() == Output::I420
+            && self.in_flight.is_empty()
+            && Converter::fits(&self.gpu, self.size);
+        if possible && self.converter.is_none() {
+            self.converter = Some(Converter::new(&self.gpu, &self.target.color, self.size));
+        }
+        possible
+    }
+
     /// What single steps have cost since the last call.
     pub fn take_timings(&mut self) -> Timings {
-        let convert = std::mem::take(&mut self.finisher.convert_cpu);
+        let finished = std::mem::take(&mut self.finisher.timings);
         Timings {
-            convert,
+            smooth: finished.smooth,
+            layers: finished.layers,
+            convert: finished.convert,
             ..std::mem::take(&mut self.timings)
         }
     }
@@ -313,18 +344,23 @@ impl Renderer {
             );
         }
         self.draw_pass(&mut encoder, &draws, copied);
-        encoder.copy_texture_to_buffer(
-            self.target.color.as_image_copy(),
-            wgpu::TexelCopyBufferInfo {
-                buffer: &self.slots[slot].buffer,
-                layout: wgpu::TexelCopyBufferLayout {
-                    offset: 0,
-                    bytes_per_row: Some(stride(self.size)),
-                    rows_per_image: Some(self.size.height),
+        let into = &self.slots[slot].buffer;
+        if let Some(converter) = &mut self.converter {
+            converter.record(&gpu, &mut encoder, &picture.layers, into);
+        } else {
+            encoder.copy_texture_to_buffer(
+                self.target.color.as_image_copy(),
+                wgpu::TexelCopyBufferInfo {
+                    buffer: into,
+                    layout: wgpu::TexelCopyBufferLayout {
+                        offset: 0,
+                        bytes_per_row: Some(stride(self.size)),
+                        rows_per_image: Some(self.size.height),
+                    },
                 },
-            },
-            extent(self.size),
-        );
+                extent(self.size),
+            );
+        }
         gpu.queue.submit([encoder.finish()])
     }
 
@@ -355,7 +391,12 @@ impl Renderer {
                 Quat::from_rotation_y(placement.yaw_deg.to_radians()),
                 placement.position,
             );
-            host.pose(&self.gpu, pose, world_from_model, picture.pts);
+            let began = ThreadTime::now();
+            host.pose(pose, world_from_model, picture.pts);
+            let posed = ThreadTime::now();
+            host.upload(&self.gpu);
+            self.timings.pose += posed.duration_since(began);
+            self.timings.upload += posed.elapsed();
             let mut own = Vec::new();
             for mesh in host.order(eye, forward) {
                 let surface = Draw {
@@ -496,6 +537,9 @@ impl Renderer {
             .map_err(|error| self.gpu.driver_error(error.to_string()))?;
         self.timings.readback += began.elapsed();
         self.timings.frames += 1;
+        if self.converter.is_some() {
+            return Ok(self.finisher.planes(order, &rows));
+        }
         self.finisher
             .finish(order, &rows, stride(self.size) as usize)
     }

@@ -13,6 +13,7 @@ mod align;
 mod allocations;
 mod avatar;
 mod cli;
+mod device_loss;
 mod film;
 mod golden;
 #[cfg(feature = "live")]
@@ -32,6 +33,7 @@ mod onnx;
 mod puppet;
 mod render;
 mod render_bench;
+mod render_device;
 #[cfg(feature = "live")]
 mod rig;
 mod scene;

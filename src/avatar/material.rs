@@ -217,6 +217,26 @@ impl Material {
         }
     }
 
+    /// Leaves out pictures that use other picture coordinates than the first one: a mesh has one set of them.
+    pub(super) fn keep_one_uv_set(&mut self, warnings: &mut Vec<String>) {
+        let Some(set) = self.textures().next().map(|texture| texture.uv_set) else {
+            return;
+        };
+        for (what, slot) in [
+            ("metal and roughness", &mut self.metallic_roughness),
+            ("bumps", &mut self.normal),
+            ("baked shade", &mut self.occlusion),
+            ("glow", &mut self.emission),
+        ] {
+            if slot.take_if(|texture| texture.uv_set != set).is_some() {
+                warnings.push(format!(
+                    "material {}: its {what} use other picture coordinates: left out",
+                    self.name
+                ));
+            }
+        }
+    }
+
     /// Every picture that the material uses.
     pub fn textures(&self) -> impl Iterator<Item = &TextureUse> {
         let own = [

@@ -3,18 +3,30 @@
 //! A file is checked once, here; what comes out is safe to draw. Nothing here knows how it is drawn.
 
 mod accessor;
+mod budget;
 mod closure;
 mod container;
+mod document;
+mod draco;
 mod error;
 mod expression;
+mod flat;
+mod glb;
 mod image;
+mod influences;
+mod ktx;
 mod landmarks;
 mod material;
 mod mesh;
+mod meshopt;
+mod morph;
 mod mouth;
+mod primitive;
 mod rig;
 mod shapes;
+mod tangents;
 mod toon;
+mod uri;
 mod visemes;
 mod vrm;
 
@@ -39,6 +51,9 @@ use crate::media::{Bitmap, Pose, Shape};
 
 /// A slit between closed lips of this share of the model's height (1 mm of a person) is warned of.
 const VISIBLE_SLIT_SHARE: f32 = 6e-4;
+
+/// The most meshes that are drawn: each costs a call for every picture.
+const MAX_MESHES: usize = 2048;
 
 /// What is in an avatar file, for people and for checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,33 +128,28 @@ impl Avatar {
     }
 
     fn parse(bytes: &[u8], name: &str, folder: Option<&Path>) -> Result<Self> {
-        let file = container::Container::parse(bytes, name, folder)?;
+        let mut file = container::Container::parse(bytes, name, folder)?;
+        let mut warnings = std::mem::take(&mut file.warnings);
         let document = &file.document;
         let reader = accessor::Reader {
             name,
             buffers: &file.buffers,
         };
-        let mut warnings = Vec::new();
         let rig = Rig::read(document, &reader, &mut warnings)?;
         let mut materials: Vec<Material> =
             document.materials().map(|m| Material::read(&m)).collect();
         vrm::dress(document, &mut materials, &mut warnings);
-        let default_material = materials.len();
         materials.push(Material::default());
-        let (meshes, sources) = read_meshes(document, &reader, default_material)?;
+        for material in &mut materials {
+            material.keep_one_uv_set(&mut warnings);
+        }
+        let (meshes, sources) = read_meshes(document, &reader, &materials, &mut warnings)?;
         if meshes.is_empty() {
             return Err(Error::Empty { name: name.into() });
         }
-        let mut used = vec![false; document.images().count()];
-        for texture in meshes
-            .iter()
-            .flat_map(|mesh| materials[mesh.material].textures())
-        {
-            if let Some(used) = used.get_mut(texture.image) {
-                *used = true;
-            }
-        }
-        let images = image::read_images(document, &reader, folder, &used, &mut warnings);
+        let shown = meshes.iter().map(|mesh| &materials[mesh.material]);
+        let uses = image::Use::of(document.images().count(), shown);
+        let images = image::read_images(document, &reader, folder, &uses, &mut warnings);
         let mut avatar = Self {
             name: name.into(),
             meshes,
@@ -242,11 +252,12 @@ impl Avatar {
     }
 }
 
-/// The meshes that are shown, and the index in the file of each.
+/// The meshes that are shown, and the index in the file of each. The last material is the one of meshes without any.
 fn read_meshes(
     document: &gltf::Document,
     reader: &accessor::Reader<'_>,
-    default_material: usize,
+    materials: &[Material],
+    warnings: &mut Vec<String>,
 ) -> Result<(Vec<Mesh>, Vec<usize>)> {
     let mut shown = vec![false; document.nodes().count()];
     let scene = document
@@ -264,21 +275,32 @@ fn read_meshes(
         }
     }
     let (mut meshes, mut sources) = (Vec::new(), Vec::new());
-    let mut spent = mesh::Spent::default();
     for node in document.nodes().filter(|node| shown[node.index()]) {
         let Some(source) = node.mesh() else { continue };
         let skin = node.skin();
         let joints = skin.as_ref().map(|skin| skin.joints().count());
         let joint_count = joints.filter(|count| *count > 0);
         for primitive in source.primitives() {
-            let read = Mesh::read(&source, &primitive, joint_count, reader, &mut spent)?;
-            if let Some(mut mesh) = read {
+            let material = primitive.material().index().unwrap_or(materials.len() - 1);
+            let place = primitive::Place {
+                reader,
+                material: &materials[material],
+                joint_count,
+            };
+            if let Some(mut mesh) = place.read(&source, &primitive, warnings)? {
+                if meshes.len() == MAX_MESHES {
+                    return Err(Error::TooLarge {
+                        name: reader.name.into(),
+                        what: "separate meshes",
+                        limit: MAX_MESHES,
+                    });
+                }
                 mesh.node = node.index();
                 mesh.skin = skin
                     .as_ref()
                     .filter(|_| !mesh.joints.is_empty())
                     .map(gltf::Skin::index);
-                mesh.material = primitive.material().index().unwrap_or(default_material);
+                mesh.material = material;
                 meshes.push(mesh);
                 sources.push(source.index());
             }

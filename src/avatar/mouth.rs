@@ -287,18 +287,8 @@ fn drives_by_name(avatar: &Avatar, names: shapes::VisemeNames) -> Vec<Drive> {
 /// Whether turning the node `jaw` moves skin where a chin is. Some exporters call a lock of hair the jaw.
 fn carries_a_chin(avatar: &Avatar, points: &[Vec<Vec3>], jaw: usize) -> bool {
     let rig = &avatar.rig;
-    let hangs_on_jaw = |node: usize| {
-        let mut at = Some(node);
-        // No chain is longer than the number of nodes.
-        for _ in 0..=rig.nodes.len() {
-            match at {
-                Some(node) if node == jaw => return true,
-                Some(node) => at = rig.nodes[node].parent,
-                None => return false,
-            }
-        }
-        false
-    };
+    let below = rig.below(jaw);
+    let hangs_on_jaw = |node: usize| below[node];
     let (mut sum, mut count) = (Vec3::ZERO, 0.0);
     for (mesh, points) in avatar.meshes.iter().zip(points) {
         if avatar.materials[mesh.material].surface == Surface::Hair {

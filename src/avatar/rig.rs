@@ -70,9 +70,10 @@ impl Rig {
         let mut skins = Vec::new();
         for (index, skin) in document.skins().enumerate() {
             let joints: Vec<usize> = skin.joints().map(|joint| joint.index()).collect();
+            reader.buffers.budget.take_many::<(usize, Mat4)>(joints.len())?;
             let mut joint_from_mesh = vec![Mat4::IDENTITY; joints.len()];
             if let Some(accessor) = skin.inverse_bind_matrices() {
-                let matrices = reader.floats::<16>(&accessor)?;
+                let matrices = reader.first_floats::<16>(&accessor, joints.len())?;
                 if matrices.len() < joints.len() {
                     return Err(malformed(
                         reader.name,
@@ -113,6 +114,15 @@ impl Rig {
     /// The node of `bone`.
     pub fn bone(&self, bone: Bone) -> Option<usize> {
         self.bones.get(&bone).copied()
+    }
+
+    /// Which nodes hang on `node`, itself among them.
+    pub(super) fn below(&self, node: usize) -> Vec<bool> {
+        let mut below = vec![false; self.nodes.len()];
+        for &index in &self.order {
+            below[index] = index == node || self.nodes[index].parent.is_some_and(|p| below[p]);
+        }
+        below
     }
 
     /// Where each node stands in `pose`, in model space.

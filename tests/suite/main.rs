@@ -14,8 +14,11 @@ mod allocations;
 mod avatar;
 mod cli;
 mod device_loss;
+mod encodings;
 mod film;
 mod golden;
+mod hostile;
+mod hostile_pictures;
 #[cfg(feature = "live")]
 mod http;
 mod input;

@@ -63,7 +63,10 @@ pub(super) fn read(
     warnings: &mut Vec<String>,
 ) -> Result<Root> {
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-    let end = json.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+    let end = json
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |at| at + 1);
     let json = &json[..end];
     budget.take(weight(json))?;
     let json = String::from_utf8_lossy(json);
@@ -126,14 +129,19 @@ struct Extensions {
 impl Extensions {
     fn check(&self, name: &str, warnings: &mut Vec<String>) -> Result<()> {
         let read = |extension: &&String| READ.contains(&extension.as_str());
-        let adorns = |extension: &&String| ADORNING.iter().any(|start| extension.starts_with(start));
+        let adorns =
+            |extension: &&String| ADORNING.iter().any(|start| extension.starts_with(start));
         let listed = |mut names: Vec<&str>| {
             names.sort_unstable();
             names.dedup();
             let more = names.len().saturating_sub(12);
             names.truncate(12);
             let names: Vec<String> = names.into_iter().map(shortened).collect();
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
             names.join(", ") + &more
         };
         let unread = |list: &'_ [String]| {
@@ -141,7 +149,11 @@ impl Extensions {
             unread.cloned().collect::<Vec<String>>()
         };
         let required = unread(&self.extensions_required);
-        let fatal: Vec<&str> = required.iter().filter(|e| !adorns(e)).map(String::as_str).collect();
+        let fatal: Vec<&str> = required
+            .iter()
+            .filter(|e| !adorns(e))
+            .map(String::as_str)
+            .collect();
         if !fatal.is_empty() {
             return Err(Error::UnsupportedExtensions {
                 name: name.into(),
@@ -174,9 +186,15 @@ fn mend(root: &mut Root, name: &str) -> Result<()> {
     for (index, mesh) in root.meshes.iter_mut().enumerate() {
         for primitive in &mut mesh.primitives {
             // Attributes with names of their own are not needed, and not allowed to make the file unreadable.
-            primitive.attributes.retain(|semantic, _| *semantic != Checked::Invalid);
+            primitive
+                .attributes
+                .retain(|semantic, _| *semantic != Checked::Invalid);
             // The crate's checks index accessors by these.
-            if primitive.attributes.values().any(|a| a.value() >= accessors) {
+            if primitive
+                .attributes
+                .values()
+                .any(|a| a.value() >= accessors)
+            {
                 let what = format!("mesh {index} names an accessor that does not exist");
                 return Err(malformed(name, what));
             }
@@ -194,20 +212,30 @@ fn mend(root: &mut Root, name: &str) -> Result<()> {
         };
         // WebP is read as well as PNG; a KTX2 picture is compressed with loss, so the plain one comes first.
         let plain = Some(texture.source).filter(|source| source.value() < images);
-        if let Some(found) = source("EXT_texture_webp").or(plain).or_else(|| source("KHR_texture_basisu")) {
+        if let Some(found) = source("EXT_texture_webp")
+            .or(plain)
+            .or_else(|| source("KHR_texture_basisu"))
+        {
             texture.source = found;
         }
     }
-    if root.textures.iter().any(|texture| texture.source.value() == u32::MAX as usize) {
+    if root
+        .textures
+        .iter()
+        .any(|texture| texture.source.value() == u32::MAX as usize)
+    {
         // A texture whose picture is of a kind that is not read: one without data, which is warned of when it is used.
-        let missing = Index::push(&mut root.images, gltf::json::Image {
-            buffer_view: None,
-            mime_type: None,
-            name: None,
-            uri: None,
-            extensions: None,
-            extras: gltf::json::Extras::default(),
-        });
+        let missing = Index::push(
+            &mut root.images,
+            gltf::json::Image {
+                buffer_view: None,
+                mime_type: None,
+                name: None,
+                uri: None,
+                extensions: None,
+                extras: gltf::json::Extras::default(),
+            },
+        );
         for texture in &mut root.textures {
             if texture.source.value() == u32::MAX as usize {
                 texture.source = missing;
@@ -237,7 +265,10 @@ fn check(root: &mut Root, name: &str, warnings: &mut Vec<String>) -> Result<()> 
             problems.push((place.to_owned(), problem));
         }
     });
-    if problems.iter().any(|(place, _)| place.starts_with("animations[")) {
+    if problems
+        .iter()
+        .any(|(place, _)| place.starts_with("animations["))
+    {
         warnings.push("its animations are broken: left out".into());
         root.animations.clear();
         problems.retain(|(place, _)| !place.starts_with("animations["));
@@ -266,16 +297,24 @@ mod tests {
     #[test]
     fn what_changes_shapes_is_refused_and_what_adorns_is_not() {
         let with = |key: &str, names: &str| {
-            root(&format!(r#"{{"asset":{{"version":"2.0"}},"{key}":[{names}]}}"#))
+            root(&format!(
+                r#"{{"asset":{{"version":"2.0"}},"{key}":[{names}]}}"#
+            ))
         };
         let (refused, _) = with("extensionsRequired", r#""EXT_mesh_gpu_instancing","VRM""#);
         let error = refused.unwrap_err().to_string();
-        assert!(error.contains("EXT_mesh_gpu_instancing") && !error.contains("VRM,"), "{error}");
+        assert!(
+            error.contains("EXT_mesh_gpu_instancing") && !error.contains("VRM,"),
+            "{error}"
+        );
         let (taken, warnings) = with("extensionsRequired", r#""KHR_materials_clearcoat""#);
         assert!(taken.is_ok() && warnings.len() == 1, "{warnings:?}");
         let (taken, warnings) = with("extensionsUsed", r#""XX_a","XX_b","KHR_materials_unlit""#);
         assert!(taken.is_ok());
-        assert_eq!(warnings, ["drawn without the unknown extensions XX_a, XX_b"]);
+        assert_eq!(
+            warnings,
+            ["drawn without the unknown extensions XX_a, XX_b"]
+        );
     }
 
     #[test]
@@ -288,8 +327,14 @@ mod tests {
 
     #[test]
     fn a_document_is_weighed_before_it_is_read() {
-        let many = format!(r#"{{"asset":{{"version":"2.0"}},"nodes":[{}{{}}]}}"#, "{},".repeat(2_000_000));
+        let many = format!(
+            r#"{{"asset":{{"version":"2.0"}},"nodes":[{}{{}}]}}"#,
+            "{},".repeat(2_000_000)
+        );
         assert!(matches!(root(&many).0, Err(Error::TooLarge { .. })));
-        assert_eq!(weight(br#"{"a\"{[,":1,"b":[]}"#), 19 + 2 * OBJECT_BYTES + VALUE_BYTES);
+        assert_eq!(
+            weight(br#"{"a\"{[,":1,"b":[]}"#),
+            19 + 2 * OBJECT_BYTES + VALUE_BYTES
+        );
     }
 }

@@ -17,7 +17,9 @@ pub(super) fn shade(mesh: &mut Mesh, budget: &Budget<'_>) -> Result<()> {
     let copies = Copies::new(&mesh.indices, mesh.positions.len());
     let deltas = |mesh: &Mesh| {
         let moved = mesh.targets.iter().flat_map(|target| &target.deltas);
-        moved.map(|delta| 3 * copies.of(delta.vertex).len()).sum::<usize>()
+        moved
+            .map(|delta| 3 * copies.of(delta.vertex).len())
+            .sum::<usize>()
     };
     let bytes = corners * (size_of::<Vec3>() * 2 + 64) + deltas(mesh) * size_of::<Delta>();
     if corners > MAX_CORNERS || deltas(mesh) > MAX_DELTAS || bytes > budget.left() / 2 {
@@ -48,7 +50,12 @@ fn face_normal(corners: &[Vec3]) -> Vec3 {
 fn moved(old: &[Delta], copies: &Copies, positions: &[Vec3], normals: &[Vec3]) -> Vec<Delta> {
     let mut corners: Vec<(u32, Vec3)> = old
         .iter()
-        .flat_map(|delta| copies.of(delta.vertex).iter().map(|corner| (*corner, delta.position)))
+        .flat_map(|delta| {
+            copies
+                .of(delta.vertex)
+                .iter()
+                .map(|corner| (*corner, delta.position))
+        })
         .collect();
     corners.sort_unstable_by_key(|(corner, _)| *corner);
     let mut deltas = Vec::with_capacity(corners.len());
@@ -63,7 +70,11 @@ fn moved(old: &[Delta], copies: &Copies, positions: &[Vec3], normals: &[Vec3]) -
         let turn = face_normal(&places) - normals[base];
         for (vertex, position) in (first..).zip(shifts) {
             if position != Vec3::ZERO || turn != Vec3::ZERO {
-                deltas.push(Delta { vertex, position, normal: turn });
+                deltas.push(Delta {
+                    vertex,
+                    position,
+                    normal: turn,
+                });
             }
         }
     }
@@ -135,7 +146,11 @@ mod tests {
 
     #[test]
     fn each_triangle_has_its_own_normal_and_targets_turn_it() {
-        let lift = Delta { vertex: 1, position: Vec3::Z, normal: Vec3::ZERO };
+        let lift = Delta {
+            vertex: 1,
+            position: Vec3::Z,
+            normal: Vec3::ZERO,
+        };
         let mut mesh = Mesh {
             name: String::new(),
             node: 0,
@@ -165,6 +180,9 @@ mod tests {
         assert_eq!(vertices, [0, 1, 2]);
         assert_eq!(deltas[1].position, Vec3::Z);
         let turned = mesh.normals[0] + deltas[0].normal;
-        assert!((turned - Vec3::new(-1.0, 0.0, 1.0).normalize_or(Vec3::Z)).length() < 1e-6, "{turned}");
+        assert!(
+            (turned - Vec3::new(-1.0, 0.0, 1.0).normalize_or(Vec3::Z)).length() < 1e-6,
+            "{turned}"
+        );
     }
 }

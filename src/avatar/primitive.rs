@@ -117,7 +117,11 @@ impl Place<'_> {
         Ok(Some(read))
     }
 
-    fn vectors_of(&self, primitive: &gltf::Primitive<'_>, semantic: &Semantic) -> Result<Vec<Vec3>> {
+    fn vectors_of(
+        &self,
+        primitive: &gltf::Primitive<'_>,
+        semantic: &Semantic,
+    ) -> Result<Vec<Vec3>> {
         let Some(accessor) = primitive.get(semantic) else {
             return Ok(Vec::new());
         };
@@ -130,7 +134,11 @@ impl Place<'_> {
 
     /// The picture coordinates that the material's pictures use, or the first ones there are.
     fn uvs(&self, primitive: &gltf::Primitive<'_>) -> Result<Vec<Vec2>> {
-        let wanted = self.material.textures().next().map_or(0, |texture| texture.uv_set);
+        let wanted = self
+            .material
+            .textures()
+            .next()
+            .map_or(0, |texture| texture.uv_set);
         let accessor = [wanted, 0, 1]
             .iter()
             .find_map(|set| primitive.get(&Semantic::TexCoords(*set)));
@@ -226,7 +234,11 @@ mod tests {
 
     #[test]
     fn places_that_are_none_go_to_the_origin() {
-        let mut places = [Vec3::ONE, Vec3::new(f32::NAN, 0.0, 0.0), Vec3::new(0.0, -2e7, 0.0)];
+        let mut places = [
+            Vec3::ONE,
+            Vec3::new(f32::NAN, 0.0, 0.0),
+            Vec3::new(0.0, -2e7, 0.0),
+        ];
         assert_eq!(mend(&mut places), 2);
         assert_eq!(places, [Vec3::ONE, Vec3::ZERO, Vec3::ZERO]);
     }

@@ -33,7 +33,8 @@ pub(super) fn read(
         return Err(format!("the side file `{shown}` is not at hand: use a GLB"));
     };
     let file = folder.join(&path);
-    let about = std::fs::metadata(&file).map_err(|error| format!("side file `{shown}`: {error}"))?;
+    let about =
+        std::fs::metadata(&file).map_err(|error| format!("side file `{shown}`: {error}"))?;
     if !about.is_file() {
         return Err(format!("side file `{shown}` is not a file"));
     }

@@ -92,6 +92,8 @@ override OWN_UVS: bool = false;
 override MASKED: bool = false;
 // Whether the outline's width is a share of the picture's height.
 override SCREEN_WIDTH: bool = false;
+// Whether holes are cut sample by sample, so that their edges are smooth.
+override COVERAGE: bool = false;
 
 // Towards the one white light: from the upper left of the camera, as in `host.wgsl`.
 const KEY = vec3f(-0.3807, 0.5246, 0.7615);
@@ -261,6 +263,9 @@ fn light_from(place: Place, base: vec3f) -> vec3f {
 }
 
 fn finish(color: vec3f, alpha: f32) -> vec4f {
+    if COVERAGE {
+        return vec4f(color, alpha);
+    }
     if ALPHA == 1u && alpha < draw.shade.w {
         discard;
     }
@@ -436,4 +441,25 @@ fn fs_fine(in: Fine, @builtin(front_facing) front: bool) -> @location(0) vec4f {
 @fragment
 fn fs_fine_outline(in: Fine) -> @location(0) vec4f {
     return outline_color(fine_place(in, true));
+}
+
+struct Cut {
+    @location(0) color: vec4f,
+    @builtin(sample_mask) samples: u32,
+}
+
+// Fills as many of the four samples of a pixel as the edge of the hole leaves of it.
+fn cut(color: vec4f) -> Cut {
+    let share = clamp((color.a - draw.shade.w) / max(fwidth(color.a), 1e-4) + 0.5, 0.0, 1.0);
+    return Cut(vec4f(color.rgb, 1.0), (1u << u32(share * 4.0 + 0.5)) - 1u);
+}
+
+@fragment
+fn fs_fine_cut(in: Fine, @builtin(front_facing) front: bool) -> Cut {
+    return cut(surface_color(fine_place(in, front)));
+}
+
+@fragment
+fn fs_fine_outline_cut(in: Fine) -> Cut {
+    return cut(outline_color(fine_place(in, true)));
 }

@@ -43,6 +43,8 @@ pub(super) struct Key {
     pub(super) own_uvs: bool,
     pub(super) masked: bool,
     screen_width: bool,
+    /// Holes are cut sample by sample.
+    coverage: bool,
     /// Everything for each pixel, with exact decoding of colours.
     pub(super) fine: bool,
 }
@@ -104,11 +106,12 @@ impl Key {
             own_uvs: !lie_alike(material, toon),
             masked: mask && is_moving(toon),
             screen_width: toon.outline == Outline::Screen,
+            coverage: false,
             fine,
         }
     }
 
-    fn constants(self) -> [(&'static str, f64); 16] {
+    fn constants(self) -> [(&'static str, f64); 17] {
         let flag = |on: bool| f64::from(u8::from(on));
         [
             ("ALPHA", f64::from(self.alpha)),
@@ -127,6 +130,7 @@ impl Key {
             ("OWN_UVS", flag(self.own_uvs)),
             ("MASKED", flag(self.masked)),
             ("SCREEN_WIDTH", flag(self.screen_width)),
+            ("COVERAGE", flag(self.coverage)),
         ]
     }
 }
@@ -195,7 +199,9 @@ impl Toon {
         let mut has = views.map(|view| view.is_some() && has_uvs);
         // The mirrored sphere needs no coordinates.
         has[PICTURES - 1] = views[PICTURES - 1].is_some();
-        let key = Key::of(material, toon, self.fine, has);
+        let mut key = Key::of(material, toon, self.fine, has);
+        // Old versions of OpenGL cannot choose samples.
+        key.coverage = self.fine && key.alpha == 1 && gpu.backend() != "gl";
         let samplers = pictures.map(|picture| textures.sampler(gpu, picture));
         let pairs = views.iter().zip(&samplers).zip(has);
         let entries: Vec<wgpu::BindGroupEntry<'_>> = (0u32..)
@@ -235,11 +241,13 @@ impl Toon {
         samples: u32,
         outline: bool,
     ) -> wgpu::RenderPipeline {
-        let (vertex_entry, fragment_entry) = match (key.fine, outline) {
-            (false, false) => ("vs_plain", "fs_plain"),
-            (false, true) => ("vs_plain_outline", "fs_plain_outline"),
-            (true, false) => ("vs_fine", "fs_fine"),
-            (true, true) => ("vs_fine_outline", "fs_fine_outline"),
+        let (vertex_entry, fragment_entry) = match (key.fine, outline, key.coverage) {
+            (false, false, _) => ("vs_plain", "fs_plain"),
+            (false, true, _) => ("vs_plain_outline", "fs_plain_outline"),
+            (true, false, false) => ("vs_fine", "fs_fine"),
+            (true, false, true) => ("vs_fine", "fs_fine_cut"),
+            (true, true, false) => ("vs_fine_outline", "fs_fine_outline"),
+            (true, true, true) => ("vs_fine_outline", "fs_fine_outline_cut"),
         };
         let constants = key.constants();
         let compilation_options = wgpu::PipelineCompilationOptions {

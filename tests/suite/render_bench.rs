@@ -17,7 +17,7 @@ use zhubo::scene::{Background, Framing};
 use crate::render::{default_host, gpu, image_of, picture_of};
 
 /// CPU seconds of this process so far, all threads.
-fn cpu_secs() -> f64 {
+pub(crate) fn cpu_secs() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<&str> = stat
         .rsplit(')')

@@ -15,12 +15,13 @@ use image::RgbaImage;
 use zhubo::avatar::{
     Alpha, Avatar, Factors, Material, Mesh, Outline, Surface, TextureUse, Toon, Wrap,
 };
-use zhubo::media::{Bitmap, HostId, MediaTime, Pose, Size};
+use zhubo::media::{Bitmap, FrameRate, HostId, MediaTime, Pose, Size};
 use zhubo::render::{Gpu, Output, Quality, Renderer, RendererOptions};
-use zhubo::scene::{Background, Camera, HostPlacement, Picture};
+use zhubo::scene::{Background, Camera, Framing, HostPlacement, Picture};
 
 use crate::puppet;
-use crate::render::{gpu, image_of};
+use crate::render::{gpu, image_of, picture_of};
+use crate::render_bench::{cpu_secs, talking};
 
 /// Square, so that a pixel is the same share of both sides.
 const SIZE: Size = Size::new(256, 256);
@@ -735,6 +736,81 @@ fn nonsense_is_drawn_as_something() {
             let image = shown(&gpu, quality, &avatar);
             let seen = at(&image, 0.0, 0.0);
             assert_ne!(seen, BACKGROUND, "{value} {quality:?}: nothing is drawn");
+        }
+    }
+}
+
+/// CPU milliseconds for one frame of a talking avatar, from 40 frames.
+fn cost_of(gpu: &Arc<Gpu>, avatar: &Arc<Avatar>) -> f64 {
+    let size = Size::new(720, 1280);
+    let options = RendererOptions {
+        size,
+        output: Output::I420,
+        quality: Quality::Cpu,
+    };
+    let host = HostId::new("lina");
+    let mut renderer = Renderer::new(gpu, &options).unwrap();
+    renderer.add_host(host.clone(), avatar.clone()).unwrap();
+    let mut picture = picture_of(avatar, Framing::Bust, size);
+    let mut began = 0.0;
+    for n in 0..50 {
+        if n == 10 {
+            renderer.flush().unwrap();
+            began = cpu_secs();
+        }
+        picture.pts = FrameRate::whole(25).pts_of(u64::from(n));
+        picture.poses = vec![talking(&host, n)];
+        renderer.submit(&picture).unwrap();
+        while renderer.poll().unwrap().is_some() {}
+    }
+    renderer.flush().unwrap();
+    (cpu_secs() - began) * 1e3 / 40.0
+}
+
+/// What cartoon materials cost on the CPU, in turns: as in the file, without outlines, and as the laws of light would
+/// have them. `TOON_AVATARS` lists further files.
+#[test]
+#[ignore = "a measurement for people"]
+fn cost() {
+    let Some(gpu) = gpu() else { return };
+    let Some(folder) = crate::avatar::test_avatars() else {
+        return;
+    };
+    let others = std::env::var("TOON_AVATARS").unwrap_or_default();
+    let others = others.split(':').filter(|path| !path.is_empty());
+    let mut files = vec![folder.join("Godette_vrm_v4.vrm")];
+    files.extend(others.map(std::path::PathBuf::from));
+    for file in files {
+        let Ok(whole) = Avatar::load(&file) else {
+            println!("{}: cannot be loaded", file.display());
+            continue;
+        };
+        let mut bare = whole.clone();
+        let mut lawful = whole.clone();
+        for material in &mut bare.materials {
+            if let Some(toon) = &mut material.toon {
+                toon.outline = Outline::None;
+            }
+        }
+        for material in &mut lawful.materials {
+            material.toon = None;
+        }
+        let variants = [whole, bare, lawful].map(Arc::new);
+        let mut runs = [(); 3].map(|()| Vec::new());
+        for _ in 0..3 {
+            for (avatar, runs) in variants.iter().zip(&mut runs) {
+                runs.push(cost_of(&gpu, avatar));
+            }
+        }
+        for (name, runs) in ["as it is", "no outlines", "laws of light"]
+            .iter()
+            .zip(&mut runs)
+        {
+            runs.sort_by(f64::total_cmp);
+            println!(
+                "{} {name:<14} {:.1} CPU ms/frame (runs {runs:.1?})",
+                variants[0].name, runs[1]
+            );
         }
     }
 }

@@ -119,7 +119,12 @@ mod tests {
     #[test]
     fn gradient_runs_from_top_to_bottom() {
         let size = Size::new(16, 32);
-        let rgba = paint(&Background::Gradient([10, 20, 30], [110, 120, 130]), 0.0, size).unwrap();
+        let rgba = paint(
+            &Background::Gradient([10, 20, 30], [110, 120, 130]),
+            0.0,
+            size,
+        )
+        .unwrap();
         assert_eq!(&rgba[..4], [10, 20, 30, 0]);
         assert_eq!(&rgba[rgba.len() - 4..], [110, 120, 130, 0]);
     }

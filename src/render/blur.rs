@@ -49,7 +49,8 @@ impl Line {
     fn blur(&mut self, rgba: &mut [u8], start: usize, step: usize, count: usize, radius: usize) {
         self.now.clear();
         let bytes = rgba[start..].iter().step_by(step).take(count);
-        self.now.extend(bytes.map(|&byte| f32::from(byte) * f32::from(byte)));
+        self.now
+            .extend(bytes.map(|&byte| f32::from(byte) * f32::from(byte)));
         self.next.resize(count, 0.0);
         let share = 1.0 / (2 * radius + 1) as f32;
         for _ in 0..PASSES {
@@ -90,7 +91,11 @@ mod tests {
         point[middle..middle + 3].fill(255);
         assert_eq!(blurred(point.clone(), 0.0, size), point, "no blur");
         let soft = blurred(point, 1.0, size);
-        assert!(soft[middle] < 200 && soft[middle + 4] > 20, "{}", soft[middle]);
+        assert!(
+            soft[middle] < 200 && soft[middle + 4] > 20,
+            "{}",
+            soft[middle]
+        );
         let light: f64 = soft.iter().step_by(4).map(|b| f64::from(*b).powi(2)).sum();
         assert!((light / (255.0 * 255.0) - 1.0).abs() < 0.15, "{light}");
     }

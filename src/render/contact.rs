@@ -98,7 +98,10 @@ impl Contact {
                 let middle = placement.position + turn * print.middle;
                 // From below the floor nothing of it is seen.
                 if middle.y < picture.camera.eye.y {
-                    let (x, z) = (turn * Vec3::X * print.radii.x, turn * Vec3::Z * print.radii.y);
+                    let (x, z) = (
+                        turn * Vec3::X * print.radii.x,
+                        turn * Vec3::Z * print.radii.y,
+                    );
                     blots.push(Blot {
                         middle: middle.extend(print.dark).to_array(),
                         axes: [x.x, x.z, z.x, z.z],

@@ -63,6 +63,9 @@ mod tests {
             assert_eq!(preset.name().parse(), Ok(preset));
         }
         let words = "neon".parse::<LightPreset>().unwrap_err();
-        assert!(words.contains("neon") && words.contains("`dramatic`"), "{words}");
+        assert!(
+            words.contains("neon") && words.contains("`dramatic`"),
+            "{words}"
+        );
     }
 }

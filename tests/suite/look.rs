@@ -87,7 +87,9 @@ fn painted(avatar: &mut Avatar, color: [u8; 4]) -> TextureUse {
 /// The colour of the chest when its material was changed by `change`.
 fn chest(gpu: &Arc<Gpu>, quality: Quality, change: impl Fn(&mut Avatar)) -> Vec3 {
     let mut avatar = puppet();
-    avatar.materials[CLOTH].factors.base_color = [0.5, 0.5, 0.5, 1.0];
+    let cloth = &mut avatar.materials[CLOTH];
+    cloth.factors.base_color = [0.5, 0.5, 0.5, 1.0];
+    (cloth.metallic, cloth.roughness) = (0.0, 0.8);
     change(&mut avatar);
     let picture = bust(&avatar);
     let image = draw(gpu, avatar, &picture, quality);
@@ -108,7 +110,10 @@ fn presets_light_the_same_host_differently() {
         let [soft, bright, dramatic, warm] = faces;
         let words = format!("{quality:?}: {faces:?}");
         assert!(bright.element_sum() > soft.element_sum() + 15.0, "{words}");
-        assert!(dramatic.element_sum() < soft.element_sum() - 60.0, "{words}");
+        assert!(
+            dramatic.element_sum() < soft.element_sum() - 60.0,
+            "{words}"
+        );
         assert!(warm.x / warm.z > 1.1 * soft.x / soft.z, "{words}");
     }
 }
@@ -126,7 +131,7 @@ fn metal_mirrors_the_studio_in_its_own_colour() {
             let image = draw(&gpu, avatar, &picture, quality);
             let column = (-12..=12).map(|i| {
                 let x = 0.01 * i as f32;
-                mean(&image, &picture, Vec3::new(x, 1.15, 0.07), 3)
+                mean(&image, &picture, Vec3::new(x, 1.22, 0.07), 3)
             });
             column.collect::<Vec<Vec3>>()
         };
@@ -162,7 +167,10 @@ fn bumps_turn_towards_the_light_and_away() {
         assert!(right + 4.0 < flat && flat + 2.0 < left, "{words}");
         assert!(down + 4.0 < flat && flat + 2.0 < up, "{words}");
         let smooth = chest(&gpu, quality, |_| ()).element_sum() / 3.0;
-        assert!((smooth - flat).abs() < 4.0, "{words}: {smooth} without bumps");
+        assert!(
+            (smooth - flat).abs() < 4.0,
+            "{words}: {smooth} without bumps"
+        );
     }
 }
 
@@ -182,7 +190,10 @@ fn pictures_of_shade_glow_and_roughness_are_heard() {
             avatar.materials[CLOTH].factors.emissive = [0.5; 3];
         });
         assert!(glowing.y > plain.y + 20.0, "{quality:?}: {plain} {glowing}");
-        assert!((glowing.x - plain.x).abs() < 8.0, "{quality:?}: {plain} {glowing}");
+        assert!(
+            (glowing.x - plain.x).abs() < 8.0,
+            "{quality:?}: {plain} {glowing}"
+        );
         // The picture says: no metal after all.
         let told = chest(&gpu, quality, |avatar| {
             let rough = painted(avatar, [0, 255, 0, 255]);
@@ -202,7 +213,12 @@ fn a_cornea_does_not_hide_the_eye() {
         avatar.materials[EYE].factors.base_color = [0.1, 0.2, 0.6, 1.0];
         let picture = picture_of(&avatar, Framing::Face, SIZE);
         let at = Vec3::new(0.035, 1.517, 0.1);
-        let bare = mean(&draw(&gpu, avatar.clone(), &picture, quality), &picture, at, 3);
+        let bare = mean(
+            &draw(&gpu, avatar.clone(), &picture, quality),
+            &picture,
+            at,
+            3,
+        );
         let eyes: Vec<_> = avatar
             .meshes
             .iter()
@@ -239,13 +255,15 @@ fn glass_keeps_its_highlight_and_nothing_else() {
     let glass = &mut avatar.materials[CLOTH];
     glass.alpha = zhubo::avatar::Alpha::Blend;
     glass.factors.base_color = [0.9, 0.9, 0.9, 0.2];
-    glass.roughness = 0.1;
+    (glass.metallic, glass.roughness) = (0.0, 0.1);
     let mut picture = bust(&avatar);
     picture.background = Background::Transparent;
     for quality in BOTH {
         let image = draw(&gpu, avatar.clone(), &picture, quality);
         let body: Vec<[u8; 4]> = (-14..=14)
-            .flat_map(|i| (0..20).map(move |j| Vec3::new(0.01 * i as f32, 1.1 + 0.015 * j as f32, 0.05)))
+            .flat_map(|i| {
+                (0..20).map(move |j| Vec3::new(0.01 * i as f32, 1.19 + 0.007 * j as f32, 0.05))
+            })
             .map(|at| {
                 let (x, y) = pixel_of(&picture.camera, SIZE, at);
                 image.get_pixel(x, y).0
@@ -253,7 +271,10 @@ fn glass_keeps_its_highlight_and_nothing_else() {
             .collect();
         let see_through = body.iter().filter(|p| p[3] > 20 && p[3] < 120).count();
         let highlight = body.iter().filter(|p| p[3] > 150).count();
-        assert!(see_through > 200 && highlight > 3, "{quality:?}: {see_through} {highlight}");
+        assert!(
+            see_through > 200 && highlight > 3,
+            "{quality:?}: {see_through} {highlight}"
+        );
     }
 }
 
@@ -282,7 +303,10 @@ fn who_stands_throws_a_shadow_and_a_bust_does_not() {
             (transparent, image.pixels().filter(grey).count())
         };
         let (transparent, opaque) = dark(&standing);
-        assert!(transparent > 30 && opaque > 30, "{quality:?}: {transparent} {opaque}");
+        assert!(
+            transparent > 30 && opaque > 30,
+            "{quality:?}: {transparent} {opaque}"
+        );
         // The one that ends in the air, 60 cm up.
         assert!(dark(&puppet()).0 < 5, "{quality:?}");
     }
@@ -294,7 +318,13 @@ fn a_blurred_background_leaves_the_host_sharp() {
     let stripes = Bitmap {
         size: SIZE,
         rgba: (0..SIZE.pixels())
-            .flat_map(|i| if i % 240 / 6 % 2 == 0 { [255, 255, 255, 255] } else { [0, 0, 0, 255] })
+            .flat_map(|i| {
+                if i % 240 / 6 % 2 == 0 {
+                    [255, 255, 255, 255]
+                } else {
+                    [0, 0, 0, 255]
+                }
+            })
             .collect(),
     };
     let mut picture = bust(&puppet());
@@ -323,7 +353,7 @@ fn a_blurred_background_leaves_the_host_sharp() {
         chests.push(*image.get_pixel(host_pixel.0, host_pixel.1));
     }
     assert_eq!(contrasts[0], 255);
-    assert!(contrasts[1] < 128 && contrasts[2] < 30, "{contrasts:?}");
+    assert!(contrasts[1] < 128 && contrasts[2] < 60, "{contrasts:?}");
     assert_eq!(contrasts[3], 255);
     assert!(chests.iter().all(|p| *p == chests[0]), "{chests:?}");
 }
@@ -338,7 +368,11 @@ fn each_pixel_and_each_vertex_see_the_same_light() {
         let [cpu, fine] = BOTH.map(|quality| draw(&gpu, (*avatar).clone(), &picture, quality));
         let pairs = cpu.pixels().zip(fine.pixels());
         let apart: u64 = pairs
-            .map(|(p, q)| (0..3).map(|c| u64::from(p.0[c].abs_diff(q.0[c]))).sum::<u64>())
+            .map(|(p, q)| {
+                (0..3)
+                    .map(|c| u64::from(p.0[c].abs_diff(q.0[c])))
+                    .sum::<u64>()
+            })
             .sum();
         let mean = apart as f64 / (3 * SIZE.pixels()) as f64;
         assert!(mean < 3.0, "{light:?}: {mean:.2} of 255 apart");
@@ -358,6 +392,37 @@ fn skin_stays_skin_whatever_the_file_says_about_metal() {
         };
         let (said, meant) = (face(1.0), face(0.0));
         assert!(said.distance(meant) < 1.0, "{quality:?}: {said} {meant}");
-        assert!(meant.x > meant.y && meant.y > meant.z && meant.x < 250.0, "{meant}");
+        assert!(
+            meant.x > meant.y && meant.y > meant.z && meant.x < 250.0,
+            "{meant}"
+        );
+    }
+}
+
+#[test]
+fn documents_choose_lights_and_blur() {
+    let room = |picture: &str| {
+        let text = format!("id = \"a\"\ntitle = \"A\"\n[picture]\n{picture}\n");
+        zhubo::config::RoomDocument::parse(&text, std::path::Path::new("room.toml"))
+    };
+    let chosen = room("light = \"warm\"\nbackground_blur = 0.4").unwrap();
+    let look = chosen.picture.look();
+    assert_eq!((look.light, look.background_blur), (LightPreset::Warm, 0.4));
+    assert_eq!(
+        room("").unwrap().picture.look(),
+        zhubo::scene::Look::default()
+    );
+    for (wrong, word) in [
+        ("light = \"neon\"", "`bright`"),
+        ("background_blur = 2.0", "0 (sharp) to 1"),
+    ] {
+        let error = room(wrong).unwrap_err();
+        let mut words = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            words = format!("{words}: {cause}");
+            source = cause.source();
+        }
+        assert!(words.contains(word), "{words}");
     }
 }

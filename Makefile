@@ -47,4 +47,4 @@ lipsync-train: ## Train, export and report the lip-sync model (an hour on a core
 	cd audio/lipsync/train && $(lipsync_python) report.py $(CURDIR)/$(lipsync) ../report
 
 clean: ## Remove what was built
-	rm -rf target tests/browser/node_modules tests/browser/out
+	rm -rf target tests/browser/node_modules tests/browser/out tests/encodings/node_modules

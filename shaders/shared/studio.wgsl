@@ -43,7 +43,7 @@ fn neutral(color: vec3f) -> vec3f {
     let peak = max(max(color.r, color.g), color.b);
     let over = max(peak - SHOULDER, 0.0);
     let lost = over * over / (over + REST);
-    let white = min(2.0 * lost, 1.0);
+    let white = min(2.0 * lost, 0.7);
     return mix(color * (1.0 - lost / max(peak, SHOULDER)), vec3f(peak - lost), white);
 }
 

@@ -2,7 +2,7 @@
 
 use gltf::accessor::{DataType, Dimensions};
 
-use super::container::malformed;
+use super::container::{Buffers, malformed};
 use super::error::{Error, Result};
 
 /// The most elements one accessor may have: far more than a host can be drawn with.
@@ -12,8 +12,8 @@ const MAX_ELEMENTS: usize = 3_000_000;
 pub(super) struct Reader<'a> {
     /// The file or what the bytes were called.
     pub(super) name: &'a str,
-    /// The bytes of each buffer.
-    pub(super) buffers: &'a [Vec<u8>],
+    /// The bytes of each buffer, and what reading them may still cost.
+    pub(super) buffers: &'a Buffers<'a>,
 }
 
 /// Where elements lie in a buffer.
@@ -32,7 +32,18 @@ impl Reader<'_> {
         &self,
         accessor: &gltf::Accessor<'_>,
     ) -> Result<Vec<[f32; N]>> {
-        let mut elements = vec![[0.0; N]; self.count(accessor)?];
+        self.first_floats(accessor, MAX_ELEMENTS)
+    }
+
+    /// The first `most` elements, as [`Reader::floats`].
+    pub(super) fn first_floats<const N: usize>(
+        &self,
+        accessor: &gltf::Accessor<'_>,
+        most: usize,
+    ) -> Result<Vec<[f32; N]>> {
+        let count = self.count(accessor)?.min(most);
+        self.buffers.budget.take_many::<[f32; N]>(count)?;
+        let mut elements = vec![[0.0; N]; count];
         let normalized = accessor.normalized();
         if let Some(source) = self.dense(accessor)? {
             for (index, element) in elements.iter_mut().enumerate() {
@@ -41,42 +52,66 @@ impl Reader<'_> {
         }
         if let Some((indices, values)) = self.sparse(accessor)? {
             for slot in 0..indices.count {
-                let place = indices.read_index(slot) as usize;
-                let Some(element) = elements.get_mut(place) else {
+                let place = indices.integer(slot, 0) as usize;
+                if place >= accessor.count() {
                     return Err(self.bad(accessor, "a sparse index is out of range"));
-                };
-                values.read(slot, normalized, element);
+                }
+                if let Some(element) = elements.get_mut(place) {
+                    values.read(slot, normalized, element);
+                }
             }
         }
         Ok(elements)
     }
 
-    /// The elements that a purely sparse accessor sets, or all that are not zero: index and value.
+    /// The elements that are not zero, by rising index. Sparse accessors stay sparse; dense ones are not unpacked.
     pub(super) fn deltas(&self, accessor: &gltf::Accessor<'_>) -> Result<Vec<(u32, [f32; 3])>> {
-        if accessor.view().is_none() {
-            let count = self.count(accessor)?;
-            let Some((indices, values)) = self.sparse(accessor)? else {
-                return Ok(Vec::new());
-            };
-            let mut found = Vec::with_capacity(indices.count);
-            for slot in 0..indices.count {
-                let place = indices.read_index(slot);
-                if place as usize >= count {
-                    return Err(self.bad(accessor, "a sparse index is out of range"));
+        let count = self.count(accessor)?;
+        let normalized = accessor.normalized();
+        let sparse = match self.sparse(accessor)? {
+            Some((indices, values)) => {
+                self.buffers.budget.visit(indices.count)?;
+                self.buffers
+                    .budget
+                    .take_many::<(u32, [f32; 3])>(indices.count)?;
+                let mut set = Vec::with_capacity(indices.count);
+                for slot in 0..indices.count {
+                    let place = indices.integer(slot, 0);
+                    if place as usize >= count {
+                        return Err(self.bad(accessor, "a sparse index is out of range"));
+                    }
+                    let mut value = [0.0; 3];
+                    values.read(slot, normalized, &mut value);
+                    set.push((place, value));
                 }
-                let mut value = [0.0; 3];
-                values.read(slot, accessor.normalized(), &mut value);
+                set.sort_by_key(|(place, _)| *place);
+                set.dedup_by_key(|(place, _)| *place);
+                set
+            }
+            None => Vec::new(),
+        };
+        let Some(source) = self.dense(accessor)? else {
+            return Ok(sparse);
+        };
+        self.buffers.budget.visit(count)?;
+        let mut found = Vec::new();
+        let mut next = sparse.iter().peekable();
+        for (place, index) in (0u32..).zip(0..count) {
+            let mut value = [0.0; 3];
+            match next.next_if(|(sparse, _)| *sparse == place) {
+                Some((_, set)) => value = *set,
+                None => source.read(index, normalized, &mut value),
+            }
+            if value.iter().any(|v| *v != 0.0) {
+                if found.len() == found.capacity() {
+                    let more = found.len().max(64);
+                    self.buffers.budget.take_many::<(u32, [f32; 3])>(more)?;
+                    found.reserve_exact(more);
+                }
                 found.push((place, value));
             }
-            found.sort_by_key(|(place, _)| *place);
-            found.dedup_by_key(|(place, _)| *place);
-            return Ok(found);
         }
-        let all = self.floats::<3>(accessor)?;
-        Ok((0u32..)
-            .zip(all)
-            .filter(|(_, value)| value.iter().any(|v| *v != 0.0))
-            .collect())
+        Ok(found)
     }
 
     /// All elements as whole numbers, `N` components each; not for float accessors.
@@ -87,24 +122,29 @@ impl Reader<'_> {
         if accessor.data_type() == DataType::F32 {
             return Err(self.bad(accessor, "holds floats where whole numbers belong"));
         }
-        // Whole numbers up to 2^24 are exact in f32; vertex counts are far below.
-        let floats: Vec<[f32; N]> = {
-            let mut elements = vec![[0.0; N]; self.count(accessor)?];
-            if let Some(source) = self.dense(accessor)? {
-                for (index, element) in elements.iter_mut().enumerate() {
-                    source.read(index, false, element);
-                }
+        let count = self.count(accessor)?;
+        self.buffers.budget.take_many::<[u32; N]>(count)?;
+        let mut elements = vec![[0; N]; count];
+        let read = |source: &Source<'_>, index: usize, element: &mut [u32; N]| {
+            for (component, value) in element.iter_mut().enumerate().take(source.width) {
+                *value = source.integer(index, component);
             }
-            elements
         };
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "whole numbers, negative ones become 0"
-        )]
-        Ok(floats
-            .into_iter()
-            .map(|element| element.map(|value| value as u32))
-            .collect())
+        if let Some(source) = self.dense(accessor)? {
+            for (index, element) in elements.iter_mut().enumerate() {
+                read(&source, index, element);
+            }
+        }
+        if let Some((indices, values)) = self.sparse(accessor)? {
+            for slot in 0..indices.count {
+                let place = indices.integer(slot, 0) as usize;
+                let Some(element) = elements.get_mut(place) else {
+                    return Err(self.bad(accessor, "a sparse index is out of range"));
+                };
+                read(&values, slot, element);
+            }
+        }
+        Ok(elements)
     }
 
     fn count(&self, accessor: &gltf::Accessor<'_>) -> Result<usize> {
@@ -181,7 +221,10 @@ impl Reader<'_> {
             .and_then(|bytes| bytes.get(offset..))
             .ok_or(OUTSIDE)?;
         let element = kind.size() * width;
-        let stride = view.stride().unwrap_or(element);
+        let stride = view
+            .stride()
+            .filter(|stride| *stride > 0)
+            .unwrap_or(element);
         if stride < element {
             return Err("has a stride smaller than one element");
         }
@@ -207,9 +250,7 @@ impl Reader<'_> {
     /// The bytes of a buffer view, or `None` when it reaches outside its buffer.
     pub(super) fn view_bytes(&self, view: &gltf::buffer::View<'_>) -> Option<&[u8]> {
         let end = view.offset().checked_add(view.length())?;
-        self.buffers
-            .get(view.buffer().index())?
-            .get(view.offset()..end)
+        self.buffers.get(view.buffer().index(), view.offset(), end)
     }
 
     fn bad(&self, accessor: &gltf::Accessor<'_>, what: &str) -> Error {
@@ -226,12 +267,16 @@ impl Source<'_> {
         }
     }
 
-    fn read_index(&self, index: usize) -> u32 {
-        let at = index * self.stride;
+    /// A component as a whole number; negative ones become 0.
+    fn integer(&self, index: usize, component: usize) -> u32 {
+        let at = index * self.stride + component * self.kind.size();
         match self.kind {
             DataType::U32 => u32::from_le_bytes(self.bytes_at(at)),
-            DataType::U16 => u32::from(u16::from_le_bytes(self.bytes_at(at))),
-            _ => u32::from(self.bytes[at]),
+            DataType::U16 => u16::from_le_bytes(self.bytes_at(at)).into(),
+            DataType::U8 => self.bytes[at].into(),
+            DataType::I16 => u32::try_from(i16::from_le_bytes(self.bytes_at(at))).unwrap_or(0),
+            DataType::I8 => u32::try_from(i8::from_le_bytes(self.bytes_at(at))).unwrap_or(0),
+            DataType::F32 => 0,
         }
     }
 

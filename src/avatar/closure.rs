@@ -3,7 +3,7 @@
 //! A pose says with `mouthClose` = `jawOpen` that the lips are closed over the open jaw. How much of a rig's `mouthClose`
 //! that takes is a matter of the rig: here it is solved from the deltas of its lips.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use glam::Vec3;
 
@@ -22,6 +22,10 @@ const PARTING_SHARE: f32 = 0.2;
 const DEPTH_SHARE: f32 = 0.3;
 /// Lips may overlap by this share of the fullest movement (0.9 mm where it is 30 mm) for the sake of no slit.
 const OVERLAP_SHARE: f32 = 0.03;
+/// Pairs of vertices that are looked at, evenly chosen: a mouth has some hundred.
+const MAX_PAIRS: usize = 4096;
+/// With more neighbours to compare than this the lips are not measured: a damaged mesh has all vertices in one place.
+const MAX_COMPARISONS: usize = 200_000_000;
 /// Places across the mouth at which the slit is watched.
 const COLUMNS: usize = 9;
 /// Shapes that part the lips themselves: they give way to a closure, or it would have to be strongest where they are weak.
@@ -69,6 +73,7 @@ impl Closure {
     /// anything.
     pub(super) fn measure(avatar: &Avatar, points: &[Vec<Vec3>]) -> Option<Self> {
         let lips = Lips::find(avatar, points)?;
+        let joined = lips.joined(avatar);
         let overlap = OVERLAP_SHARE * lips.fullest;
         let mut columns = Vec::new();
         for column in 0..COLUMNS {
@@ -84,7 +89,9 @@ impl Closure {
                 let sum: f32 = own.iter().map(|(u, l)| of(u) - of(l)).sum();
                 sum / own.len() as f32
             };
-            let joined = own.iter().any(|pair| Lips::joined(avatar, pair));
+            let joined = own
+                .iter()
+                .any(|(up, low)| up.mesh == low.mesh && joined.contains(&(up.mesh, up.index, low.index)));
             let rest = if joined { 0.0 } else { mean(&|v| v.place.y) };
             let rates = Shape::ALL.map(|shape| mean(&|v| v.moved(avatar, shape).y));
             // Lips that touch at rest do so within their overlap.
@@ -245,6 +252,10 @@ impl Lips {
         let (upper, lower, fullest) = Self::sides(avatar, points)?;
         let reach = REACH_SHARE * fullest;
         let (above, below) = (Grid::new(&upper, reach), Grid::new(&lower, reach));
+        let neighbours = |low: &Vertex| above.near(low).chain(below.near(low)).map(Vec::len).sum::<usize>();
+        if lower.iter().map(neighbours).sum::<usize>() > MAX_COMPARISONS {
+            return None;
+        }
         let mut pairs = Vec::new();
         for low in &lower {
             let Some(up) = above.nearest(low) else {
@@ -267,6 +278,8 @@ impl Lips {
         distances.sort_by(f32::total_cmp);
         let usual = distances[distances.len() / 2];
         pairs.retain(|pair| distance(pair) <= 2.0 * usual + OVERLAP_SHARE * fullest);
+        let step = pairs.len().div_ceil(MAX_PAIRS);
+        let pairs: Vec<(Vertex, Vertex)> = pairs.into_iter().step_by(step.max(1)).collect();
         let xs = || pairs.iter().map(|(u, _)| u.place.x);
         let (least, most) = (xs().reduce(f32::min)?, xs().reduce(f32::max)?);
         Some(Self {
@@ -310,13 +323,25 @@ impl Lips {
         ))
     }
 
-    /// Whether a triangle joins a pair: skin that the jaw stretches, not a slit.
-    fn joined(avatar: &Avatar, (up, low): &(Vertex, Vertex)) -> bool {
-        let triangles = avatar.meshes[up.mesh].indices.chunks_exact(3);
-        up.mesh == low.mesh
-            && triangles
-                .into_iter()
-                .any(|triangle| triangle.contains(&up.index) && triangle.contains(&low.index))
+    /// The pairs that a triangle joins: skin that the jaw stretches, not a slit.
+    fn joined(&self, avatar: &Avatar) -> BTreeSet<(usize, u32, u32)> {
+        let same_mesh = self.pairs.iter().filter(|(up, low)| up.mesh == low.mesh);
+        let pairs: BTreeSet<(usize, u32, u32)> = same_mesh
+            .map(|(up, low)| (up.mesh, up.index, low.index))
+            .collect();
+        let meshes: BTreeSet<usize> = pairs.iter().map(|(mesh, ..)| *mesh).collect();
+        let mut joined = BTreeSet::new();
+        for mesh in meshes {
+            for triangle in avatar.meshes[mesh].indices.chunks_exact(3) {
+                let [a, b, c] = [triangle[0], triangle[1], triangle[2]];
+                for (up, low) in [(a, b), (b, c), (c, a), (b, a), (c, b), (a, c)] {
+                    if pairs.contains(&(mesh, up, low)) {
+                        joined.insert((mesh, up, low));
+                    }
+                }
+            }
+        }
+        joined
     }
 
     fn column(&self, (upper, _): &(Vertex, Vertex)) -> usize {
@@ -357,11 +382,16 @@ impl Grid {
             .map(|v| v.floor().clamp(-1e6, 1e6) as i32)
     }
 
+    /// The cells round `other`.
+    fn near(&self, other: &Vertex) -> impl Iterator<Item = &Vec<Vertex>> {
+        let [x, y, z] = Self::cell(other.place, self.size);
+        let cells = (0..27).map(move |i| [x + i % 3 - 1, y + i / 3 % 3 - 1, z + i / 9 - 1]);
+        cells.filter_map(|cell| self.cells.get(&cell))
+    }
+
     /// The vertex nearest to `other`, if one is nearer than a cell's size.
     fn nearest(&self, other: &Vertex) -> Option<&Vertex> {
-        let [x, y, z] = Self::cell(other.place, self.size);
-        let cells = (0..27).map(|i| [x + i % 3 - 1, y + i / 3 % 3 - 1, z + i / 9 - 1]);
-        let near = cells.filter_map(|cell| self.cells.get(&cell)).flatten();
+        let near = self.near(other).flatten();
         near.map(|vertex| (vertex.place.distance(other.place), vertex))
             .filter(|(distance, _)| *distance < self.size)
             .min_by(|a, b| a.0.total_cmp(&b.0))

@@ -1,42 +1,82 @@
 //! Bytes in, a checked glTF document and its buffers out. Nothing here trusts a length that the file states.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use gltf::json::Root;
+use gltf::json::buffer::View;
+use gltf::json::validation::USize64;
+use gltf::json::{Index, Root};
 
+use super::budget::Budget;
 use super::error::{Error, Result};
+use super::{document, draco, glb, meshopt, uri};
 
-/// Extensions that change nothing that is needed to read the file; what they add is used or left out.
-const HARMLESS: [&str; 12] = [
-    "VRM",
-    "VRMC_vrm",
-    "VRMC_materials_mtoon",
-    "VRMC_springBone",
-    "VRMC_node_constraint",
-    "KHR_materials_unlit",
-    "KHR_texture_transform",
-    "KHR_materials_clearcoat",
-    "KHR_materials_specular",
-    "KHR_materials_ior",
-    "KHR_materials_emissive_strength",
-    "KHR_materials_sheen",
-];
-/// The most bytes one file may have: a film-quality avatar has 60 MB.
-pub(super) const MAX_BYTES: usize = 256 << 20;
+/// The most bytes one file may have, its side files included: a film-quality avatar has 60 MB.
+pub(super) const MAX_BYTES: usize = 128 << 20;
 
 /// A glTF file taken apart.
-pub(super) struct Container {
-    /// The checked document.
+pub(super) struct Container<'a> {
+    /// The checked document; compressed parts of it are unpacked.
     pub(super) document: gltf::Document,
     /// One entry for each buffer.
-    pub(super) buffers: Vec<Vec<u8>>,
+    pub(super) buffers: Buffers<'a>,
     /// `glb` or `gltf`.
     pub(super) format: &'static str,
+    /// What was mended or is left out.
+    pub(super) warnings: Vec<String>,
 }
 
-impl Container {
+/// The buffers of a file, and what reading it may still cost.
+#[derive(Debug)]
+pub(super) struct Buffers<'a> {
+    data: Vec<Cow<'a, [u8]>>,
+    /// What unpacked data are paid from.
+    pub(super) budget: Budget<'a>,
+}
+
+impl Buffers<'_> {
+    /// The bytes `start..end` of a buffer, or `None` when they reach outside it.
+    pub(super) fn get(&self, buffer: usize, start: usize, end: usize) -> Option<&[u8]> {
+        self.data.get(buffer)?.get(start..end)
+    }
+
+    /// The bytes of a view, or `None` when it reaches outside its buffer.
+    pub(super) fn view(&self, view: &View) -> Option<&[u8]> {
+        let start = view.byte_offset.map_or(0, |offset| offset.0);
+        let end = start.checked_add(view.byte_length.0)?;
+        let at = |place: u64| usize::try_from(place).ok();
+        self.get(view.buffer.value(), at(start)?, at(end)?)
+    }
+
+    /// A new view of `bytes`, which become a buffer of their own.
+    pub(super) fn push(&mut self, root: &mut Root, bytes: Vec<u8>) -> View {
+        let buffer = gltf::json::Buffer {
+            byte_length: USize64::from(bytes.len()),
+            name: None,
+            uri: None,
+            extensions: None,
+            extras: gltf::json::Extras::default(),
+        };
+        let view = View {
+            buffer: Index::push(&mut root.buffers, buffer),
+            byte_length: USize64::from(bytes.len()),
+            byte_offset: None,
+            byte_stride: None,
+            name: None,
+            target: None,
+            extensions: None,
+            extras: gltf::json::Extras::default(),
+        };
+        self.data.push(Cow::Owned(bytes));
+        view
+    }
+}
+
+impl<'a> Container<'a> {
     /// Takes `bytes` apart. Side files are looked for in `folder`, when there is one.
-    pub(super) fn parse(bytes: &[u8], name: &str, folder: Option<&Path>) -> Result<Self> {
+    pub(super) fn parse(bytes: &'a [u8], name: &'a str, folder: Option<&Path>) -> Result<Self> {
+        let budget = Budget::new(name);
         if bytes.len() > MAX_BYTES {
             return Err(Error::TooLarge {
                 name: name.into(),
@@ -44,48 +84,82 @@ impl Container {
                 limit: MAX_BYTES,
             });
         }
+        budget.take(bytes.len())?;
         let (json, blob, format) = if bytes.starts_with(b"glTF") {
-            let (json, blob) = split_glb(bytes, name)?;
+            let (json, blob) = glb::split(bytes, name)?;
             (json, blob, "glb")
         } else if looks_like_json(bytes) {
             (bytes, None, "gltf")
         } else {
-            return Err(Error::NotGltf {
-                name: name.into(),
-                found: describe(bytes),
-            });
+            return Err(glb::not_gltf(bytes, name));
         };
-        let document = parse_json(json, name)?;
-        let mut buffers = Vec::new();
-        for (index, buffer) in document.buffers().enumerate() {
-            let data = match buffer.source() {
-                gltf::buffer::Source::Bin => blob.map(<[u8]>::to_vec).ok_or_else(|| {
-                    malformed(
-                        name,
-                        format!("buffer {index} is missing (there is no binary chunk)"),
-                    )
-                })?,
-                gltf::buffer::Source::Uri(uri) => read_uri(uri, folder)
-                    .map_err(|what| malformed(name, format!("buffer {index}: {what}")))?,
-            };
-            if data.len() < buffer.length() {
-                return Err(malformed(
-                    name,
-                    format!(
-                        "buffer {index} has {} bytes of the {} it states",
-                        data.len(),
-                        buffer.length()
-                    ),
-                ));
-            }
-            buffers.push(data);
-        }
+        let mut warnings = Vec::new();
+        let mut root = document::read(json, name, &budget, &mut warnings)?;
+        let mut buffers = Buffers {
+            data: read_buffers(&root, blob, name, folder, &budget)?,
+            budget,
+        };
+        meshopt::unpack(&mut root, &mut buffers, name)?;
+        draco::unpack(&mut root, &mut buffers, name)?;
         Ok(Self {
-            document,
+            document: gltf::Document::from_json_without_validation(root),
             buffers,
             format,
+            warnings,
         })
     }
+}
+
+fn read_buffers<'a>(
+    root: &Root,
+    blob: Option<&'a [u8]>,
+    name: &str,
+    folder: Option<&Path>,
+    budget: &Budget<'_>,
+) -> Result<Vec<Cow<'a, [u8]>>> {
+    let stand_ins = stand_ins(root);
+    let mut buffers = Vec::new();
+    for (index, buffer) in root.buffers.iter().enumerate() {
+        let stands_in = stand_ins.contains(&index);
+        let data = match (&buffer.uri, blob) {
+            (Some(uri), _) => {
+                let data = uri::read(uri, folder, budget.left().min(MAX_BYTES))
+                    .map_err(|what| malformed(name, format!("buffer {index}: {what}")));
+                match data {
+                    Ok(data) => Cow::Owned(data),
+                    Err(_) if stands_in => Cow::Borrowed(&[][..]),
+                    Err(error) => return Err(error),
+                }
+            }
+            (None, Some(blob)) if index == 0 => Cow::Borrowed(blob),
+            _ if stands_in || buffer.byte_length.0 == 0 => Cow::Borrowed(&[][..]),
+            (None, None) if index == 0 => {
+                let what = "buffer 0 is missing (there is no binary chunk)";
+                return Err(malformed(name, what));
+            }
+            _ => return Err(malformed(name, format!("buffer {index} has no data"))),
+        };
+        if let Cow::Owned(data) = &data {
+            budget.take(data.len())?;
+        }
+        if (data.len() as u64) < buffer.byte_length.0 && !stands_in {
+            let what = format!(
+                "buffer {index} has {} bytes of the {} it states",
+                data.len(),
+                buffer.byte_length.0
+            );
+            return Err(malformed(name, what));
+        }
+        buffers.push(data);
+    }
+    Ok(buffers)
+}
+
+/// Buffers that stand for what compressed views unpack to, for programs that cannot unpack them: they may have no bytes.
+/// Should anything else read such a buffer after all, it reaches outside it.
+fn stand_ins(root: &Root) -> BTreeSet<usize> {
+    let compressed = root.buffer_views.iter().filter(|view| meshopt::packed(view).is_some());
+    compressed.map(|view| view.buffer.value()).collect()
 }
 
 /// A [`Error::Malformed`].
@@ -98,200 +172,12 @@ pub(super) fn malformed(name: &str, what: impl Into<String>) -> Error {
 
 fn looks_like_json(bytes: &[u8]) -> bool {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    start
-        .iter()
-        .find(|byte| !byte.is_ascii_whitespace())
-        .is_some_and(|&byte| byte == b'{')
-}
-
-fn describe(bytes: &[u8]) -> String {
-    let start = &bytes[..bytes.len().min(64)];
-    if bytes.is_empty() {
-        "it is empty".into()
-    } else if start.starts_with(b"<") {
-        "it is a web page".into()
-    } else if start.starts_with(b"version https://git-lfs") {
-        "it is a Git LFS pointer: fetch the real file".into()
-    } else {
-        format!("it starts with {:02x?}", &start[..start.len().min(8)])
-    }
-}
-
-/// The JSON and the binary chunk of a GLB (glTF 2.0 specification, section 4.4).
-fn split_glb<'a>(bytes: &'a [u8], name: &str) -> Result<(&'a [u8], Option<&'a [u8]>)> {
-    let word = |at: usize| {
-        let four: Option<[u8; 4]> = bytes.get(at..at + 4).and_then(|b| b.try_into().ok());
-        four.map(u32::from_le_bytes)
-            .ok_or_else(|| malformed(name, format!("the file ends at byte {}", bytes.len())))
-    };
-    let version = word(4)?;
-    if version != 2 {
-        return Err(malformed(
-            name,
-            format!("glTF version {version}, expected 2"),
-        ));
-    }
-    let stated = word(8)? as usize;
-    if stated > bytes.len() {
-        return Err(malformed(
-            name,
-            format!(
-                "the file has {} bytes of the {stated} it states",
-                bytes.len()
-            ),
-        ));
-    }
-    let chunk = |at: usize| -> Result<(u32, &'a [u8])> {
-        let length = word(at)? as usize;
-        let kind = word(at + 4)?;
-        let body = bytes
-            .get(at + 8..)
-            .and_then(|rest| rest.get(..length))
-            .ok_or_else(|| malformed(name, format!("the chunk at byte {at} runs past the end")))?;
-        Ok((kind, body))
-    };
-    let (kind, json) = chunk(12)?;
-    if kind != u32::from_le_bytes(*b"JSON") {
-        return Err(malformed(name, "the first chunk is not JSON"));
-    }
-    let next = 20 + json.len().next_multiple_of(4);
-    if next >= stated {
-        return Ok((json, None));
-    }
-    let (kind, blob) = chunk(next)?;
-    Ok((
-        json,
-        (kind == u32::from_le_bytes(*b"BIN\0")).then_some(blob),
-    ))
-}
-
-fn parse_json(json: &[u8], name: &str) -> Result<gltf::Document> {
-    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-    // The required extensions are looked at first, since what they change may not even parse.
-    let raw: serde_json::Value = serde_json::from_slice(json)
-        .map_err(|error| malformed(name, format!("its JSON cannot be read ({error})")))?;
-    let unknown: Vec<&str> = raw
-        .get("extensionsRequired")
-        .and_then(serde_json::Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(serde_json::Value::as_str)
-        .filter(|extension| !HARMLESS.contains(extension))
-        .collect();
-    if !unknown.is_empty() {
-        return Err(Error::UnsupportedExtensions {
-            name: name.into(),
-            extensions: unknown.join(", "),
-        });
-    }
-    let mut root: Root = gltf::json::deserialize::from_slice(json)
-        .map_err(|error| malformed(name, format!("it is not glTF 2.0 ({error})")))?;
-    root.extensions_required.clear();
-    check(&root, name)?;
-    Ok(gltf::Document::from_json_without_validation(root))
-}
-
-/// The checks of the crate, except that an accessor without data is allowed: by the specification it is all zeros, and
-/// exporters write empty morph targets so.
-fn check(root: &Root, name: &str) -> Result<()> {
-    use gltf::json::validation::{Error as Problem, Validate as _};
-    let mut problems = Vec::new();
-    root.validate(root, gltf::json::Path::new, &mut |path, problem| {
-        let path = path();
-        let zeros = path.as_str().starts_with("accessors[")
-            && path.as_str().ends_with("].bufferView")
-            && problem == Problem::Missing;
-        if !zeros {
-            problems.push(format!("{path}: {problem}"));
-        }
-    });
-    if problems.is_empty() {
-        return Ok(());
-    }
-    problems.truncate(3);
-    Err(malformed(name, problems.join("; ")))
-}
-
-/// The bytes behind a `data:` URI or a plain relative path.
-pub(super) fn read_uri(uri: &str, folder: Option<&Path>) -> std::result::Result<Vec<u8>, String> {
-    if let Some(data) = uri.strip_prefix("data:") {
-        let (kind, payload) = data.split_once(',').ok_or("data URI without data")?;
-        if !kind.ends_with(";base64") {
-            return Err("data URI that is not base64".into());
-        }
-        return decode_base64(payload).ok_or_else(|| "data URI with broken base64".into());
-    }
-    let shown: String = uri.chars().take(80).collect();
-    let path = Path::new(uri);
-    let plain = path
-        .components()
-        .all(|part| matches!(part, std::path::Component::Normal(_)));
-    if !plain || uri.contains([':', '\\']) {
-        return Err(format!("`{shown}` is not a file beside the avatar"));
-    }
-    let Some(folder) = folder else {
-        return Err(format!("the side file `{shown}` is not at hand: use a GLB"));
-    };
-    let file = folder.join(uri.replace("%20", " "));
-    let length = std::fs::metadata(&file)
-        .map_err(|error| format!("side file `{shown}`: {error}"))?
-        .len();
-    if length > MAX_BYTES as u64 {
-        return Err(format!("side file `{shown}` is too large"));
-    }
-    std::fs::read(&file).map_err(|error| format!("side file `{shown}`: {error}"))
-}
-
-/// Standard base64 with or without padding; `None` when a character does not belong to it.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0u32, 0);
-    for character in text.bytes() {
-        let value = match character {
-            b'A'..=b'Z' => character - b'A',
-            b'a'..=b'z' => character - b'a' + 26,
-            b'0'..=b'9' => character - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => break,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    Some(bytes)
+    start.trim_ascii_start().first() == Some(&b'{')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_is_decoded() {
-        assert_eq!(decode_base64("aGVsbG8="), Some(b"hello".to_vec()));
-        assert_eq!(decode_base64("aGVsbG8h"), Some(b"hello!".to_vec()));
-        assert_eq!(decode_base64("a*b"), None);
-    }
-
-    #[test]
-    fn side_files_stay_beside_the_avatar() {
-        let folder = Some(Path::new("/tmp"));
-        for uri in [
-            "../secret",
-            "/etc/passwd",
-            "http://host/x",
-            "a/../../b",
-            "c:\\x",
-            "\\\\host\\x",
-        ] {
-            let refused = read_uri(uri, folder).unwrap_err();
-            assert!(refused.contains("beside the avatar"), "{uri}: {refused}");
-        }
-    }
 
     #[test]
     fn other_files_are_named() {
@@ -300,7 +186,8 @@ mod tests {
             Err(error) => error.to_string(),
         };
         assert!(error(b"").contains("it is empty"));
-        assert!(error(b"<!doctype html>").contains("web page"));
+        assert!(error(&[0; 4096]).contains("zeros"));
+        assert!(error(b"\n<!doctype html>").contains("web page"));
         assert!(error(b"version https://git-lfs.github.com/spec/v1").contains("LFS"));
         assert!(error(b"glTF\x02\0\0").contains("ends at byte 7"));
     }

@@ -99,6 +99,46 @@ impl Default for Factors {
     }
 }
 
+impl Factors {
+    /// Adds `weight` times what makes `full` of `rest`.
+    pub(super) fn add(&mut self, rest: &Self, full: &Self, weight: f32) {
+        fn part<const N: usize>(to: &mut [f32; N], rest: &[f32; N], full: &[f32; N], weight: f32) {
+            for ((to, rest), full) in to.iter_mut().zip(rest).zip(full) {
+                *to += (full - rest) * weight;
+            }
+        }
+        part(
+            &mut self.base_color,
+            &rest.base_color,
+            &full.base_color,
+            weight,
+        );
+        part(&mut self.emissive, &rest.emissive, &full.emissive, weight);
+        part(&mut self.shade, &rest.shade, &full.shade, weight);
+        part(&mut self.matcap, &rest.matcap, &full.matcap, weight);
+        part(&mut self.rim, &rest.rim, &full.rim, weight);
+        part(&mut self.outline, &rest.outline, &full.outline, weight);
+        part(&mut self.uv_scale, &rest.uv_scale, &full.uv_scale, weight);
+        part(
+            &mut self.uv_offset,
+            &rest.uv_offset,
+            &full.uv_offset,
+            weight,
+        );
+        for color in [
+            &mut self.emissive,
+            &mut self.shade,
+            &mut self.matcap,
+            &mut self.rim,
+            &mut self.outline,
+        ] {
+            *color = color.map(|light| light.max(0.0));
+        }
+        self.base_color = self.base_color.map(|light| light.max(0.0));
+        self.base_color[3] = self.base_color[3].min(1.0);
+    }
+}
+
 /// A material.
 #[derive(Clone, Debug)]
 pub struct Material {
@@ -219,6 +259,26 @@ impl Material {
         }
     }
 
+    /// Leaves out pictures that use other picture coordinates than the first one: a mesh has one set of them.
+    pub(super) fn keep_one_uv_set(&mut self, warnings: &mut Vec<String>) {
+        let Some(set) = self.textures().next().map(|texture| texture.uv_set) else {
+            return;
+        };
+        for (what, slot) in [
+            ("metal and roughness", &mut self.metallic_roughness),
+            ("bumps", &mut self.normal),
+            ("baked shade", &mut self.occlusion),
+            ("glow", &mut self.emission),
+        ] {
+            if slot.take_if(|texture| texture.uv_set != set).is_some() {
+                let name: String = self.name.chars().take(40).collect();
+                warnings.push(format!(
+                    "material {name}: its {what} use other picture coordinates: left out"
+                ));
+            }
+        }
+    }
+
     /// Every picture that the material uses.
     pub fn textures(&self) -> impl Iterator<Item = &TextureUse> {
         let own = [
@@ -291,22 +351,29 @@ fn affine([sx, sy]: [f32; 2], rotation: f32, offset: [f32; 2]) -> [[f32; 2]; 3] 
 /// What the file says outright: `extras.shading`, written by our own studio.
 fn stated_surface(material: &gltf::Material<'_>) -> Option<Surface> {
     let extras: serde_json::Value = serde_json::from_str(material.extras().as_ref()?.get()).ok()?;
-    Some(match extras.get("shading")?.as_str()? {
-        "skin" => Surface::Skin,
-        "eye" => Surface::Eye,
-        "hair" => Surface::Hair,
-        "lash" => Surface::Lash,
-        "mouth" => Surface::Mouth,
-        "cloth" => Surface::Cloth,
-        "unlit" => Surface::Unlit,
-        "clear" => Surface::Clear,
-        _ => return None,
-    })
+    Surface::from_word(extras.get("shading")?.as_str()?)
+}
+
+impl Surface {
+    /// The surface with this name: `skin`, `eye`, `hair`, `lash`, `mouth`, `cloth`, `unlit` or `clear`.
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "skin" => Self::Skin,
+            "eye" => Self::Eye,
+            "hair" => Self::Hair,
+            "lash" => Self::Lash,
+            "mouth" => Self::Mouth,
+            "cloth" => Self::Cloth,
+            "unlit" => Self::Unlit,
+            "clear" => Self::Clear,
+            _ => return None,
+        })
+    }
 }
 
 /// What the name of a material says about it. The words are those of the usual editors (VRoid, Ready Player Me, Avaturn,
 /// Character Creator, MakeHuman, Mixamo, MetaHuman) and of our own hosts; the first row that fits counts.
-fn surface_of(name: &str) -> Surface {
+pub(super) fn surface_of(name: &str) -> Surface {
     const WORDS: [(Surface, &[&str]); 7] = [
         // Layers before the eyes. Where nothing else is an eye, `clear_layers` takes this back.
         (

@@ -1,19 +1,9 @@
 //! Triangles with everything that moves them: joints, weights and morph targets.
 
 use glam::{Vec2, Vec3};
-use gltf::Semantic;
 
-use super::accessor::Reader;
-use super::container::malformed;
-use super::error::{Error, Result};
-use super::shapes;
 use super::visemes::Viseme;
 use crate::media::Shape;
-
-/// The most vertices all meshes may have together.
-const MAX_VERTICES: usize = 2_000_000;
-/// The most morph deltas all meshes may have together.
-const MAX_DELTAS: usize = 12_000_000;
 
 /// Where a vertex goes when a morph target is fully on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +53,11 @@ pub struct Mesh {
     pub positions: Vec<Vec3>,
     /// Unit length, made when the file has none.
     pub normals: Vec<Vec3>,
-    /// Picture coordinates; empty when the file has none.
+    /// Direction of the picture's u over the surface (xyz, unit length) and the handedness of the frame (w, 1 or -1): the
+    /// normal map's green points along w * cross(normal, xyz), which is up in the picture, against v. Empty where the
+    /// material has no normal map or the mesh no picture coordinates.
+    pub tangents: Vec<[f32; 4]>,
+    /// Picture coordinates of the set that the material's pictures use; empty when the file has none.
     pub uvs: Vec<Vec2>,
     /// Multiplies the base colour; empty when the file has none.
     pub colors: Vec<[f32; 4]>,
@@ -77,76 +71,51 @@ pub struct Mesh {
     pub targets: Vec<Target>,
 }
 
-/// Counts what has been read so far, so that a small file cannot ask for huge memory.
-#[derive(Debug, Default)]
-pub(super) struct Spent {
-    vertices: usize,
-    deltas: usize,
-}
-
 impl Mesh {
-    /// Reads one primitive. `None` when it has nothing to draw (points, lines, no triangles).
-    pub(super) fn read(
-        mesh: &gltf::Mesh<'_>,
-        primitive: &gltf::Primitive<'_>,
-        joint_count: Option<usize>,
-        reader: &Reader<'_>,
-        spent: &mut Spent,
-    ) -> Result<Option<Self>> {
-        let Some(accessor) = primitive.get(&Semantic::Positions) else {
-            return Ok(None);
-        };
-        let place = format!("mesh {} primitive {}", mesh.index(), primitive.index());
-        let mut positions: Vec<Vec3> = vectors(reader.floats::<3>(&accessor)?);
-        let count = positions.len();
-        spent.vertices += count;
-        if spent.vertices > MAX_VERTICES {
-            return Err(too_large(reader, "vertices", MAX_VERTICES));
-        }
-        for position in &mut positions {
-            if !position.is_finite() {
-                *position = Vec3::ZERO;
+    /// Makes a new vertex of each of these old ones, in this order; indices and targets are for the caller to follow.
+    pub(super) fn gather(&mut self, vertices: &[u32]) {
+        fn pick<T: Copy>(list: &mut Vec<T>, vertices: &[u32]) {
+            if !list.is_empty() {
+                *list = vertices.iter().map(|vertex| list[*vertex as usize]).collect();
             }
         }
-        let indices = match primitive.indices() {
-            Some(accessor) => reader
-                .integers::<1>(&accessor)?
-                .into_iter()
-                .map(|[i]| i)
-                .collect(),
-            None => (0u32..).take(count).collect(),
-        };
-        let indices = triangles(primitive.mode(), indices);
-        if indices.is_empty() {
-            return Ok(None);
+        pick(&mut self.positions, vertices);
+        pick(&mut self.normals, vertices);
+        pick(&mut self.tangents, vertices);
+        pick(&mut self.uvs, vertices);
+        pick(&mut self.colors, vertices);
+        pick(&mut self.joints, vertices);
+        pick(&mut self.weights, vertices);
+    }
+
+    /// Drops vertices that no triangle uses: some exporters give all parts of a mesh the same long lists.
+    pub(super) fn drop_unused(&mut self) {
+        const UNUSED: u32 = u32::MAX;
+        let mut places = vec![UNUSED; self.positions.len()];
+        for index in &self.indices {
+            places[*index as usize] = 0;
         }
-        if indices.iter().any(|index| *index as usize >= count) {
-            let what = format!("{place}: an index points past its {count} vertices");
-            return Err(malformed(reader.name, what));
+        let mut kept = Vec::new();
+        for (old, place) in (0u32..).zip(&mut places) {
+            if *place != UNUSED {
+                *place = u32::try_from(kept.len()).unwrap_or(UNUSED);
+                kept.push(old);
+            }
         }
-        let Attributes {
-            normals,
-            uvs,
-            colors,
-        } = Attributes::read(primitive, &positions, &indices, &place, reader)?;
-        let (joints, weights) = match joint_count {
-            Some(joint_count) => read_joints(primitive, joint_count, count, reader)?,
-            None => (Vec::new(), Vec::new()),
-        };
-        Ok(Some(Self {
-            name: mesh.name().unwrap_or_default().to_owned(),
-            node: 0,
-            skin: None,
-            material: 0,
-            normals,
-            uvs,
-            colors,
-            joints,
-            weights,
-            targets: read_targets(mesh, primitive, count, reader, spent)?,
-            positions,
-            indices,
-        }))
+        if kept.len() == places.len() {
+            return;
+        }
+        self.gather(&kept);
+        for index in &mut self.indices {
+            *index = places[*index as usize];
+        }
+        for target in &mut self.targets {
+            target.deltas.retain_mut(|delta| {
+                delta.vertex = places[delta.vertex as usize];
+                delta.vertex != UNUSED
+            });
+            target.deltas.shrink_to_fit();
+        }
     }
 
     /// The only joint that moves the mesh, when there is only one.
@@ -173,304 +142,5 @@ impl Mesh {
                     .all(|(joint, weight)| *weight <= 0.0 || *joint == first)
             });
         alone.then_some(first)
-    }
-}
-
-/// What a vertex has besides its place.
-struct Attributes {
-    normals: Vec<Vec3>,
-    uvs: Vec<Vec2>,
-    colors: Vec<[f32; 4]>,
-}
-
-impl Attributes {
-    fn read(
-        primitive: &gltf::Primitive<'_>,
-        positions: &[Vec3],
-        indices: &[u32],
-        place: &str,
-        reader: &Reader<'_>,
-    ) -> Result<Self> {
-        let mut normals = match primitive.get(&Semantic::Normals) {
-            Some(accessor) => vectors(reader.floats::<3>(&accessor)?),
-            None => Vec::new(),
-        };
-        if normals.is_empty() {
-            normals = smooth_normals(positions, indices);
-        }
-        let uvs: Vec<Vec2> = match primitive.get(&Semantic::TexCoords(0)) {
-            Some(accessor) => reader
-                .floats::<2>(&accessor)?
-                .into_iter()
-                .map(Vec2::from)
-                .collect(),
-            None => Vec::new(),
-        };
-        let colors = read_colors(primitive, reader)?;
-        let fits = |length: usize| length == 0 || length == positions.len();
-        for (what, length) in [
-            ("normals", normals.len()),
-            ("picture coordinates", uvs.len()),
-            ("colours", colors.len()),
-        ] {
-            if !fits(length) {
-                let what = format!("{place}: {what} are not one per vertex");
-                return Err(malformed(reader.name, what));
-            }
-        }
-        Ok(Self {
-            normals: normals
-                .into_iter()
-                .map(|n| n.normalize_or(Vec3::Z))
-                .collect(),
-            uvs: uvs
-                .into_iter()
-                .map(|uv| if uv.is_finite() { uv } else { Vec2::ZERO })
-                .collect(),
-            colors,
-        })
-    }
-}
-
-fn vectors(elements: Vec<[f32; 3]>) -> Vec<Vec3> {
-    elements.into_iter().map(Vec3::from).collect()
-}
-
-fn too_large(reader: &Reader<'_>, what: &'static str, limit: usize) -> Error {
-    Error::TooLarge {
-        name: reader.name.into(),
-        what,
-        limit,
-    }
-}
-
-/// Lists of three; strips and fans are taken apart. Triangles that use a vertex twice are left out.
-fn triangles(mode: gltf::mesh::Mode, indices: Vec<u32>) -> Vec<u32> {
-    use gltf::mesh::Mode;
-    let list = match mode {
-        Mode::Triangles => indices,
-        Mode::TriangleStrip => (2..indices.len())
-            .flat_map(|i| {
-                let (a, b) = if i % 2 == 0 {
-                    (i - 2, i - 1)
-                } else {
-                    (i - 1, i - 2)
-                };
-                [indices[a], indices[b], indices[i]]
-            })
-            .collect(),
-        Mode::TriangleFan => (2..indices.len())
-            .flat_map(|i| [indices[0], indices[i - 1], indices[i]])
-            .collect(),
-        _ => Vec::new(),
-    };
-    list.chunks_exact(3)
-        .filter(|t| t[0] != t[1] && t[1] != t[2] && t[0] != t[2])
-        .flatten()
-        .copied()
-        .collect()
-}
-
-/// Area-weighted vertex normals, shared by vertices at the same place.
-fn smooth_normals(positions: &[Vec3], indices: &[u32]) -> Vec<Vec3> {
-    let mut by_place: std::collections::BTreeMap<[u32; 3], Vec3> =
-        std::collections::BTreeMap::new();
-    let key = |index: u32| positions[index as usize].to_array().map(f32::to_bits);
-    for triangle in indices.chunks_exact(3) {
-        let [a, b, c] = [triangle[0], triangle[1], triangle[2]].map(|i| positions[i as usize]);
-        let face = (b - a).cross(c - a);
-        if face.is_finite() {
-            for &index in triangle {
-                *by_place.entry(key(index)).or_default() += face;
-            }
-        }
-    }
-    (0u32..)
-        .take(positions.len())
-        .map(|index| {
-            by_place
-                .get(&key(index))
-                .copied()
-                .unwrap_or_default()
-                .normalize_or(Vec3::Z)
-        })
-        .collect()
-}
-
-fn read_colors(primitive: &gltf::Primitive<'_>, reader: &Reader<'_>) -> Result<Vec<[f32; 4]>> {
-    let Some(accessor) = primitive.get(&Semantic::Colors(0)) else {
-        return Ok(Vec::new());
-    };
-    let has_alpha = accessor.dimensions() == gltf::accessor::Dimensions::Vec4;
-    let mut colors = reader.floats::<4>(&accessor)?;
-    for color in &mut colors {
-        if !has_alpha {
-            color[3] = 1.0;
-        }
-        *color = color.map(|v| if v.is_nan() { 1.0 } else { v.clamp(0.0, 1.0) });
-    }
-    Ok(colors)
-}
-
-type Influences = (Vec<[u16; 4]>, Vec<[f32; 4]>);
-
-fn read_joints(
-    primitive: &gltf::Primitive<'_>,
-    joint_count: usize,
-    count: usize,
-    reader: &Reader<'_>,
-) -> Result<Influences> {
-    let (Some(joints), Some(weights)) = (
-        primitive.get(&Semantic::Joints(0)),
-        primitive.get(&Semantic::Weights(0)),
-    ) else {
-        return Ok((Vec::new(), Vec::new()));
-    };
-    let joints = reader.integers::<4>(&joints)?;
-    let mut weights = reader.floats::<4>(&weights)?;
-    if joints.len() != count || weights.len() != count {
-        return Err(malformed(
-            reader.name,
-            "joints or weights are not one per vertex",
-        ));
-    }
-    let mut narrow = Vec::with_capacity(count);
-    for (joints, weights) in joints.iter().zip(&mut weights) {
-        let mut own = [0u16; 4];
-        let mut sum = 0.0;
-        for (slot, (joint, weight)) in joints.iter().zip(weights.iter_mut()).enumerate() {
-            if !(weight.is_finite() && *weight > 0.0) {
-                *weight = 0.0;
-                continue;
-            }
-            own[slot] = u16::try_from(*joint)
-                .ok()
-                .filter(|joint| usize::from(*joint) < joint_count)
-                .ok_or_else(|| {
-                    malformed(
-                        reader.name,
-                        format!("a vertex uses joint {joint} of {joint_count}"),
-                    )
-                })?;
-            sum += *weight;
-        }
-        if sum > 0.0 {
-            *weights = weights.map(|weight| weight / sum);
-        } else {
-            *weights = [1.0, 0.0, 0.0, 0.0];
-        }
-        narrow.push(own);
-    }
-    Ok((narrow, weights))
-}
-
-fn read_targets(
-    mesh: &gltf::Mesh<'_>,
-    primitive: &gltf::Primitive<'_>,
-    count: usize,
-    reader: &Reader<'_>,
-    spent: &mut Spent,
-) -> Result<Vec<Target>> {
-    let names = shapes::target_names(mesh, primitive);
-    let mut targets = Vec::new();
-    for (index, target) in primitive.morph_targets().enumerate() {
-        for accessor in [target.positions(), target.normals()].into_iter().flatten() {
-            if accessor.count() != count {
-                return Err(malformed(
-                    reader.name,
-                    format!(
-                        "morph target {index} of mesh {} does not fit it",
-                        mesh.index()
-                    ),
-                ));
-            }
-        }
-        let positions = target
-            .positions()
-            .map_or(Ok(Vec::new()), |a| reader.deltas(&a))?;
-        let normals = target
-            .normals()
-            .map_or(Ok(Vec::new()), |a| reader.deltas(&a))?;
-        let deltas = merged(&positions, &normals);
-        spent.deltas += deltas.len();
-        if spent.deltas > MAX_DELTAS {
-            return Err(too_large(reader, "morph data", MAX_DELTAS));
-        }
-        let name = names
-            .get(index)
-            .cloned()
-            .unwrap_or_else(|| index.to_string());
-        targets.push(Target {
-            shape: None,
-            visemes: [0.0; Viseme::COUNT],
-            name,
-            deltas,
-        });
-    }
-    shapes::assign(&mut targets);
-    Ok(targets)
-}
-
-/// Joins two sorted lists by vertex.
-fn merged(positions: &[(u32, [f32; 3])], normals: &[(u32, [f32; 3])]) -> Vec<Delta> {
-    let mut deltas = Vec::with_capacity(positions.len().max(normals.len()));
-    let (mut p, mut n) = (0, 0);
-    loop {
-        let next = match (positions.get(p), normals.get(n)) {
-            (None, None) => return deltas,
-            (Some((vertex, _)), None) | (None, Some((vertex, _))) => *vertex,
-            (Some((a, _)), Some((b, _))) => *a.min(b),
-        };
-        let take = |list: &[(u32, [f32; 3])], at: &mut usize| match list.get(*at) {
-            Some((vertex, value)) if *vertex == next => {
-                *at += 1;
-                Vec3::from(*value)
-            }
-            _ => Vec3::ZERO,
-        };
-        let position = take(positions, &mut p);
-        let normal = take(normals, &mut n);
-        if position.is_finite() && normal.is_finite() {
-            deltas.push(Delta {
-                vertex: next,
-                position,
-                normal,
-            });
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn strips_and_fans_become_triangles() {
-        use gltf::mesh::Mode;
-        assert_eq!(
-            triangles(Mode::TriangleStrip, vec![0, 1, 2, 3]),
-            [0, 1, 2, 2, 1, 3]
-        );
-        assert_eq!(
-            triangles(Mode::TriangleFan, vec![0, 1, 2, 3]),
-            [0, 1, 2, 0, 2, 3]
-        );
-        assert_eq!(
-            triangles(Mode::Triangles, vec![0, 1, 2, 3, 3, 4, 5]),
-            [0, 1, 2]
-        );
-        assert!(triangles(Mode::Lines, vec![0, 1, 2]).is_empty());
-    }
-
-    #[test]
-    fn deltas_are_joined_by_vertex() {
-        let joined = merged(
-            &[(1, [1.0, 0.0, 0.0]), (4, [2.0, 0.0, 0.0])],
-            &[(0, [0.0, 1.0, 0.0]), (4, [0.0, 3.0, 0.0])],
-        );
-        let vertices: Vec<u32> = joined.iter().map(|delta| delta.vertex).collect();
-        assert_eq!(vertices, [0, 1, 4]);
-        assert_eq!(joined[2].position, Vec3::new(2.0, 0.0, 0.0));
-        assert_eq!(joined[2].normal, Vec3::new(0.0, 3.0, 0.0));
     }
 }

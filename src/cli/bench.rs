@@ -9,8 +9,8 @@ use cpu_time::ProcessTime;
 use crossbeam_channel::bounded;
 use serde_json::json;
 
-use super::Outcome;
 use super::show::{self, Kind, Parts};
+use super::{Outcome, bench_render, usage};
 use crate::config::{Assets, RoomDocument};
 use crate::encode::{H264Encoder, H264Options};
 use crate::engine::{self, Clock, Ending, RoomHandle, SayRequest, Timebase};
@@ -26,7 +26,7 @@ use crate::threads;
 
 /// The picture that budgets are stated for.
 const SIZE: Size = Size::new(720, 1280);
-const RATE: FrameRate = FrameRate::whole(25);
+pub(super) const RATE: FrameRate = FrameRate::whole(25);
 /// How often the first sound is waited for.
 const ROUNDS: usize = 7;
 /// Packets that the probe may lag behind: four seconds.
@@ -34,18 +34,50 @@ const PROBE_PACKETS: usize = 200;
 /// What the host says meanwhile, over and over.
 const TEXT: &str = "This is a measurement of the whole pipeline, so the host keeps talking, with pauses, at an ordinary speed.";
 
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Stage {
+    /// The whole pipeline.
+    All,
+    /// Drawing, by avatar and by step.
+    Render,
+    /// The lip-sync model.
+    Lipsync,
+    /// A live room.
+    Live,
+    /// The way from a line to its sound.
+    FirstSound,
+}
+
 /// Measure the whole pipeline and each stage.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "All stages at 720x1280 and 25 frames per second with the built-in host.
+    after_help = "At 720x1280 and 25 frames per second with the built-in host, unless said otherwise.
 Examples:
   zhubo bench
-  zhubo bench --json --live-secs 60"
+  zhubo bench --json --live-secs 60
+  zhubo bench --stage render
+  zhubo bench --stage render --avatar godette.vrm --avatar rpm.glb --quality cpu"
 )]
 pub(super) struct Args {
+    /// What to measure.
+    #[arg(long, value_enum, default_value = "all")]
+    stage: Stage,
+    /// With --stage render: an avatar to draw beside the built-in host; may be given again.
+    #[arg(long = "avatar", value_name = "FILE")]
+    pub(super) avatars: Vec<String>,
+    /// With --stage render: cpu, gpu or auto.
+    #[arg(long, default_value = "auto")]
+    pub(super) quality: Quality,
+    /// With --stage render: picture size in pixels.
+    #[arg(long, default_value = "720x1280", value_name = "WxH")]
+    pub(super) size: Size,
+    /// With --stage render: pictures per second and hosts at 25 fps, on a CPU adapter too.
+    #[arg(long)]
+    pub(super) gpu_report: bool,
     /// Frames per stage.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(10..=10_000))]
-    frames: u32,
+    pub(super) frames: u32,
     /// Seconds of the live measurement.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=3_600))]
     live_secs: u32,
@@ -54,7 +86,7 @@ pub(super) struct Args {
     device: Device,
     /// The result as JSON on stdout.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// CPU milliseconds per frame.
@@ -69,24 +101,76 @@ struct Stages {
 }
 
 pub(super) fn run(args: Args) -> Outcome {
+    if args.stage != Stage::Render && (!args.avatars.is_empty() || args.gpu_report) {
+        return Err(usage(anyhow::anyhow!(
+            "--avatar and --gpu-report belong to --stage render"
+        )));
+    }
     let gpu = Arc::new(Gpu::new(&GpuOptions::default())?);
     let assets = Assets::from_environment();
     let room = RoomDocument::demo()?;
+    match args.stage {
+        Stage::All => all(&args, &room, &assets, &gpu),
+        Stage::Render => bench_render::run(&args, &room, &assets, &gpu),
+        single => one(single, &args, &room, &assets, &gpu),
+    }
+}
+
+/// One of the smaller measurements alone.
+fn one(stage: Stage, args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> Outcome {
+    let (result, words) = match stage {
+        Stage::Lipsync => {
+            let (cost, p99, model) = lipsync_cost(args.device)?;
+            (
+                json!({"lipsync_cpu_s_per_s": cost, "lipsync_step_p99_ms": p99, "lipsync_model": model}),
+                format!(
+                    "{cost:.4} CPU s per second of speech, {p99:.2} ms for a step of 20 ms, by {model}"
+                ),
+            )
+        }
+        Stage::Live => {
+            let (cores, dropped) = live(args, room, assets, gpu)?;
+            (
+                json!({"adapter": gpu.adapter_name(), "live_cores": cores, "dropped": dropped}),
+                format!(
+                    "{cores:.2} cores, {dropped} frames dropped in {} s",
+                    args.live_secs
+                ),
+            )
+        }
+        Stage::FirstSound => {
+            let ms = first_sound(room, assets, gpu)?;
+            (
+                json!({"first_sound_ms": ms}),
+                format!("{ms:.0} ms from a line to its first sound (median of {ROUNDS})"),
+            )
+        }
+        Stage::All | Stage::Render => return Ok(()),
+    };
+    if args.json {
+        println!("{result}");
+    } else {
+        println!("{words}");
+    }
+    Ok(())
+}
+
+fn all(args: &Args, room: &RoomDocument, assets: &Assets, gpu: &Arc<Gpu>) -> Outcome {
     let say = |words: &str| {
         if !args.json {
             eprintln!("{words}");
         }
     };
     say("measuring each stage ...");
-    let stages = stages(&args, &room, &assets, &gpu)?;
+    let stages = stages(args, room, assets, gpu)?;
     let (lipsync, step_p99_ms, model) = lipsync_cost(args.device)?;
     say(&format!(
         "measuring a live room for {} s ...",
         args.live_secs
     ));
-    let (cores, dropped) = live(&args, &room, &assets, &gpu)?;
+    let (cores, dropped) = live(args, room, assets, gpu)?;
     say("measuring the way from a line to its sound ...");
-    let first_sound = first_sound(&room, &assets, &gpu)?;
+    let first_sound = first_sound(room, assets, gpu)?;
     let Stages {
         motion,
         scene,
@@ -151,7 +235,7 @@ fn cost(count: u32, mut work: impl FnMut(u32) -> anyhow::Result<()>) -> anyhow::
     Ok(millis(began.try_elapsed()?) / f64::from(count))
 }
 
-fn millis(span: Duration) -> f64 {
+pub(super) fn millis(span: Duration) -> f64 {
     span.as_secs_f64() * 1000.0
 }
 
@@ -166,7 +250,12 @@ fn stages(
     let hosts = options.hosts.clone();
     let mut scene = options.scene;
     let host = room_host(&hosts)?;
-    let mut motion = Motion::new(MotionOptions { host, seed: 1 });
+    let avatar = hosts.first().map(|(_, avatar)| Arc::clone(avatar));
+    let mut motion = Motion::new(MotionOptions {
+        host,
+        seed: 1,
+        avatar,
+    });
     let mut result = Stages::default();
     let mut poses: Vec<Pose> = Vec::new();
     result.motion = cost(args.frames, |index| {
@@ -247,7 +336,7 @@ fn room_host<T>(hosts: &[(crate::media::HostId, T)]) -> anyhow::Result<crate::me
 }
 
 /// A mouth that opens and closes four times a second.
-fn talking(index: u32) -> SpeechNow {
+pub(super) fn talking(index: u32) -> SpeechNow {
     let mut speech = SpeechNow {
         speaking: true,
         energy: 0.5,

@@ -5,6 +5,7 @@
 mod align;
 mod avatar;
 mod bench;
+mod bench_render;
 mod doctor;
 mod lipsync;
 #[cfg(feature = "live")]

@@ -10,8 +10,8 @@ use glam::Vec3;
 use super::{Failure, lipsync_failure, usage};
 use crate::avatar::Avatar;
 use crate::config::{
-    Assets, Captions, HostSection, LabelSection, LipSyncSection, PictureSection, RoomDocument,
-    SpotDocument, VoiceSection,
+    Assets, Captions, HostSection, LabelSection, LipSyncSection, PictureQuality, PictureSection,
+    RoomDocument, SpotDocument, VoiceSection,
 };
 use crate::encode::H264Options;
 use crate::engine::ShowOptions;
@@ -108,7 +108,11 @@ pub(super) fn prepare(
         lipsync,
         input: None,
         gpu,
-        quality: Quality::Auto,
+        quality: match parts.picture.quality {
+            PictureQuality::Auto => Quality::Auto,
+            PictureQuality::Cpu => Quality::Cpu,
+            PictureQuality::Gpu => Quality::Gpu,
+        },
         h264,
         audio: match kind {
             Kind::Live => AudioCodec::Opus,

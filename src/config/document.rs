@@ -6,6 +6,19 @@ use serde::de::{Deserializer, Error as _};
 use crate::media::{FrameRate, Size};
 use crate::scene::{Framing, LightPreset, Look};
 
+/// How finely hosts are drawn.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum PictureQuality {
+    /// `cpu` on an adapter that draws on the CPU and on a GPU too slow for the frame rate, else `gpu`.
+    #[default]
+    Auto,
+    /// One sample for each pixel, edges smoothed afterwards.
+    Cpu,
+    /// Four samples for each pixel and filtered pictures.
+    Gpu,
+}
+
 /// Size and rate of the picture.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -18,6 +31,8 @@ pub struct PictureSection {
     pub fps: FrameRate,
     /// Bits per second of the video; by default chosen from size and rate.
     pub bitrate_bps: Option<u32>,
+    /// How finely hosts are drawn: `auto` (by the adapter and its speed), `cpu` or `gpu`.
+    pub quality: PictureQuality,
     /// A picture file, the name of a built-in background (`studio`), or an sRGB colour such as `#20242c`.
     pub background: String,
     /// How far a background picture is out of focus: 0 (sharp) to 1.
@@ -44,6 +59,7 @@ impl Default for PictureSection {
             size: Size::new(720, 1280),
             fps: FrameRate::whole(25),
             bitrate_bps: None,
+            quality: PictureQuality::Auto,
             background: "studio".to_owned(),
             background_blur: 0.0,
             light: LightPreset::Soft,

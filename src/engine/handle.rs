@@ -118,6 +118,8 @@ pub struct RoomStats {
     pub picture_ms: f64,
     /// Lines that no voice could say.
     pub failed_lines: u64,
+    /// Times the graphics device was lost and had to be opened again.
+    pub devices_lost: u64,
 }
 
 /// A room at one glance.

@@ -246,6 +246,7 @@ impl<'a> Show<'a> {
             rate.as_f64(),
             options.gpu.adapter_name(),
         );
+        let avatars = hosts.iter().map(|(_, avatar)| Arc::clone(avatar)).collect();
         let rest = ids.iter().cloned().map(Pose::rest).collect();
         let warm_up = scene.picture(MediaTime::ZERO, rest, "", false);
         let stages = StageOptions {
@@ -263,6 +264,7 @@ impl<'a> Show<'a> {
         let stages = Stages::start(stages, sinks)?;
         let pipeline = PipelineOptions {
             hosts: ids,
+            avatars,
             seed,
             test_pattern: options.test_pattern,
         };
@@ -371,6 +373,10 @@ impl<'a> Show<'a> {
     }
 
     fn publish(&mut self, stages: &Stages, pts: MediaTime) {
+        if let Some(incident) = stages.counters.take_incident() {
+            self.note(incident);
+        }
+        self.stats.devices_lost = stages.counters.devices_lost.load(Ordering::Relaxed);
         self.stats.on_air_secs = pts.as_secs_f64();
         let drawn = stages.counters.drawn.load(Ordering::Relaxed);
         let delay = MediaTime(stages.counters.picture_delay.load(Ordering::Relaxed) as i64);
@@ -397,6 +403,10 @@ impl<'a> Show<'a> {
         let counters = stages.counters.clone();
         let finished = stages.finish();
         self.stats.frames_drawn = counters.drawn.load(Ordering::Relaxed);
+        self.stats.devices_lost = counters.devices_lost.load(Ordering::Relaxed);
+        if let Some(incident) = counters.take_incident() {
+            self.note(incident);
+        }
         self.line = None;
         self.caption.clear();
         self.change_state(RoomState::Ended);

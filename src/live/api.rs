@@ -160,6 +160,7 @@ fn details(room: &Room) -> Value {
             "frames_dropped": stats.frames_dropped,
             "late_ms": stats.late_ms,
             "origin_moves": stats.origin_moves,
+            "devices_lost": stats.devices_lost,
             "picture_ms": stats.picture_ms,
             "failed_lines": stats.failed_lines,
             "last_incident": snapshot.last_incident,

@@ -3,6 +3,8 @@
 //! This stands in for shadow maps and screen-space occlusion, which would cost more than all the rest of a frame on a
 //! CPU. Directions are the same for every vertex, so that the result is smooth and the same on every run.
 
+use std::cell::Cell;
+
 use glam::Vec3;
 
 use super::light::TOWARDS_KEY;
@@ -11,6 +13,9 @@ use crate::avatar::{Alpha, Avatar, Mesh, Surface};
 
 /// Above so many triangles a model is drawn without baked shade: loading would take seconds.
 const MAX_TRIANGLES: usize = 160_000;
+/// Boxes that all rays together may look into: ten times what a model of [`MAX_TRIANGLES`] takes. Where all triangles lie
+/// in one place, what is further away counts as seen.
+const MAX_STEPS: u64 = 150_000_000;
 /// Directions for the sky, spread evenly over the sphere.
 const SKY_RAYS: usize = 28;
 /// Directions for the key light, spread over a disc: its size makes the shadow soft.
@@ -190,6 +195,7 @@ fn disc(middle: Vec3, radius: f32, count: usize) -> Vec<Vec3> {
 struct Tree {
     nodes: Vec<Node>,
     triangles: Vec<[Vec3; 3]>,
+    steps: Cell<u64>,
 }
 
 struct Node {
@@ -208,7 +214,11 @@ impl Tree {
         let mut nodes = Vec::with_capacity(triangles.len() / 2 + 1);
         let count = triangles.len();
         split(&mut nodes, &mut triangles, 0, count);
-        Self { nodes, triangles }
+        Self {
+            nodes,
+            triangles,
+            steps: Cell::new(0),
+        }
     }
 
     /// Whether something lies within `reach` of `from`.
@@ -216,7 +226,8 @@ impl Tree {
         let inverse = direction.recip();
         let mut open = [0usize; 64];
         let mut depth = 1;
-        while depth > 0 {
+        while depth > 0 && self.steps.get() < MAX_STEPS {
+            self.steps.set(self.steps.get() + 1);
             depth -= 1;
             let index = open[depth];
             let node = &self.nodes[index];

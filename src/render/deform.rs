@@ -17,7 +17,7 @@ pub(super) struct MovingVertex {
 }
 
 impl MovingVertex {
-    fn new(position: Vec3, normal: Vec3) -> Self {
+    pub(super) fn new(position: Vec3, normal: Vec3) -> Self {
         let normal = normal.normalize_or(Vec3::Z) * 32767.0;
         #[allow(clippy::cast_possible_truncation, reason = "within -32767..=32767")]
         Self {
@@ -27,45 +27,56 @@ impl MovingVertex {
     }
 }
 
-/// How a mesh moves, and what it looked like last.
+/// How a mesh moves, and what it looked like last. What it looks like is a function of the pose alone: a mesh that
+/// missed poses looks the same as one that saw them all.
 #[derive(Debug)]
 pub(super) struct Deform {
     /// The only thing that moves it, so that a matrix is enough: a joint's place in the skin.
     rigid_joint: Option<u16>,
-    skinned: bool,
+    /// Joints of the skin that move something, in rising order.
     used_joints: Vec<u16>,
-    last_weights: Option<Vec<f32>>,
-    last_palette: Vec<Mat4>,
+    /// For each vertex the places of its joints in `used_joints`; empty where no skin moves the vertices.
+    slots: Vec<[u16; 4]>,
+    weights: Option<Vec<f32>>,
+    palette: Vec<Mat4>,
     positions: Vec<Vec3>,
     normals: Vec<Vec3>,
+    /// Vertices that are not where the file has them; some more than once.
+    morphed: Vec<u32>,
     vertices: Vec<MovingVertex>,
+    changed: bool,
 }
 
 impl Deform {
     pub(super) fn new(mesh: &Mesh) -> Self {
         let rigid_joint = mesh.only_joint();
         let skinned = mesh.skin.is_some() && rigid_joint.is_none();
-        let mut used_joints: Vec<u16> = if skinned {
+        let (mut used_joints, mut slots) = (Vec::new(), Vec::new());
+        if skinned {
             let pairs = mesh
                 .joints
                 .iter()
                 .flatten()
                 .zip(mesh.weights.iter().flatten());
-            pairs.filter(|(_, w)| **w > 0.0).map(|(j, _)| *j).collect()
-        } else {
-            Vec::new()
-        };
-        used_joints.sort_unstable();
-        used_joints.dedup();
+            used_joints = pairs.filter(|(_, w)| **w > 0.0).map(|(j, _)| *j).collect();
+            used_joints.sort_unstable();
+            used_joints.dedup();
+            // Where the weight is 0 any place will do.
+            let place = |joint: u16| used_joints.binary_search(&joint).unwrap_or(0);
+            let place = |joint| u16::try_from(place(joint)).unwrap_or(0);
+            slots = mesh.joints.iter().map(|j| j.map(place)).collect();
+        }
         Self {
             rigid_joint,
-            skinned,
             used_joints,
-            last_weights: None,
-            last_palette: Vec::new(),
+            slots,
+            weights: None,
+            palette: Vec::new(),
             positions: mesh.positions.clone(),
             normals: mesh.normals.clone(),
-            vertices: Vec::new(),
+            morphed: Vec::new(),
+            vertices: vec![MovingVertex::default(); mesh.positions.len()],
+            changed: false,
         }
     }
 
@@ -83,7 +94,7 @@ impl Deform {
         }
     }
 
-    /// The vertices of the mesh with `index` in this pose, or `None` when they are as they were.
+    /// Brings the mesh with `index` into a pose; what is as it was is not worked out again.
     pub(super) fn update(
         &mut self,
         index: usize,
@@ -91,7 +102,7 @@ impl Deform {
         avatar: &Avatar,
         nodes: &[Mat4],
         face: &FaceWeights,
-    ) -> Option<&[MovingVertex]> {
+    ) {
         let mut weights = face.of(index, &mesh.targets);
         for weight in &mut weights {
             if *weight < 1e-4 {
@@ -99,7 +110,7 @@ impl Deform {
             }
         }
         let palette: Vec<Mat4> = match mesh.skin {
-            Some(skin) if self.skinned => {
+            Some(skin) if !self.slots.is_empty() => {
                 let skin = &avatar.rig.skins[skin];
                 let matrix = |&joint: &u16| {
                     let joint = usize::from(joint);
@@ -109,29 +120,45 @@ impl Deform {
             }
             _ => Vec::new(),
         };
-        let morphed = self.last_weights.as_ref() != Some(&weights);
-        if !morphed && palette == self.last_palette {
-            return None;
+        let first = self.weights.is_none();
+        let moved = first || palette != self.palette;
+        let mut stale = Vec::new();
+        if self.weights.as_ref() != Some(&weights) {
+            stale = self.morph(mesh, &weights);
+            self.weights = Some(weights);
         }
-        if morphed {
-            self.morph(mesh, &weights);
-        }
-        self.last_weights = Some(weights);
-        if self.skinned {
-            self.skin(mesh, &palette);
+        self.palette = palette;
+        if moved {
+            for vertex in 0..self.positions.len() {
+                self.vertices[vertex] = self.placed(mesh, vertex);
+            }
         } else {
-            let pairs = self.positions.iter().zip(&self.normals);
-            self.vertices.clear();
-            self.vertices
-                .extend(pairs.map(|(p, n)| MovingVertex::new(*p, *n)));
+            for &vertex in stale.iter().chain(&self.morphed) {
+                let vertex = vertex as usize;
+                self.vertices[vertex] = self.placed(mesh, vertex);
+            }
         }
-        self.last_palette = palette;
-        Some(&self.vertices)
+        self.changed |= moved || !stale.is_empty() || !self.morphed.is_empty();
     }
 
-    fn morph(&mut self, mesh: &Mesh, weights: &[f32]) {
-        self.positions.copy_from_slice(&mesh.positions);
-        self.normals.copy_from_slice(&mesh.normals);
+    /// The vertices, when they are to be uploaded.
+    pub(super) fn changed(&self) -> Option<&[MovingVertex]> {
+        self.changed.then_some(self.vertices.as_slice())
+    }
+
+    /// The vertices, when they changed since the last call.
+    pub(super) fn take_changed(&mut self) -> Option<&[MovingVertex]> {
+        std::mem::take(&mut self.changed).then_some(self.vertices.as_slice())
+    }
+
+    /// Applies the targets; gives the vertices that were morphed before.
+    fn morph(&mut self, mesh: &Mesh, weights: &[f32]) -> Vec<u32> {
+        let before = std::mem::take(&mut self.morphed);
+        for &vertex in &before {
+            let vertex = vertex as usize;
+            self.positions[vertex] = mesh.positions[vertex];
+            self.normals[vertex] = mesh.normals[vertex];
+        }
         for (target, &weight) in mesh.targets.iter().zip(weights) {
             if weight == 0.0 {
                 continue;
@@ -141,35 +168,28 @@ impl Deform {
                 self.positions[vertex] += delta.position * weight;
                 self.normals[vertex] += delta.normal * weight;
             }
+            self.morphed
+                .extend(target.deltas.iter().map(|delta| delta.vertex));
         }
+        before
     }
 
-    fn skin(&mut self, mesh: &Mesh, palette: &[Mat4]) {
-        // From a joint of the skin to its place in the palette of used joints.
-        let most = self
-            .used_joints
-            .last()
-            .map_or(0, |last| usize::from(*last) + 1);
-        let mut slot = vec![0usize; most.max(1)];
-        for (place, joint) in self.used_joints.iter().enumerate() {
-            slot[usize::from(*joint)] = place;
-        }
-        self.vertices.clear();
-        self.vertices.reserve(self.positions.len());
-        let influences = mesh.joints.iter().zip(&mesh.weights);
-        for ((position, normal), (joints, weights)) in
-            self.positions.iter().zip(&self.normals).zip(influences)
-        {
-            let mut blend = palette[slot[usize::from(joints[0])]] * weights[0];
-            for (joint, &weight) in joints.iter().zip(weights).skip(1) {
-                if weight > 0.0 {
-                    blend += palette[slot[usize::from(*joint)]] * weight;
-                }
+    /// Where the joints carry a vertex.
+    fn placed(&self, mesh: &Mesh, vertex: usize) -> MovingVertex {
+        let (position, normal) = (self.positions[vertex], self.normals[vertex]);
+        let Some(slots) = self.slots.get(vertex) else {
+            return MovingVertex::new(position, normal);
+        };
+        let weights = mesh.weights[vertex];
+        let mut blend = self.palette[usize::from(slots[0])] * weights[0];
+        for (slot, &weight) in slots.iter().zip(&weights).skip(1) {
+            if weight > 0.0 {
+                blend += self.palette[usize::from(*slot)] * weight;
             }
-            self.vertices.push(MovingVertex::new(
-                blend.transform_point3(*position),
-                blend.transform_vector3(*normal),
-            ));
         }
+        MovingVertex::new(
+            blend.transform_point3(position),
+            blend.transform_vector3(normal),
+        )
     }
 }

@@ -6,15 +6,14 @@ use crate::media::{HostId, Size};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No graphics adapter at all, or none with the wanted name.
-    #[error(
-        "find a graphics adapter{wanted} ({found}): for drawing on the CPU install `apt install mesa-vulkan-drivers \
-         libvulkan1`"
-    )]
+    #[error("find a graphics adapter{wanted} ({found}): {remedy}")]
     NoAdapter {
         /// The wanted name in words, or nothing.
         wanted: String,
         /// What there is instead.
         found: String,
+        /// What to do.
+        remedy: String,
     },
     /// The adapter gave no device.
     #[error("open graphics adapter {adapter}")]

@@ -31,7 +31,15 @@ pub(super) struct Finisher {
     output: Output,
     smoother: Option<Smoother>,
     rgba: Vec<u8>,
-    pub(super) convert_cpu: Duration,
+    pub(super) timings: FinishTimings,
+}
+
+/// CPU time of the steps of finishing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FinishTimings {
+    pub(super) smooth: Duration,
+    pub(super) layers: Duration,
+    pub(super) convert: Duration,
 }
 
 impl Finisher {
@@ -41,8 +49,24 @@ impl Finisher {
             output,
             smoother: (quality != Quality::Gpu).then(Smoother::default),
             rgba: Vec::new(),
-            convert_cpu: Duration::ZERO,
+            timings: FinishTimings::default(),
         }
+    }
+
+    pub(super) fn output(&self) -> Output {
+        self.output
+    }
+
+    /// Takes over a picture that the device has finished: planes one after the other.
+    pub(super) fn planes(&self, order: &Order, bytes: &[u8]) -> VideoFrame {
+        let (y, chroma) = bytes.split_at(self.size.pixels());
+        let (u, v) = chroma.split_at(self.size.pixels() / 4);
+        let data = FrameData::I420 {
+            y: y.to_vec(),
+            u: u.to_vec(),
+            v: v[..self.size.pixels() / 4].to_vec(),
+        };
+        self.frame(order, data)
     }
 
     /// Finishes what was drawn: `source` holds premultiplied RGBA rows, `stride` bytes apart.
@@ -53,8 +77,15 @@ impl Finisher {
         stride: usize,
     ) -> Result<VideoFrame> {
         let (width, height) = (self.size.width as usize, self.size.height as usize);
+        let began = ThreadTime::now();
         match &mut self.smoother {
-            Some(smoother) => smoother.smooth(source, stride, width, height, &mut self.rgba),
+            Some(smoother) => smoother.smooth(source, stride, width, height, &mut self.rgba)?,
+            // As it is: converted from where it lies.
+            None if order.layers.is_empty() && self.output == Output::I420 => {
+                let data = self.i420(source, stride)?;
+                self.timings.convert += began.elapsed();
+                return Ok(self.frame(order, data));
+            }
             None => {
                 self.rgba.clear();
                 for row in source.chunks(stride).take(height) {
@@ -62,25 +93,36 @@ impl Finisher {
                 }
             }
         }
+        let smoothed = ThreadTime::now();
         for layer in &order.layers {
             layers::lay(&mut self.rgba, self.size, layer);
         }
-        self.frame(order)
+        self.timings.smooth += smoothed.duration_since(began);
+        self.timings.layers += smoothed.elapsed();
+        self.converted(order)
     }
 
     /// A white picture: the flash of the test pattern.
     pub(super) fn white(&mut self, order: &Order) -> Result<VideoFrame> {
         self.rgba.clear();
         self.rgba.resize(self.size.pixels() * 4, 255);
-        self.frame(order)
+        self.converted(order)
     }
 
-    fn frame(&mut self, order: &Order) -> Result<VideoFrame> {
+    fn frame(&self, order: &Order, data: FrameData) -> VideoFrame {
+        VideoFrame {
+            pts: order.pts,
+            size: self.size,
+            data,
+        }
+    }
+
+    fn converted(&mut self, order: &Order) -> Result<VideoFrame> {
         let data = match self.output {
             Output::I420 => {
                 let began = ThreadTime::now();
-                let planes = self.i420()?;
-                self.convert_cpu += began.elapsed();
+                let planes = self.i420(&self.rgba, self.size.width as usize * 4)?;
+                self.timings.convert += began.elapsed();
                 planes
             }
             Output::Rgba => {
@@ -95,14 +137,10 @@ impl Finisher {
                 FrameData::Rgba(rgba)
             }
         };
-        Ok(VideoFrame {
-            pts: order.pts,
-            size: self.size,
-            data,
-        })
+        Ok(self.frame(order, data))
     }
 
-    fn i420(&self) -> Result<FrameData> {
+    fn i420(&self, rgba: &[u8], stride: usize) -> Result<FrameData> {
         let Size { width, height } = self.size;
         let mut y = vec![0; self.size.pixels()];
         let mut u = vec![0; self.size.pixels() / 4];
@@ -119,8 +157,8 @@ impl Finisher {
         };
         rgba_to_yuv420(
             &mut planes,
-            &self.rgba,
-            width * 4,
+            rgba,
+            u32::try_from(stride).unwrap_or(u32::MAX),
             YuvRange::Limited,
             YuvStandardMatrix::Bt709,
             YuvConversionMode::Balanced,

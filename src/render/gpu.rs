@@ -1,4 +1,5 @@
-//! The graphics device: one for each process, shared by all renderers.
+//! The graphics device: opened once for each process and shared by all renderers; one that is lost is replaced by
+//! whoever noticed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +9,7 @@ use super::error::{Error, Result};
 pub const ADAPTER_ENV: &str = "ZHUBO_ADAPTER";
 
 /// Which adapter to use.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GpuOptions {
     /// A part of the adapter's name, any case; the environment variable [`ADAPTER_ENV`] otherwise; without both a real
     /// GPU is taken before a CPU driver, and Vulkan, Metal or DirectX 12 before OpenGL.
@@ -21,6 +22,8 @@ pub struct Gpu {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     info: wgpu::AdapterInfo,
+    /// The wanted part of the adapter's name.
+    wanted: Option<String>,
     /// What the driver complained about outside any call of ours; the first words are kept until someone asks.
     trouble: Arc<Mutex<Option<String>>>,
 }
@@ -36,6 +39,24 @@ impl Gpu {
             .clone()
             .or_else(|| std::env::var(ADAPTER_ENV).ok())
             .filter(|name| !name.is_empty());
+        Self::find(wanted)
+    }
+
+    /// Opens the adapter again after it was lost, or what now takes its place; with `any` also one of another name than
+    /// was wanted, drawing on the CPU if need be.
+    ///
+    /// # Errors
+    /// As [`Gpu::new`].
+    pub fn reopen(&self, any: bool) -> Result<Self> {
+        let mut gpu = match Self::find(self.wanted.clone()) {
+            Err(_) if any => Self::find(None)?,
+            found => found?,
+        };
+        gpu.wanted.clone_from(&self.wanted);
+        Ok(gpu)
+    }
+
+    fn find(wanted: Option<String>) -> Result<Self> {
         let fits = |adapter: &wgpu::Adapter| {
             let name = adapter.get_info().name.to_lowercase();
             wanted
@@ -59,19 +80,12 @@ impl Gpu {
             chosen = adapters.into_iter().find(fits);
         }
         let Some(adapter) = chosen else {
-            return Err(Error::NoAdapter {
-                wanted: wanted.map_or_else(String::new, |name| format!(" named like `{name}`")),
-                found: if names.is_empty() {
-                    "there is none".into()
-                } else {
-                    format!("there are: {}", names.join(", "))
-                },
-            });
+            return Err(no_adapter(wanted.as_deref(), &names));
         };
-        Self::open(&adapter)
+        Self::open(&adapter, wanted)
     }
 
-    fn open(adapter: &wgpu::Adapter) -> Result<Self> {
+    fn open(adapter: &wgpu::Adapter, wanted: Option<String>) -> Result<Self> {
         let info = adapter.get_info();
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("zhubo"),
@@ -96,16 +110,15 @@ impl Gpu {
         let slot = trouble.clone();
         device.on_uncaptured_error(Arc::new(move |error| keep(&slot, error.to_string())));
         let slot = trouble.clone();
-        device.set_device_lost_callback(move |reason, words| {
-            // Dropping the device is no trouble.
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                keep(&slot, format!("the device was lost: {words}"));
-            }
+        // Also told when the device is dropped; then nobody asks any more.
+        device.set_device_lost_callback(move |_, words| {
+            keep(&slot, format!("the device was lost: {words}"));
         });
         Ok(Self {
             device,
             queue,
             info,
+            wanted,
             trouble,
         })
     }
@@ -130,6 +143,14 @@ impl Gpu {
         self.device.limits().max_texture_dimension_2d
     }
 
+    /// Ends the device as a driver that dies would: whatever draws with it fails from now on. For trying what happens
+    /// then.
+    pub fn lose(&self) {
+        self.device.destroy();
+        // The callback comes with the next poll.
+        self.device.poll(wgpu::PollType::Poll).ok();
+    }
+
     /// An error when the driver has complained since the last call.
     pub(super) fn check(&self) -> Result<()> {
         let taken = self
@@ -146,6 +167,24 @@ impl Gpu {
             adapter: self.info.name.clone(),
             what: what.into(),
         }
+    }
+}
+
+fn no_adapter(wanted: Option<&str>, names: &[String]) -> Error {
+    let remedy = "for drawing on the CPU install `apt install mesa-vulkan-drivers libvulkan1`";
+    let backends = std::env::var("WGPU_BACKEND").ok();
+    Error::NoAdapter {
+        wanted: wanted.map_or_else(String::new, |name| format!(" named like `{name}`")),
+        found: match (names.is_empty(), &backends) {
+            (false, _) => format!("there are: {}", names.join(", ")),
+            (true, Some(backends)) => format!("WGPU_BACKEND={backends} allows none"),
+            (true, None) => "there is none".into(),
+        },
+        remedy: match (names.is_empty(), &backends) {
+            (false, _) => format!("change or unset {ADAPTER_ENV}; {remedy}"),
+            (true, Some(_)) => format!("unset WGPU_BACKEND; {remedy}"),
+            (true, None) => remedy.to_owned(),
+        },
     }
 }
 

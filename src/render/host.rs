@@ -8,16 +8,19 @@ use wgpu::util::DeviceExt as _;
 
 use super::bake::{self, Shade};
 use super::deform::{Deform, MovingVertex};
+use super::detail;
 use super::gpu::Gpu;
-use super::pipelines::{Bound, Key, Pipelines};
+use super::hull::Hull;
+use super::pipelines::{Bound, Key, Pipelines, Stage};
+use super::standard;
 use super::textures::Textures;
+use super::toon_params;
 use super::vertices::{fixed_vertices, front_first};
-use super::{standard, toon};
 use crate::avatar::{Avatar, Factors, Material, Mesh};
 use crate::media::{MediaTime, Pose, Size};
 
 /// How many rows of four numbers a shader may be told about a material.
-const PARAMS: usize = 12;
+const PARAMS: usize = toon_params::ROWS;
 
 /// The uniform block of one draw; `Draw` in the shaders.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -36,9 +39,14 @@ pub(super) struct HostMesh {
     indices: wgpu::Buffer,
     index_count: u32,
     pub(super) bound: Bound,
+    /// What the outline is drawn from where the surface's own vertices will not do.
+    hull: Option<(Hull, wgpu::Buffer)>,
     factors: Factors,
-    /// Where it lies at rest, model space.
+    queue: i32,
+    /// Where it lies, in model space: in its pose where what is behind shines through, else at rest.
     middle: Vec3,
+    /// The same in the mesh's own space.
+    middle_of_mesh: Vec3,
     model_from_mesh: Mat4,
 }
 
@@ -47,8 +55,6 @@ pub(super) struct HostMesh {
 pub(super) struct Host {
     avatar: Arc<Avatar>,
     pub(super) meshes: Vec<HostMesh>,
-    /// Meshes in drawing order: what lies in front first, blended ones last.
-    pub(super) order: Vec<usize>,
     world_from_model: Mat4,
     mouth_light: f32,
     secs: f64,
@@ -66,35 +72,36 @@ impl Host {
         let textures = Textures::new(gpu, &avatar, size, mips);
         let points = avatar.rest_points();
         let shades = bake::bake(&avatar);
+        let materials: Vec<Material> = (0..avatar.materials.len())
+            .map(|material| at_its_most(&avatar, material))
+            .collect();
+        // What a GPU does not mind is most of the work of a CPU.
+        let landmarks = avatar.landmarks();
+        let tolerance = (!mips)
+            .then(|| detail::tolerance(size.height) * (landmarks.crown_m - landmarks.floor_m));
         let mut meshes = Vec::new();
         for ((mesh, points), shades) in avatar.meshes.iter().zip(&points).zip(&shades) {
-            let material = &avatar.materials[mesh.material];
+            let material = &materials[mesh.material];
             let bound = pipelines.bind(gpu, &textures, material, !mesh.uvs.is_empty());
-            meshes.push(HostMesh::new(gpu, mesh, material, points, shades, bound));
+            let indices = tolerance.map_or_else(
+                || mesh.indices.clone(),
+                |tolerance| detail::simplified(mesh, points, shades, tolerance),
+            );
+            meshes.push(HostMesh::new(
+                gpu, &avatar, mesh, indices, points, shades, bound,
+            ));
         }
-        let mut order: Vec<usize> = (0..meshes.len()).collect();
-        order.sort_by(|&a, &b| {
-            let (a, b): (&HostMesh, &HostMesh) = (&meshes[a], &meshes[b]);
-            let front_first = b.middle.z.total_cmp(&a.middle.z);
-            let blended = a.blends().cmp(&b.blends());
-            blended.then(if a.blends() {
-                front_first.reverse()
-            } else {
-                front_first
-            })
-        });
         Self {
             avatar,
             meshes,
-            order,
             world_from_model: Mat4::IDENTITY,
             mouth_light: 1.0,
             secs: 0.0,
         }
     }
 
-    /// Brings the host into `pose` at `world_from_model`, `at` in the show; uploads only what changed.
-    pub(super) fn pose(&mut self, gpu: &Gpu, pose: &Pose, world_from_model: Mat4, at: MediaTime) {
+    /// Brings the host into `pose` at `world_from_model`, `at` in the show.
+    pub(super) fn pose(&mut self, pose: &Pose, world_from_model: Mat4, at: MediaTime) {
         let avatar = &self.avatar;
         let nodes = avatar.posed(pose);
         let face = avatar.face_weights(pose);
@@ -109,11 +116,50 @@ impl Host {
                 .find(|(material, _)| *material == mesh.material);
             part.factors = changed.map_or(avatar.materials[mesh.material].factors, |(_, f)| *f);
             part.model_from_mesh = part.deform.model_from_mesh(mesh, avatar, &nodes);
-            if let Some(vertices) = part.deform.update(index, mesh, avatar, &nodes, &face) {
-                let bytes = bytemuck::cast_slice(vertices);
-                gpu.queue.write_buffer(&part.moving, 0, bytes);
+            part.deform.update(index, mesh, avatar, &nodes, &face);
+            if part.blends() {
+                if let Some(vertices) = part.deform.changed() {
+                    part.middle_of_mesh = middle(vertices.iter().map(|v| v.position.into()));
+                }
+                part.middle = part.model_from_mesh.transform_point3(part.middle_of_mesh);
             }
         }
+    }
+
+    /// Hands the device the vertices that changed.
+    pub(super) fn upload(&mut self, gpu: &Gpu) {
+        for part in &mut self.meshes {
+            if let Some(vertices) = part.deform.take_changed() {
+                let bytes = bytemuck::cast_slice(vertices);
+                gpu.queue.write_buffer(&part.moving, 0, bytes);
+                if let Some((hull, buffer)) = &mut part.hull {
+                    let bytes = bytemuck::cast_slice(hull.update(vertices));
+                    gpu.queue.write_buffer(buffer, 0, bytes);
+                }
+            }
+        }
+    }
+
+    /// The meshes in drawing order, seen from `eye` along `forward`: what hides first, the nearest before what it hides,
+    /// then what shines through, by its queue and the furthest first. Equals stay in the order of the file.
+    pub(super) fn order(&self, eye: Vec3, forward: Vec3) -> Vec<usize> {
+        let mut order: Vec<(Stage, i32, f32, usize)> = (0..)
+            .zip(&self.meshes)
+            .map(|(index, part)| {
+                let world = self.world_from_model.transform_point3(part.middle);
+                let depth = (world - eye).dot(forward);
+                if part.blends() {
+                    (part.bound.surface.stage(), part.queue, -depth, index)
+                } else {
+                    (part.bound.surface.stage(), 0, depth, index)
+                }
+            })
+            .collect();
+        order.sort_by(|a, b| {
+            let by_kind = (a.0, a.1).cmp(&(b.0, b.1));
+            by_kind.then(a.2.total_cmp(&b.2)).then(a.3.cmp(&b.3))
+        });
+        order.into_iter().map(|(.., index)| index).collect()
     }
 
     /// The uniform block for one mesh, the same for its surface and its outline.
@@ -122,7 +168,9 @@ impl Host {
         let material = &self.avatar.materials[self.avatar.meshes[mesh].material];
         let told = match part.bound.surface {
             Key::Standard(_) => standard::params(material, &part.factors, self.mouth_light),
-            Key::Toon(_) | Key::Outline(_) => toon::params(material, &part.factors, self.secs),
+            Key::Toon(key) | Key::Outline(key) => {
+                toon_params::params(key, material, &part.factors, self.secs)
+            }
         };
         debug_assert!(told.len() <= PARAMS, "{} rows", told.len());
         let mut params = [[0.0; 4]; PARAMS];
@@ -139,17 +187,18 @@ impl Host {
 impl HostMesh {
     fn new(
         gpu: &Gpu,
+        avatar: &Avatar,
         mesh: &Mesh,
-        material: &Material,
+        mut indices: Vec<u32>,
         points: &[Vec3],
         shades: &[Shade],
         bound: Bound,
     ) -> Self {
-        let mut indices = mesh.indices.clone();
+        let material = &avatar.materials[mesh.material];
         if !bound.surface.blends() {
             front_first(&mut indices, points);
         }
-        let fixed = fixed_vertices(mesh, material, shades, points);
+        let fixed = fixed_vertices(mesh, material, shades, &avatar.images, points);
         let buffer = |label, contents: &[u8], usage| {
             gpu.device
                 .create_buffer_init(&wgpu::util::BufferInitDescriptor {
@@ -159,13 +208,18 @@ impl HostMesh {
                 })
         };
         let vertices = vec![MovingVertex::default(); mesh.positions.len()];
-        Self {
-            deform: Deform::new(mesh),
-            moving: buffer(
-                "moving vertices",
+        let moving = |label| {
+            buffer(
+                label,
                 bytemuck::cast_slice(&vertices),
                 wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
-            ),
+            )
+        };
+        let hull = bound.outline.and_then(|_| Hull::new(mesh));
+        Self {
+            deform: Deform::new(mesh),
+            moving: moving("moving vertices"),
+            hull: hull.map(|hull| (hull, moving("hull"))),
             fixed: buffer(
                 "fixed vertices",
                 bytemuck::cast_slice(&fixed),
@@ -179,7 +233,9 @@ impl HostMesh {
             ),
             bound,
             factors: material.factors,
-            middle: points.iter().copied().sum::<Vec3>() / points.len().max(1) as f32,
+            queue: material.queue,
+            middle: middle(points.iter().copied()),
+            middle_of_mesh: Vec3::ZERO,
             model_from_mesh: Mat4::IDENTITY,
         }
     }
@@ -189,12 +245,40 @@ impl HostMesh {
         self.bound.surface.blends()
     }
 
-    /// Records the draw; the pipeline, group 0 and its offset are set already.
-    pub(super) fn draw(&self, pass: &mut wgpu::RenderPass<'_>) {
+    /// Records the draw of the surface or of its outline; the pipeline, group 0 and its offset are set already.
+    pub(super) fn draw(&self, pass: &mut wgpu::RenderPass<'_>, outline: bool) {
+        let hull = self.hull.as_ref().filter(|_| outline);
+        let moving = hull.map_or(&self.moving, |(_, buffer)| buffer);
         pass.set_bind_group(1, &self.bound.group, &[]);
-        pass.set_vertex_buffer(0, self.moving.slice(..));
+        pass.set_vertex_buffer(0, moving.slice(..));
         pass.set_vertex_buffer(1, self.fixed.slice(..));
         pass.set_index_buffer(self.indices.slice(..), wgpu::IndexFormat::Uint32);
         pass.draw_indexed(0..self.index_count, 0, 0..1);
     }
+}
+
+/// The middle of some points.
+fn middle(points: impl ExactSizeIterator<Item = Vec3>) -> Vec3 {
+    let count = points.len().max(1) as f32;
+    points.sum::<Vec3>() / count
+}
+
+/// A material of `avatar` as it asks most of a shader: at rest, with every light that an expression can switch on.
+fn at_its_most(avatar: &Avatar, material: usize) -> Material {
+    let mut most = avatar.materials[material].clone();
+    let changes = avatar.expressions().iter().flat_map(|e| &e.materials);
+    for (_, factors) in changes.filter(|(changed, _)| *changed == material) {
+        let most = &mut most.factors;
+        let brightest = |most: &mut [f32; 3], other: [f32; 3]| {
+            *most = [0, 1, 2].map(|i| most[i].max(other[i]));
+        };
+        brightest(&mut most.emissive, factors.emissive);
+        brightest(&mut most.rim, factors.rim);
+        brightest(&mut most.matcap, factors.matcap);
+        if factors.shade != factors.base_color[..3] {
+            most.shade = factors.shade;
+            most.base_color = factors.base_color;
+        }
+    }
+    most
 }

@@ -7,13 +7,17 @@ mod background;
 mod bake;
 mod blur;
 mod contact;
+mod convert;
 mod deform;
+mod detail;
 mod error;
 mod finish;
 mod gpu;
 mod host;
+mod hull;
 mod layers;
 mod light;
+mod overlay;
 mod pipelines;
 mod renderer;
 mod smooth;
@@ -22,12 +26,15 @@ mod target;
 mod texture;
 mod textures;
 mod toon;
+mod toon_params;
 mod vertices;
 
 pub use background::BACKGROUND_WGSL;
 pub use contact::CONTACT_WGSL;
+pub use convert::I420_WGSL;
 pub use error::{Error, Result};
 pub use gpu::{ADAPTER_ENV, Gpu, GpuOptions};
+pub use overlay::LAYER_WGSL;
 pub use renderer::{Renderer, Timings};
 pub use standard::HOST_WGSL;
 pub use toon::TOON_WGSL;
@@ -56,6 +63,19 @@ pub enum Quality {
     Cpu,
     /// For GPUs: four samples for each pixel and filtered textures.
     Gpu,
+}
+
+impl std::str::FromStr for Quality {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "gpu" => Ok(Self::Gpu),
+            _ => Err(format!("`{text}` is not auto, cpu or gpu")),
+        }
+    }
 }
 
 /// What a renderer makes.

@@ -13,6 +13,19 @@ use crate::avatar::Material;
 pub(super) const COLOR_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 pub(super) const DEPTH_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
 
+/// When something is drawn, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// Hides what is behind.
+    Opaque,
+    /// Hides what is behind, with holes.
+    CutOut,
+    /// What is behind shines through; hides what is drawn behind it later.
+    BlendedSolid,
+    /// What is behind shines through.
+    Blended,
+}
+
 /// What makes two draws need different pipelines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
@@ -25,12 +38,18 @@ pub(super) enum Key {
 }
 
 impl Key {
+    /// When it is drawn.
+    pub(super) fn stage(self) -> Stage {
+        match self {
+            Self::Standard(key) if key.blends() => Stage::Blended,
+            Self::Standard(_) => Stage::Opaque,
+            Self::Toon(key) | Self::Outline(key) => key.stage(),
+        }
+    }
+
     /// Whether what is behind shines through.
     pub(super) fn blends(self) -> bool {
-        match self {
-            Self::Standard(key) => key.blends(),
-            Self::Toon(key) | Self::Outline(key) => key.blends(),
-        }
+        self.stage() >= Stage::BlendedSolid
     }
 }
 
@@ -73,7 +92,7 @@ impl Pipelines {
         Self {
             samples,
             standard: Standard::new(gpu, &frame_layout),
-            toon: Toon::new(gpu, &frame_layout),
+            toon: Toon::new(gpu, &frame_layout, samples > 1),
             frame_layout,
             made: BTreeMap::new(),
         }

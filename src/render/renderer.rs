@@ -11,6 +11,7 @@ use cpu_time::ThreadTime;
 use glam::{Mat4, Quat, Vec3};
 
 use super::contact::Contact;
+use super::convert::Converter;
 use super::error::{Error, Result};
 use super::finish::{Finisher, Order};
 use super::gpu::Gpu;
@@ -22,7 +23,7 @@ use super::texture::extent;
 use super::{Output, Quality, RendererOptions};
 use crate::avatar::Avatar;
 use crate::media::{HostId, Pose, Size, VideoFrame};
-use crate::scene::{Background, Picture};
+use crate::scene::{Background, Camera, Picture};
 
 /// Readback buffers: one being drawn into, one being read, one to spare.
 const SLOTS: usize = 3;
@@ -47,6 +48,15 @@ struct FrameUniform {
     studio: Studio,
 }
 
+/// One thing to draw: the surface or the outline of a mesh, and its place in the draw buffer.
+#[derive(Clone, Debug)]
+struct Draw {
+    host: HostId,
+    mesh: usize,
+    place: u32,
+    outline: bool,
+}
+
 #[derive(Debug)]
 struct Slot {
     buffer: wgpu::Buffer,
@@ -66,8 +76,16 @@ struct InFlight {
 pub struct Timings {
     /// Frames measured.
     pub frames: u32,
+    /// Posing, morphing and skinning.
+    pub pose: Duration,
+    /// Handing vertices and uniforms to the driver.
+    pub upload: Duration,
     /// Getting at what was drawn: waiting, mapping and unmapping.
     pub readback: Duration,
+    /// Taking over the rows and smoothing edges.
+    pub smooth: Duration,
+    /// Laying captions and labels over the picture.
+    pub layers: Duration,
     /// Converting to I420.
     pub convert: Duration,
 }
@@ -83,6 +101,8 @@ pub struct Renderer {
     target: Target,
     backdrop: Backdrop,
     contact: Contact,
+    /// Present where the device finishes pictures itself.
+    converter: Option<Converter>,
     frame_buffer: wgpu::Buffer,
     draws: DrawBuffer,
     slots: Vec<Slot>,
@@ -131,11 +151,12 @@ impl Renderer {
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let renderer = Self {
+        let mut renderer = Self {
             gpu: gpu.clone(),
             size,
             quality,
             hosts: BTreeMap::new(),
+            converter: None,
             target: Target::new(gpu, size, samples),
             backdrop: Backdrop::new(gpu, size, samples),
             contact: Contact::new(gpu, &frame_buffer, samples),
@@ -149,15 +170,34 @@ impl Renderer {
             finisher: Finisher::new(size, output, quality),
             timings: Timings::default(),
         };
+        if !gpu.is_cpu() {
+            renderer.convert_on_device();
+        }
         gpu.check()?;
         Ok(renderer)
     }
 
+    /// Lets the device lay layers and convert to I420, as it does by itself on a GPU; dearer on a CPU adapter. Before the
+    /// first picture only. `false` where that is not possible: edges are smoothed on the CPU, RGBA is wanted, the width
+    /// is no multiple of 8, or the device has no compute shaders.
+    pub fn convert_on_device(&mut self) -> bool {
+        let possible = self.quality == Quality::Gpu
+            && self.finisher.output() == Output::I420
+            && self.in_flight.is_empty()
+            && Converter::fits(&self.gpu, self.size);
+        if possible && self.converter.is_none() {
+            self.converter = Some(Converter::new(&self.gpu, &self.target.color, self.size));
+        }
+        possible
+    }
+
     /// What single steps have cost since the last call.
     pub fn take_timings(&mut self) -> Timings {
-        let convert = std::mem::take(&mut self.finisher.convert_cpu);
+        let finished = std::mem::take(&mut self.finisher.timings);
         Timings {
-            convert,
+            smooth: finished.smooth,
+            layers: finished.layers,
+            convert: finished.convert,
             ..std::mem::take(&mut self.timings)
         }
     }
@@ -311,26 +351,33 @@ impl Renderer {
             );
         }
         self.draw_pass(&mut encoder, &draws, copied);
-        encoder.copy_texture_to_buffer(
-            self.target.color.as_image_copy(),
-            wgpu::TexelCopyBufferInfo {
-                buffer: &self.slots[slot].buffer,
-                layout: wgpu::TexelCopyBufferLayout {
-                    offset: 0,
-                    bytes_per_row: Some(stride(self.size)),
-                    rows_per_image: Some(self.size.height),
+        let into = &self.slots[slot].buffer;
+        if let Some(converter) = &mut self.converter {
+            converter.record(&gpu, &mut encoder, &picture.layers, into);
+        } else {
+            encoder.copy_texture_to_buffer(
+                self.target.color.as_image_copy(),
+                wgpu::TexelCopyBufferInfo {
+                    buffer: into,
+                    layout: wgpu::TexelCopyBufferLayout {
+                        offset: 0,
+                        bytes_per_row: Some(stride(self.size)),
+                        rows_per_image: Some(self.size.height),
+                    },
                 },
-            },
-            extent(self.size),
-        );
+                extent(self.size),
+            );
+        }
         gpu.queue.submit([encoder.finish()])
     }
 
-    /// Poses all hosts of the picture and says what to draw: host, mesh and place in the draw buffer.
-    fn pose_hosts(&mut self, picture: &Picture) -> Vec<(HostId, usize, u32)> {
+    /// Poses all hosts of the picture and says what to draw, in order: surfaces that hide, their outlines, and then
+    /// whatever shines through, with its outline right after it.
+    fn pose_hosts(&mut self, picture: &Picture) -> Vec<Draw> {
         let mut uniforms: Vec<DrawUniform> = Vec::new();
-        let mut opaque = Vec::new();
-        let mut blended = Vec::new();
+        let (mut opaque, mut outlines, mut blended) = (Vec::new(), Vec::new(), Vec::new());
+        let Camera { eye, target, .. } = picture.camera;
+        let forward = (target - eye).normalize_or(Vec3::NEG_Z);
         for placement in &picture.hosts {
             let Some(host) = self.hosts.get_mut(&placement.host) else {
                 continue;
@@ -351,16 +398,32 @@ impl Renderer {
                 Quat::from_rotation_y(placement.yaw_deg.to_radians()),
                 placement.position,
             );
-            host.pose(&self.gpu, pose, world_from_model, picture.pts);
+            let began = ThreadTime::now();
+            host.pose(pose, world_from_model, picture.pts);
+            let posed = ThreadTime::now();
+            host.upload(&self.gpu);
+            self.timings.pose += posed.duration_since(began);
+            self.timings.upload += posed.elapsed();
             let mut own = Vec::new();
-            for &mesh in &host.order {
-                let place = u32::try_from(uniforms.len()).unwrap_or(u32::MAX);
+            for mesh in host.order(eye, forward) {
+                let surface = Draw {
+                    host: placement.host.clone(),
+                    mesh,
+                    place: u32::try_from(uniforms.len()).unwrap_or(u32::MAX),
+                    outline: false,
+                };
                 uniforms.push(host.uniform(mesh));
-                let draw = (placement.host.clone(), mesh, place);
-                if host.meshes[mesh].blends() {
-                    blended.push(draw);
+                let part = &host.meshes[mesh];
+                let outline = part.bound.outline.map(|_| Draw {
+                    outline: true,
+                    ..surface.clone()
+                });
+                if part.blends() {
+                    blended.push(surface);
+                    blended.extend(outline);
                 } else {
-                    own.push(draw);
+                    own.push(surface);
+                    outlines.extend(outline);
                 }
             }
             // Hosts come from back to front; opaque things are cheapest from front to back.
@@ -369,16 +432,12 @@ impl Renderer {
         }
         self.draws
             .fill(&self.gpu, &self.pipelines, &self.frame_buffer, &uniforms);
+        opaque.append(&mut outlines);
         opaque.append(&mut blended);
         opaque
     }
 
-    fn draw_pass(
-        &self,
-        encoder: &mut wgpu::CommandEncoder,
-        draws: &[(HostId, usize, u32)],
-        copied: bool,
-    ) {
+    fn draw_pass(&self, encoder: &mut wgpu::CommandEncoder, draws: &[Draw], copied: bool) {
         let load = if copied {
             wgpu::LoadOp::Load
         } else {
@@ -415,19 +474,22 @@ impl Renderer {
             pass.draw(0..3, 0..1);
         }
         self.contact.draw(&mut pass);
-        for (id, mesh, place) in draws {
-            let Some(mesh) = self.hosts.get(id).map(|host| &host.meshes[*mesh]) else {
+        for draw in draws {
+            let Some(mesh) = self.hosts.get(&draw.host).map(|h| &h.meshes[draw.mesh]) else {
                 continue;
             };
-            let bound = &mesh.bound;
-            for key in [Some(bound.surface), bound.outline].into_iter().flatten() {
-                let Some(pipeline) = self.pipelines.get(key) else {
-                    continue;
-                };
-                pass.set_pipeline(pipeline);
-                pass.set_bind_group(0, &self.draws.group, &[place * self.draws.step]);
-                mesh.draw(&mut pass);
-            }
+            let key = if draw.outline {
+                mesh.bound.outline
+            } else {
+                Some(mesh.bound.surface)
+            };
+            let Some(pipeline) = key.and_then(|key| self.pipelines.get(key)) else {
+                continue;
+            };
+            pass.set_pipeline(pipeline);
+            let offset = draw.place * self.draws.step;
+            pass.set_bind_group(0, &self.draws.group, &[offset]);
+            mesh.draw(&mut pass, draw.outline);
         }
     }
 
@@ -483,6 +545,9 @@ impl Renderer {
             .map_err(|error| self.gpu.driver_error(error.to_string()))?;
         self.timings.readback += began.elapsed();
         self.timings.frames += 1;
+        if self.converter.is_some() {
+            return Ok(self.finisher.planes(order, &rows));
+        }
         self.finisher
             .finish(order, &rows, stride(self.size) as usize)
     }

@@ -4,6 +4,12 @@
 //! both sides, and mix with the neighbour across the edge by how far inside the step the pixel lies. Only pixels at or
 //! beside a host are touched: a background picture and its alpha of 0 stay as they are.
 
+use std::ops::Range;
+
+use yuv::{BufferStoreMut, YuvGrayImageMut, YuvRange, YuvStandardMatrix, rgba_to_yuv400};
+
+use super::error::{Error, Result};
+
 /// Contrast below this is no edge, in 255ths.
 const LEAST_CONTRAST: u8 = 14;
 /// An edge is followed so many pixels to each side: enough for the slow slope of a shoulder.
@@ -14,19 +20,20 @@ const SHORT_REACH: usize = 6;
 /// How much of a lone pixel's difference to its surroundings is taken away, of 256.
 const SPECK: i32 = 160;
 
+/// Coverage is looked for in blocks of so many pixels.
+const BLOCK: usize = 16;
+
 /// Keeps its buffers between pictures.
 #[derive(Debug, Default)]
 pub(super) struct Smoother {
     luma: Vec<u8>,
+    /// For each row, from where to where hosts are: whole blocks of pixels.
+    spans: Vec<Range<usize>>,
 }
 
 impl Smoother {
     /// Copies `height` rows of `width` RGBA pixels from `source` (rows `stride` bytes apart) into `rgba` without padding,
     /// smoothed.
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "the weights of luma add up to 256"
-    )]
     pub(super) fn smooth(
         &mut self,
         source: &[u8],
@@ -34,40 +41,60 @@ impl Smoother {
         width: usize,
         height: usize,
         rgba: &mut Vec<u8>,
-    ) {
+    ) -> Result<()> {
         rgba.clear();
         rgba.reserve(width * height * 4);
-        self.luma.resize(width * height, 0);
-        for (y, luma) in self.luma.chunks_exact_mut(width).enumerate() {
-            let row = &source[y * stride..y * stride + width * 4];
+        self.spans.clear();
+        for row in source.chunks(stride).take(height) {
+            let row = &row[..width * 4];
             rgba.extend_from_slice(row);
-            for (value, pixel) in luma.iter_mut().zip(row.chunks_exact(4)) {
-                let sum =
-                    u32::from(pixel[0]) * 60 + u32::from(pixel[1]) * 150 + u32::from(pixel[2]) * 46;
-                *value = (sum >> 8) as u8;
-            }
+            self.spans.push(covered_span(row));
         }
+        let covered = |span: &Range<usize>| !span.is_empty();
+        let (Some(top), Some(bottom)) = (
+            self.spans.iter().position(covered),
+            self.spans.iter().rposition(covered),
+        ) else {
+            return Ok(());
+        };
         if width < 3 || height < 3 {
-            return;
+            return Ok(());
         }
+        self.find_luma(
+            source,
+            stride,
+            width,
+            top.saturating_sub(REACH + 2)..(bottom + REACH + 3).min(height),
+        )?;
         let picture = Picture {
             source,
             stride,
             luma: &self.luma,
             width,
-            height,
         };
         let mut edges = vec![0u8; width];
-        for y in 1..height - 1 {
-            picture.mark(y, &mut edges);
-            for block in (0..width).step_by(16) {
-                let end = (block + 16).min(width);
+        // Pixels beside a covered one count too.
+        for y in top.saturating_sub(1).max(1)..(bottom + 2).min(height - 1) {
+            let near = [&self.spans[y - 1], &self.spans[y], &self.spans[y + 1]];
+            let near = near.into_iter().filter(|span| covered(span));
+            let Some(span) = near
+                .cloned()
+                .reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))
+            else {
+                continue;
+            };
+            let (left, right) = (
+                span.start.saturating_sub(1).max(1),
+                (span.end + 1).min(width - 1),
+            );
+            picture.mark(y, left, &mut edges[left..right]);
+            for start in (left..right).step_by(BLOCK) {
+                let block = start..(start + BLOCK).min(right);
                 // Most blocks hold no edge: one look at sixteen pixels.
-                if edges[block..end].iter().fold(0, |all, edge| all | edge) == 0 {
+                if edges[block.clone()].iter().fold(0, |all, edge| all | edge) == 0 {
                     continue;
                 }
-                let marked = (block..end).filter(|x| edges[*x] != 0);
-                for x in marked {
+                for x in block.filter(|x| edges[*x] != 0) {
                     if let Some(pixel) = picture.mixed(x, y) {
                         let at = (y * width + x) * 4;
                         rgba[at..at + 4].copy_from_slice(&pixel);
@@ -75,7 +102,50 @@ impl Smoother {
                 }
             }
         }
+        Ok(())
     }
+
+    /// Brightness of all pixels of `rows`; that of other rows is never looked at.
+    fn find_luma(
+        &mut self,
+        source: &[u8],
+        stride: usize,
+        width: usize,
+        rows: Range<usize>,
+    ) -> Result<()> {
+        self.luma.resize(width * self.spans.len(), 0);
+        let pixels = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        let mut plane = YuvGrayImageMut {
+            y_plane: BufferStoreMut::Borrowed(&mut self.luma[rows.start * width..rows.end * width]),
+            y_stride: pixels(width),
+            width: pixels(width),
+            height: pixels(rows.len()),
+        };
+        rgba_to_yuv400(
+            &mut plane,
+            &source[rows.start * stride..source.len().min(rows.end * stride)],
+            pixels(stride),
+            YuvRange::Full,
+            YuvStandardMatrix::Bt709,
+        )
+        .map_err(|error| Error::Convert(error.to_string()))
+    }
+}
+
+/// The blocks of a row between the first and the last that holds a host's pixel.
+fn covered_span(row: &[u8]) -> Range<usize> {
+    let covered = |block: &[u8]| {
+        let all = block.chunks_exact(4).fold(0, |all, pixel| {
+            all | u32::from_le_bytes([pixel[0], pixel[1], pixel[2], pixel[3]])
+        });
+        all >> 24 != 0
+    };
+    let mut blocks = row.chunks(4 * BLOCK);
+    let Some(first) = blocks.clone().position(covered) else {
+        return 0..0;
+    };
+    let last = blocks.rposition(covered).unwrap_or(first);
+    first * BLOCK..((last + 1) * BLOCK).min(row.len() / 4)
 }
 
 /// The edge that a pixel lies at.
@@ -94,27 +164,25 @@ struct Picture<'a> {
     stride: usize,
     luma: &'a [u8],
     width: usize,
-    height: usize,
 }
 
 impl Picture<'_> {
-    /// Sets `edges[x]` where the contrast with the four neighbours is high.
-    fn mark(&self, y: usize, edges: &mut [u8]) {
-        let width = self.width;
-        let above = &self.luma[(y - 1) * width..y * width];
-        let here = &self.luma[y * width..(y + 1) * width];
-        let below = &self.luma[(y + 1) * width..(y + 2) * width];
-        let inner = edges[1..width - 1].iter_mut();
-        let sides = here[..width - 2].iter().zip(&here[2..]);
+    /// Sets each of `edges`, which begin at column `left`, where the contrast with the four neighbours is high.
+    fn mark(&self, y: usize, left: usize, edges: &mut [u8]) {
+        let row = |y: usize| {
+            let at = y * self.width + left;
+            &self.luma[at - 1..at + edges.len() + 1]
+        };
+        let (above, here, below) = (row(y - 1), row(y), row(y + 1));
+        let sides = here.iter().zip(&here[2..]);
         let middle = above[1..].iter().zip(&here[1..]).zip(&below[1..]);
-        for ((edge, (west, east)), ((north, own), south)) in inner.zip(sides).zip(middle) {
+        for ((edge, (west, east)), ((north, own), south)) in edges.iter_mut().zip(sides).zip(middle)
+        {
             let low = (*west).min(*east).min(*north).min(*south).min(*own);
             let high = (*west).max(*east).max(*north).max(*south).max(*own);
             let least = LEAST_CONTRAST.max(high / 10);
             *edge = u8::from(high - low > least);
         }
-        edges[0] = 0;
-        edges[width - 1] = 0;
     }
 
     fn at(&self, x: usize, y: usize) -> i32 {
@@ -208,42 +276,38 @@ impl Picture<'_> {
             middle,
             least,
         } = *edge;
-        let pair = |at: usize| {
-            let (own, other) = if horizontal {
-                (
-                    self.at(at, y),
-                    self.at(at, if backwards { y - 1 } else { y + 1 }),
-                )
-            } else {
-                (
-                    self.at(x, at),
-                    self.at(if backwards { x - 1 } else { x + 1 }, at),
-                )
-            };
-            (own + other) / 2 - middle
-        };
-        let (place, limit) = if horizontal {
-            (x, self.width - 1)
+        let height = self.luma.len() / self.width;
+        let (place, limit, along, across) = if horizontal {
+            (x, self.width - 1, 1, self.width)
         } else {
-            (y, self.height - 1)
+            (y, height - 1, self.width, 1)
         };
-        let (mut low, mut low_end) = (place, 0);
+        let own = y * self.width + x;
+        let other = if backwards {
+            own - across
+        } else {
+            own + across
+        };
+        let pair = |own: usize, other: usize| {
+            (i32::from(self.luma[own]) + i32::from(self.luma[other])) / 2 - middle
+        };
         let reach = if 4 * least >= STRONG {
             REACH
         } else {
             SHORT_REACH
         };
-        for at in (place.saturating_sub(reach)..place).rev() {
-            low = at;
-            low_end = pair(at);
+        let (mut low, mut low_end) = (place, 0);
+        for step in 1..=reach.min(place) {
+            low = place - step;
+            low_end = pair(own - step * along, other - step * along);
             if low_end.abs() >= least {
                 break;
             }
         }
         let (mut high, mut high_end) = (place, 0);
-        for at in place + 1..=(place + reach).min(limit) {
-            high = at;
-            high_end = pair(at);
+        for step in 1..=reach.min(limit - place) {
+            high = place + step;
+            high_end = pair(own + step * along, other + step * along);
             if high_end.abs() >= least {
                 break;
             }
@@ -276,7 +340,9 @@ mod tests {
 
     fn smoothed(rgba: &[u8], width: usize, height: usize) -> Vec<u8> {
         let mut out = Vec::new();
-        Smoother::default().smooth(rgba, width * 4, width, height, &mut out);
+        Smoother::default()
+            .smooth(rgba, width * 4, width, height, &mut out)
+            .unwrap();
         out
     }
 
@@ -332,7 +398,9 @@ mod tests {
                 *byte = value;
             }
             let mut out = Vec::new();
-            Smoother::default().smooth(&source, stride, width, height, &mut out);
+            Smoother::default()
+                .smooth(&source, stride, width, height, &mut out)
+                .unwrap();
             assert_eq!(out.len(), width * height * 4);
             assert_eq!(out[..width * 4], source[..width * 4]);
         }

@@ -34,7 +34,8 @@ impl Target {
         };
         let drawn = wgpu::TextureUsages::RENDER_ATTACHMENT;
         let copied = wgpu::TextureUsages::COPY_SRC | wgpu::TextureUsages::COPY_DST;
-        let color = texture("picture", COLOR_FORMAT, 1, drawn | copied);
+        let read = wgpu::TextureUsages::TEXTURE_BINDING;
+        let color = texture("picture", COLOR_FORMAT, 1, drawn | copied | read);
         let view = |t: &wgpu::Texture| t.create_view(&wgpu::TextureViewDescriptor::default());
         Self {
             samples,

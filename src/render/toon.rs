@@ -1,30 +1,148 @@
-//! Surfaces that are drawn as a cartoon (MToon). The shader is `toon.wgsl`.
+//! Surfaces that are drawn as a cartoon (MToon). The shader is `toon.wgsl`; a material pays for what it has.
 
 use super::gpu::Gpu;
-use super::light::encoded;
 use super::pipelines::{
     self, Bound, color, depth, multisample, sampler_entry, texture_entry, vertex_buffers,
 };
 use super::textures::Textures;
-use crate::avatar::{Alpha, Factors, Material, Outline};
+use super::toon_params::{is_moving, lie_alike};
+use crate::avatar::{Alpha, Material, Outline, TextureUse, Toon as MToon};
 
 /// WGSL of these surfaces.
 pub const TOON_WGSL: &str = include_str!("../../shaders/toon.wgsl");
+
+/// How many pictures one material may have; their places are in `toon.wgsl`.
+pub(super) const PICTURES: usize = 8;
+
+/// Where the shade's picture comes from; the numbers of `toon.wgsl`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum ShadePicture {
+    None,
+    Own,
+    /// The same as the lit colour's: most makers use one picture for both.
+    Base,
+}
 
 /// What makes two of these materials need different pipelines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     /// 0 opaque, 1 cut out, 2 blended; as in `toon.wgsl`.
     alpha: u8,
-    textured: bool,
     two_sided: bool,
     writes_depth: bool,
+    base: bool,
+    shaded: bool,
+    shade: ShadePicture,
+    shift: bool,
+    emission: bool,
+    emission_picture: bool,
+    rim: bool,
+    rim_picture: bool,
+    matcap: bool,
+    bumps: bool,
+    pub(super) own_uvs: bool,
+    pub(super) masked: bool,
+    screen_width: bool,
+    /// Everything for each pixel, with exact decoding of colours.
+    pub(super) fine: bool,
 }
 
 impl Key {
-    pub(super) fn blends(self) -> bool {
-        self.alpha == 2
+    pub(super) fn stage(self) -> pipelines::Stage {
+        match (self.alpha, self.writes_depth) {
+            (0, _) => pipelines::Stage::Opaque,
+            (1, _) => pipelines::Stage::CutOut,
+            (_, true) => pipelines::Stage::BlendedSolid,
+            (_, false) => pipelines::Stage::Blended,
+        }
     }
+
+    /// What `material`, at its most demanding, needs when `has` says whether there is a picture for a use.
+    fn of(material: &Material, toon: &MToon, fine: bool, has: [bool; PICTURES]) -> Self {
+        let [
+            base,
+            shade,
+            shift,
+            emission,
+            rim_multiply,
+            normal,
+            mask,
+            matcap,
+        ] = has;
+        let shade = match shade {
+            false => ShadePicture::None,
+            true if base && material.base == toon.shade => ShadePicture::Base,
+            true => ShadePicture::Own,
+        };
+        let factors = &material.factors;
+        let seen = |color: [f32; 3]| color.iter().any(|part| *part > 1e-4);
+        // Where shade is as bright as light, nobody sees the border. A surface without pictures counts as one with.
+        let one_picture = shade == ShadePicture::Base || (!base && shade == ShadePicture::None);
+        let [r, g, b, _] = factors.base_color;
+        let shaded = !(one_picture && factors.shade == [r, g, b]);
+        let emits = seen(factors.emissive);
+        let (rim, matcap) = (seen(factors.rim), matcap && seen(factors.matcap));
+        let alpha = match material.alpha {
+            Alpha::Opaque => 0,
+            Alpha::Mask(_) => 1,
+            Alpha::Blend => 2,
+        };
+        Self {
+            alpha,
+            two_sided: material.double_sided,
+            writes_depth: alpha != 2 || toon.writes_depth,
+            base,
+            shaded,
+            shade,
+            shift: shaded && shift,
+            emission: emits,
+            emission_picture: emits && emission,
+            rim,
+            rim_picture: rim_multiply && (rim || matcap),
+            matcap,
+            bumps: fine && normal,
+            own_uvs: !lie_alike(material, toon),
+            masked: mask && is_moving(toon),
+            screen_width: toon.outline == Outline::Screen,
+            fine,
+        }
+    }
+
+    fn constants(self) -> [(&'static str, f64); 16] {
+        let flag = |on: bool| f64::from(u8::from(on));
+        [
+            ("ALPHA", f64::from(self.alpha)),
+            ("TWO_SIDED", flag(self.two_sided)),
+            ("MIPS", flag(self.fine)),
+            ("BASE", flag(self.base)),
+            ("SHADED", flag(self.shaded)),
+            ("SHADE", f64::from(self.shade as u8)),
+            ("SHIFT", flag(self.shift)),
+            ("EMISSION", flag(self.emission)),
+            ("EMISSION_PICTURE", flag(self.emission_picture)),
+            ("RIM", flag(self.rim)),
+            ("RIM_PICTURE", flag(self.rim_picture)),
+            ("MATCAP", flag(self.matcap)),
+            ("BUMPS", flag(self.bumps)),
+            ("OWN_UVS", flag(self.own_uvs)),
+            ("MASKED", flag(self.masked)),
+            ("SCREEN_WIDTH", flag(self.screen_width)),
+        ]
+    }
+}
+
+/// The pictures of a material, in the order of `toon.wgsl`.
+pub(super) fn pictures(material: &Material, toon: &MToon) -> [Option<TextureUse>; PICTURES] {
+    [
+        material.base,
+        toon.shade,
+        toon.shift_texture,
+        material.emission,
+        toon.rim_multiply,
+        material.normal,
+        toon.uv_mask,
+        toon.matcap,
+    ]
 }
 
 /// The shader and its layouts.
@@ -33,14 +151,19 @@ pub(super) struct Toon {
     shader: wgpu::ShaderModule,
     layout: wgpu::PipelineLayout,
     material_layout: wgpu::BindGroupLayout,
+    fine: bool,
 }
 
 impl Toon {
-    pub(super) fn new(gpu: &Gpu, frame_layout: &wgpu::BindGroupLayout) -> Self {
+    /// `fine`: work out everything for each pixel.
+    pub(super) fn new(gpu: &Gpu, frame_layout: &wgpu::BindGroupLayout, fine: bool) -> Self {
         let device = &gpu.device;
+        let entries: Vec<wgpu::BindGroupLayoutEntry> = (0..PICTURES as u32)
+            .flat_map(|n| [texture_entry(2 * n, true), sampler_entry(2 * n + 1)])
+            .collect();
         let material_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("toon material"),
-            entries: &[texture_entry(0, true), sampler_entry(1)],
+            entries: &entries,
         });
         Self {
             shader: device.create_shader_module(wgpu::ShaderModuleDescriptor {
@@ -53,10 +176,11 @@ impl Toon {
                 immediate_size: 0,
             }),
             material_layout,
+            fine,
         }
     }
 
-    /// Binds the pictures of `material`.
+    /// Binds the pictures of `material`, whose factors are those that ask most of the shader.
     pub(super) fn bind(
         &self,
         gpu: &Gpu,
@@ -64,35 +188,38 @@ impl Toon {
         material: &Material,
         has_uvs: bool,
     ) -> Bound {
-        let view = textures.view(material.base).filter(|_| has_uvs);
+        let plain = MToon::default();
+        let toon = material.toon.as_deref().unwrap_or(&plain);
+        let pictures = pictures(material, toon);
+        let views = pictures.map(|picture| textures.view(picture));
+        let mut has = views.map(|view| view.is_some() && has_uvs);
+        // The mirrored sphere needs no coordinates.
+        has[PICTURES - 1] = views[PICTURES - 1].is_some();
+        let key = Key::of(material, toon, self.fine, has);
+        let samplers = pictures.map(|picture| textures.sampler(gpu, picture));
+        let pairs = views.iter().zip(&samplers).zip(has);
+        let entries: Vec<wgpu::BindGroupEntry<'_>> = (0u32..)
+            .zip(pairs)
+            .flat_map(|(n, ((view, sampler), has))| {
+                let view = view.filter(|_| has).unwrap_or(textures.white());
+                [
+                    wgpu::BindGroupEntry {
+                        binding: 2 * n,
+                        resource: wgpu::BindingResource::TextureView(view),
+                    },
+                    wgpu::BindGroupEntry {
+                        binding: 2 * n + 1,
+                        resource: wgpu::BindingResource::Sampler(sampler),
+                    },
+                ]
+            })
+            .collect();
         let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("toon material"),
             layout: &self.material_layout,
-            entries: &[
-                wgpu::BindGroupEntry {
-                    binding: 0,
-                    resource: wgpu::BindingResource::TextureView(view.unwrap_or(textures.white())),
-                },
-                wgpu::BindGroupEntry {
-                    binding: 1,
-                    resource: wgpu::BindingResource::Sampler(&textures.sampler(gpu, material.base)),
-                },
-            ],
+            entries: &entries,
         });
-        let toon = material.toon.as_deref();
-        let key = Key {
-            alpha: match material.alpha {
-                Alpha::Opaque => 0,
-                Alpha::Mask(_) => 1,
-                Alpha::Blend => 2,
-            },
-            textured: view.is_some(),
-            two_sided: material.double_sided,
-            writes_depth: material.alpha != Alpha::Blend
-                || toon.is_some_and(|toon| toon.writes_depth),
-        };
-        let outlined =
-            toon.is_some_and(|toon| toon.outline != Outline::None && toon.outline_width > 0.0);
+        let outlined = toon.outline != Outline::None && toon.outline_width > 0.0;
         Bound {
             group,
             surface: pipelines::Key::Toon(key),
@@ -108,16 +235,13 @@ impl Toon {
         samples: u32,
         outline: bool,
     ) -> wgpu::RenderPipeline {
-        let (vertex_entry, fragment_entry) = if outline {
-            ("vs_outline", "fs_outline")
-        } else {
-            ("vs_toon", "fs_toon")
+        let (vertex_entry, fragment_entry) = match (key.fine, outline) {
+            (false, false) => ("vs_plain", "fs_plain"),
+            (false, true) => ("vs_plain_outline", "fs_plain_outline"),
+            (true, false) => ("vs_fine", "fs_fine"),
+            (true, true) => ("vs_fine_outline", "fs_fine_outline"),
         };
-        let constants = [
-            ("ALPHA", f64::from(key.alpha)),
-            ("TEXTURED", f64::from(u8::from(key.textured))),
-            ("MIPS", f64::from(u8::from(samples > 1))),
-        ];
+        let constants = key.constants();
         let compilation_options = wgpu::PipelineCompilationOptions {
             constants: &constants,
             ..wgpu::PipelineCompilationOptions::default()
@@ -147,31 +271,10 @@ impl Toon {
                     module: &self.shader,
                     entry_point: Some(fragment_entry),
                     compilation_options,
-                    targets: &[Some(color(key.blends()))],
+                    targets: &[Some(color(key.alpha == 2))],
                 }),
                 multiview_mask: None,
                 cache: None,
             })
     }
-}
-
-/// What `toon.wgsl` is told about a material that looks like `factors` now, `secs` into the show.
-pub(super) fn params(material: &Material, factors: &Factors, _secs: f64) -> Vec<[f32; 4]> {
-    let cutoff = match material.alpha {
-        Alpha::Mask(cutoff) => cutoff,
-        _ => 0.0,
-    };
-    let width = material
-        .toon
-        .as_ref()
-        .map_or(0.0, |toon| toon.outline_width);
-    let [r, g, b, a] = factors.base_color;
-    let [or, og, ob] = factors.outline;
-    let ([su, sv], [ou, ov]) = (factors.uv_scale, factors.uv_offset);
-    vec![
-        [encoded(r), encoded(g), encoded(b), a],
-        [encoded(or), encoded(og), encoded(ob), width],
-        [su, sv, ou, ov],
-        [cutoff, 0.0, 0.0, 0.0],
-    ]
 }

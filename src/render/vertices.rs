@@ -1,12 +1,15 @@
 //! Vertices of a host as they lie in the device's buffers, and in which order triangles are drawn.
 
+use std::sync::Arc;
+
 use bytemuck::{Pod, Zeroable};
 use glam::Vec3;
 
 use super::bake::Shade;
 use super::deform::MovingVertex;
 use super::light::encoded;
-use crate::avatar::{Material, Mesh, Surface};
+use crate::avatar::{Material, Mesh, Surface, Wrap};
+use crate::media::Bitmap;
 
 /// Bytes of one vertex that moves.
 pub(super) const MOVING_VERTEX_BYTES: u64 = size_of::<MovingVertex>() as u64;
@@ -70,6 +73,7 @@ pub(super) fn fixed_vertices(
     mesh: &Mesh,
     material: &Material,
     shades: &[Shade],
+    images: &[Option<Arc<Bitmap>>],
     points: &[Vec3],
 ) -> Vec<FixedVertex> {
     let unorm = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
@@ -86,9 +90,12 @@ pub(super) fn fixed_vertices(
     } else {
         (vec![0.0; mesh.positions.len()], 0.0)
     };
+    // Pictures of cartoon materials lie where their shader is told.
     let [u_axis, v_axis, offset] = material
         .base
+        .filter(|_| material.toon.is_none())
         .map_or([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], |base| base.transform);
+    let widths = outline_widths(mesh, material, images);
     (0..mesh.positions.len())
         .map(|vertex| {
             let uv = mesh.uvs.get(vertex).copied().unwrap_or_default();
@@ -109,12 +116,68 @@ pub(super) fn fixed_vertices(
                     unorm(shades[vertex].sky),
                     unorm(shades[vertex].key),
                     unorm(0.5 + 0.5 * ahead[vertex]),
-                    unorm(round),
+                    // Cartoon shaders read the outline's width here, those of light how round an eye is.
+                    if material.toon.is_some() {
+                        widths.get(vertex).copied().unwrap_or(255)
+                    } else {
+                        unorm(round)
+                    },
                 ],
                 tangent: [snorm(tangent.x), snorm(tangent.y), snorm(tangent.z), 0],
             }
         })
         .collect()
+}
+
+/// What the outline's width is multiplied by at each vertex, 255 for one; empty where no picture says.
+fn outline_widths(mesh: &Mesh, material: &Material, images: &[Option<Arc<Bitmap>>]) -> Vec<u8> {
+    let texture = material.toon.as_ref().and_then(|t| t.outline_width_texture);
+    let Some(texture) = texture else {
+        return Vec::new();
+    };
+    let Some(Some(bitmap)) = images.get(texture.image) else {
+        return Vec::new();
+    };
+    let [u_axis, v_axis, offset] = texture.transform.map(glam::Vec2::from);
+    let width = |uv: &glam::Vec2| {
+        let uv = u_axis * uv.x + v_axis * uv.y + offset;
+        green_at(bitmap, uv.to_array(), texture.wrap)
+    };
+    mesh.uvs.iter().map(width).collect()
+}
+
+/// The green channel at `uv`, with the nearest texels blended.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "wrapped to the picture's sides before the casts"
+)]
+fn green_at(bitmap: &Bitmap, uv: [f32; 2], wrap: [Wrap; 2]) -> u8 {
+    let sides = [bitmap.size.width, bitmap.size.height];
+    let texel = |side: usize, step: f32| {
+        let count = sides[side] as f32;
+        let at = uv[side] * count - 0.5;
+        let (at, share) = (at.floor() + step, at - at.floor());
+        let at = match wrap[side] {
+            Wrap::Repeat => at.rem_euclid(count),
+            Wrap::Mirror => {
+                let at = at.rem_euclid(2.0 * count);
+                at.min(2.0 * count - 1.0 - at)
+            }
+            Wrap::Clamp => at,
+        };
+        // `max` and `min` also turn what is no number into a texel.
+        let at = at.max(0.0).min(count - 1.0) as usize;
+        (at, if step > 0.0 { share } else { 1.0 - share })
+    };
+    let mut sum = 0.0;
+    for (y, y_share) in [texel(1, 0.0), texel(1, 1.0)] {
+        for (x, x_share) in [texel(0, 0.0), texel(0, 1.0)] {
+            let green = bitmap.rgba[(y * sides[0] as usize + x) * 4 + 1];
+            sum += f32::from(green) * x_share * y_share;
+        }
+    }
+    sum.round().max(0.0).min(255.0) as u8
 }
 
 /// How far each vertex of an eye looks ahead at rest (-1..=1), and how round the eye is: 0 for one painted on a flat

@@ -1,4 +1,5 @@
-//! What a step of lip-sync takes from the heap: what the binding of the runtime takes by itself, and nothing more.
+//! What work takes from the heap. A step of lip-sync takes what the binding of the runtime takes by itself, and nothing
+//! more.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -9,10 +10,27 @@ use zhubo::lipsync::{Error, LipSync, LipSyncOptions, Manifest};
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
 }
 
-/// Counts the allocations of each thread.
+/// Counts the allocations of each thread, and the bytes that it holds.
 struct Counting;
+
+impl Counting {
+    #[allow(
+        clippy::cast_possible_wrap,
+        reason = "no allocation is larger than isize::MAX"
+    )]
+    fn note(more: usize, less: usize) {
+        let live = LIVE.try_with(|live| {
+            live.set(live.get() + more as isize - less as isize);
+            live.get()
+        });
+        PEAK.try_with(|peak| peak.set(peak.get().max(live.unwrap_or(0))))
+            .ok();
+    }
+}
 
 #[allow(
     unsafe_code,
@@ -22,17 +40,20 @@ struct Counting;
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.try_with(|count| count.set(count.get() + 1)).ok();
+        Self::note(layout.size(), 0);
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        Self::note(0, layout.size());
         // SAFETY: as the caller promises.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         COUNT.try_with(|count| count.set(count.get() + 1)).ok();
+        Self::note(size, layout.size());
         // SAFETY: as the caller promises.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -46,6 +67,14 @@ fn allocations(work: impl FnOnce()) -> usize {
     let before = COUNT.get();
     work();
     COUNT.get() - before
+}
+
+/// The most bytes that `work` holds at a time on this thread, beyond what the thread held before.
+pub(crate) fn peak_bytes<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = LIVE.get();
+    PEAK.set(before);
+    let done = work();
+    (done, usize::try_from(PEAK.get() - before).unwrap_or(0))
 }
 
 /// Counts the allocations of one bare run of the built-in model with tensors made beforehand. Runs in a process of its own:

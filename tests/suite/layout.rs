@@ -50,13 +50,17 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Crates that only some modules may name.
-const FENCED: [(&str, &[&str]); 12] = [
+const FENCED: [(&str, &[&str]); 16] = [
     ("wgpu", &["render"]),
     ("ort", &["lipsync"]),
     ("webrtc", &["output"]),
     ("rtc", &["output"]),
     ("axum", &["live"]),
     ("ureq", &["remote"]),
+    ("meshopt", &["avatar"]),
+    ("draco_core", &["avatar"]),
+    ("basisu", &["avatar"]),
+    ("bevy_mikktspace", &["avatar"]),
     ("cosmic_text", &["scene"]),
     ("openh264", &["encode"]),
     ("opus", &["encode", "sound"]),

@@ -12,9 +12,14 @@
 mod align;
 mod allocations;
 mod avatar;
+mod avatar_cli;
 mod cli;
+mod device_loss;
+mod encodings;
 mod film;
 mod golden;
+mod hostile;
+mod hostile_pictures;
 #[cfg(feature = "live")]
 mod http;
 mod input;
@@ -29,18 +34,23 @@ mod lipsync_sound;
 mod look;
 mod motion;
 mod mouth;
+mod mutations;
 mod onnx;
 mod puppet;
 mod render;
 mod render_bench;
+mod render_device;
 #[cfg(feature = "live")]
 mod rig;
 mod scene;
 mod show;
 mod sound;
+mod springs;
 mod timed;
+mod toon;
 mod voice;
 #[cfg(feature = "remote")]
 mod voice_server;
+mod vrm;
 #[cfg(feature = "live")]
 mod whep;

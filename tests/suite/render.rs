@@ -16,8 +16,8 @@ use zhubo::media::{
     Bitmap, FrameData, FrameRate, HostId, MediaTime, Pose, Shape, Size, VideoFrame,
 };
 use zhubo::render::{
-    BACKGROUND_WGSL, CONTACT_WGSL, Error, Gpu, GpuOptions, HOST_WGSL, Output, Quality, Renderer,
-    RendererOptions, TOON_WGSL,
+    BACKGROUND_WGSL, CONTACT_WGSL, Error, Gpu, GpuOptions, HOST_WGSL, I420_WGSL, LAYER_WGSL, Output,
+    Quality, Renderer, RendererOptions, TOON_WGSL,
 };
 use zhubo::scene::{Background, Camera, Framing, HostPlacement, Layer, Look, Picture};
 
@@ -159,6 +159,8 @@ fn shaders_are_valid() {
         ("toon", TOON_WGSL),
         ("background", BACKGROUND_WGSL),
         ("contact", CONTACT_WGSL),
+        ("i420", I420_WGSL),
+        ("layer", LAYER_WGSL),
     ] {
         let module = naga::front::wgsl::parse_str(source)
             .unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)));
@@ -176,7 +178,7 @@ fn shaders_are_valid() {
                 .is_ok_and(|f| f.path().extension().is_some_and(|e| e == "wgsl"))
         })
         .count();
-    assert_eq!(count, 4, "a shader is not checked here");
+    assert_eq!(count, 6, "a shader is not checked here");
 }
 
 #[test]

@@ -3,10 +3,11 @@
 mod render;
 mod send;
 mod sound;
+mod studio;
 mod video;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
@@ -21,9 +22,10 @@ use crate::render::{Gpu, Output, Quality, RendererOptions};
 use crate::scene::Picture;
 use crate::threads;
 
-use render::{RenderStage, Studio};
+use render::RenderStage;
 use send::SendStage;
 use sound::SoundEncoder;
+use studio::Studio;
 use video::VideoStage;
 
 /// Pictures that wait to be drawn: one frame (40 ms at 25 fps). A machine that is behind should draw the newest
@@ -66,8 +68,27 @@ pub(super) struct Counters {
     pub repeated: AtomicU64,
     /// Sum over drawn pictures of the time from their deadline to their packet, in ticks.
     pub picture_delay: AtomicU64,
+    /// Times the graphics device was lost.
+    pub devices_lost: AtomicU64,
     /// Set when a thread cannot go on.
     pub broken: AtomicBool,
+    /// What went wrong and was not told yet; the latest.
+    incident: Mutex<Option<String>>,
+}
+
+impl Counters {
+    /// Leaves words for the room's log and its viewers.
+    fn note(&self, incident: String) {
+        *self.incident.lock().unwrap_or_else(PoisonError::into_inner) = Some(incident);
+    }
+
+    /// What went wrong since the last call.
+    pub(super) fn take_incident(&self) -> Option<String> {
+        self.incident
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
 }
 
 /// The running threads.
@@ -108,7 +129,6 @@ impl Stages {
 
         let stage = RenderStage {
             counters: counters.clone(),
-            rate,
             live: timebase.is_some(),
         };
         let studio = Studio {
@@ -119,10 +139,11 @@ impl Stages {
             },
             hosts,
             warm_up,
+            hold_rate: timebase.is_some().then_some(rate),
         };
-        let init = move || Ok((studio.build(&gpu)?, studio));
-        threads.push(spawn(&name("render"), &counters, init, move |renderer| {
-            stage.run(renderer, &picture_inbox, &frames)
+        let init = move || studio.open(gpu);
+        threads.push(spawn(&name("render"), &counters, init, move |drawing| {
+            stage.run(drawing, &picture_inbox, &frames)
         })?);
 
         let stage = VideoStage {

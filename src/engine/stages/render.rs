@@ -1,88 +1,87 @@
 //! Pictures to frames, whatever the driver does.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, Sender, after, never};
 
 use super::super::{Error, Result};
 use super::Counters;
-use crate::avatar::Avatar;
-use crate::media::{FrameRate, HostId, VideoFrame};
-use crate::render::{Gpu, GpuOptions, Renderer, RendererOptions};
+use super::studio::Drawing;
+use crate::media::VideoFrame;
+use crate::render;
 use crate::scene::Picture;
 
-/// A lost device is asked for again this often, in seconds without a picture.
-const REBUILD_SECS: f64 = 2.0;
-/// So long without a picture is not degraded any more, in seconds.
-const GIVE_UP_SECS: f64 = 60.0;
+/// Seconds waited before each try to open a lost device again.
+const BACK_OFF_SECS: [u64; 9] = [0, 1, 2, 4, 8, 15, 15, 15, 15];
+/// After so many of these tries, a minute, any adapter will do.
+const PATIENT_TRIES: usize = 8;
 
-/// What is needed to make a renderer, once or again.
-#[derive(Debug)]
-pub(super) struct Studio {
-    pub(super) options: RendererOptions,
-    pub(super) hosts: Vec<(HostId, Arc<Avatar>)>,
-    /// Drawn once, so that the first frame finds shaders and textures ready.
-    pub(super) warm_up: Picture,
-}
-
-impl Studio {
-    /// A renderer that has drawn once.
-    pub(super) fn build(&self, gpu: &Arc<Gpu>) -> Result<Renderer> {
-        let mut renderer = Renderer::new(gpu, &self.options)?;
-        for (host, avatar) in &self.hosts {
-            renderer.add_host(host.clone(), avatar.clone())?;
-        }
-        renderer.draw(&self.warm_up)?;
-        Ok(renderer)
-    }
-}
-
-/// Draws pictures. Live, a picture that cannot be drawn is left out, a lost device is opened again, and the host goes on.
+/// Draws pictures. A lost device is opened again: a film then draws what was under way once more, a room goes on with the
+/// next picture. A picture that cannot be drawn for any other reason ends a film; a room leaves it out.
 pub(super) struct RenderStage {
-    pub(super) counters: Arc<Counters>,
-    pub(super) rate: FrameRate,
+    pub(super) counters: std::sync::Arc<Counters>,
     pub(super) live: bool,
 }
 
 impl RenderStage {
     pub(super) fn run(
         self,
-        (mut renderer, studio): (Renderer, Studio),
+        mut drawing: Drawing,
         inbox: &Receiver<Picture>,
         frames: &Sender<VideoFrame>,
     ) -> Result<()> {
+        // Pictures handed to the renderer whose frames have not come back.
+        let mut open: VecDeque<Picture> = VecDeque::new();
         let mut failures = 0u32;
-        for picture in inbox {
-            let drawn = renderer.submit(&picture).and_then(|()| {
-                // Nothing else to do: take the picture now. Else let drawing and finishing overlap by one picture.
-                if inbox.is_empty() {
-                    renderer.flush()
-                } else {
-                    renderer.take_all_but(1)
-                }
+        loop {
+            let next = inbox.recv();
+            let ended = next.is_err();
+            let mut outcome = next.map_or(Ok(()), |picture| {
+                open.push_back(picture.clone());
+                drawing.renderer.submit(&picture)
             });
-            match drawn {
-                Ok(done) => {
-                    failures = 0;
-                    if !self.pass_on(done, frames) {
-                        return Ok(());
+            // Nothing else to do: take the pictures now. Else let drawing and finishing overlap by one.
+            let keep = usize::from(!inbox.is_empty());
+            loop {
+                match outcome.and_then(|()| drawing.renderer.take_all_but(keep)) {
+                    Ok(done) => {
+                        failures = 0;
+                        open.drain(..done.len().min(open.len()));
+                        if !self.pass_on(done, frames) {
+                            return Ok(());
+                        }
+                        break;
                     }
-                }
-                Err(error) => {
-                    failures += 1;
-                    self.weigh(failures, error.into())?;
-                    if f64::from(failures) % (REBUILD_SECS * self.rate.as_f64()).round() == 0.0
-                        && let Some(again) = rebuild(&studio)
-                    {
-                        renderer = again;
+                    Err(error @ render::Error::Driver { .. }) => {
+                        if !self.recover(&mut drawing, error, inbox)? {
+                            return Ok(());
+                        }
+                        if self.live {
+                            open.clear();
+                        }
+                        outcome = open
+                            .iter()
+                            .try_for_each(|picture| drawing.renderer.submit(picture));
                     }
+                    Err(error) if self.live => {
+                        failures += 1;
+                        if failures.is_power_of_two() {
+                            tracing::warn!(
+                                "a picture could not be drawn ({failures} in a row): {error}"
+                            );
+                        }
+                        open.pop_back();
+                        break;
+                    }
+                    Err(error) => return Err(error.into()),
                 }
             }
+            if ended {
+                return Ok(());
+            }
         }
-        let rest = renderer.flush()?;
-        self.pass_on(rest, frames);
-        Ok(())
     }
 
     /// `false` when nobody takes frames any more.
@@ -93,31 +92,50 @@ impl RenderStage {
         })
     }
 
-    /// A film ends with the first picture that fails; a room bears a minute of them.
-    fn weigh(&self, failures: u32, error: Error) -> Result<()> {
-        if !self.live || f64::from(failures) > GIVE_UP_SECS * self.rate.as_f64() {
-            return Err(error);
+    /// Opens the device again, sooner or later; `false` when the show ended meanwhile.
+    fn recover(
+        &self,
+        drawing: &mut Drawing,
+        error: render::Error,
+        inbox: &Receiver<Picture>,
+    ) -> Result<bool> {
+        self.counters.devices_lost.fetch_add(1, Ordering::Relaxed);
+        self.counters.note(format!(
+            "the graphics device was lost, the last picture stays: {error}"
+        ));
+        let mut latest = Error::from(error);
+        for (tries, secs) in BACK_OFF_SECS.into_iter().enumerate() {
+            if !self.wait(Duration::from_secs(secs), inbox) {
+                return Ok(false);
+            }
+            match drawing.rebuild(tries >= PATIENT_TRIES) {
+                Ok(()) => {
+                    let adapter = drawing.adapter_name();
+                    let words = format!("the graphics device is back: {adapter}");
+                    tracing::info!("{words}");
+                    return Ok(true);
+                }
+                Err(error) => {
+                    tracing::warn!("no graphics device yet: {error}");
+                    latest = error;
+                }
+            }
         }
-        if failures.is_power_of_two() {
-            tracing::warn!("a picture could not be drawn ({failures} in a row): {error}");
-        }
-        Ok(())
+        Err(latest)
     }
-}
 
-/// A renderer on a device that is opened anew; `None` when there is still none.
-fn rebuild(studio: &Studio) -> Option<Renderer> {
-    let built = Gpu::new(&GpuOptions::default())
-        .map_err(Error::from)
-        .and_then(|gpu| studio.build(&Arc::new(gpu)));
-    match built {
-        Ok(renderer) => {
-            tracing::warn!("the graphics device was opened again");
-            Some(renderer)
-        }
-        Err(error) => {
-            tracing::warn!("the graphics device cannot be opened again yet: {error}");
-            None
+    /// Lets time pass; a room's pictures are left out meanwhile. `false` when the room ended.
+    fn wait(&self, span: Duration, inbox: &Receiver<Picture>) -> bool {
+        let over = after(span);
+        let nothing = never();
+        let pictures = if self.live { inbox } else { &nothing };
+        loop {
+            crossbeam_channel::select! {
+                recv(over) -> _ => return true,
+                recv(pictures) -> picture => if picture.is_err() {
+                    return false;
+                },
+            }
         }
     }
 }

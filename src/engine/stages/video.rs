@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::super::Result;
 use super::super::clock::Timebase;
@@ -19,6 +19,9 @@ pub(super) struct VideoStage {
     pub(super) timebase: Option<Timebase>,
 }
 
+/// So long a live room's picture may be late before the last one is sent again without waiting for the next.
+const PATIENCE: MediaTime = MediaTime::from_millis(500);
+
 impl VideoStage {
     pub(super) fn run(
         self,
@@ -27,15 +30,30 @@ impl VideoStage {
         packets: &Sender<Packet>,
     ) -> Result<()> {
         let mut last: Option<VideoFrame> = None;
-        for frame in inbox {
-            let index = |pts: MediaTime| (pts.as_secs_f64() * self.rate.as_f64()).round() as u64;
-            if let Some(mut again) = last.take() {
-                for missing in index(again.pts) + 1..index(frame.pts) {
-                    again.pts = self.rate.pts_of(missing);
+        loop {
+            let frame = match self.next(inbox) {
+                Ok(frame) => Some(frame),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            let now = self.timebase.as_ref().map(Timebase::now);
+            let until = match (&frame, now) {
+                (Some(frame), _) => self.index(frame.pts),
+                (None, Some(now)) => self.index((now - PATIENCE).max(MediaTime::ZERO)),
+                (None, None) => 0,
+            };
+            if let Some(last) = &mut last {
+                if frame.is_some() && until <= self.index(last.pts) {
+                    // It came so late that another was sent in its place.
+                    continue;
+                }
+                for missing in self.index(last.pts) + 1..until {
+                    last.pts = self.rate.pts_of(missing);
                     self.counters.repeated.fetch_add(1, Ordering::Relaxed);
-                    self.encode(&mut encoder, &again, packets)?;
+                    self.encode(&mut encoder, last, packets)?;
                 }
             }
+            let Some(frame) = frame else { continue };
             self.encode(&mut encoder, &frame, packets)?;
             if let Some(timebase) = &self.timebase {
                 let delay = u64::try_from((timebase.now() - frame.pts).0).unwrap_or(0);
@@ -49,6 +67,22 @@ impl VideoStage {
             packets.send(packet).ok();
         }
         Ok(())
+    }
+
+    fn index(&self, pts: MediaTime) -> u64 {
+        (pts.as_secs_f64() * self.rate.as_f64()).round() as u64
+    }
+
+    /// The next frame; a live room does not wait for ever.
+    fn next(
+        &self,
+        inbox: &Receiver<VideoFrame>,
+    ) -> std::result::Result<VideoFrame, RecvTimeoutError> {
+        if self.timebase.is_some() {
+            inbox.recv_timeout(PATIENCE.to_duration())
+        } else {
+            inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        }
     }
 
     fn encode(

@@ -40,10 +40,11 @@ fn encoded(c: vec3f) -> vec3f {
 fn neutral(color: vec3f) -> vec3f {
     const SHOULDER = 0.885;
     const REST = 1.0 - SHOULDER;
-    let peak = max(max(color.r, color.g), max(color.b, 1e-4));
-    let bent = select(1.0 - REST * REST / (peak + REST - SHOULDER), peak, peak < SHOULDER);
-    let white = 1.0 - 1.0 / (3.0 * (peak - bent) + 1.0);
-    return mix(color * (bent / peak), vec3f(bent), white);
+    let peak = max(max(color.r, color.g), color.b);
+    let over = max(peak - SHOULDER, 0.0);
+    let lost = over * over / (over + REST);
+    let white = min(2.0 * lost, 0.7);
+    return mix(color * (1.0 - lost / max(peak, SHOULDER)), vec3f(peak - lost), white);
 }
 
 // What a surface of `roughness` mirrors from direction `r`: the four softboxes and the room, blurred as far as the

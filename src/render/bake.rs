@@ -76,7 +76,7 @@ pub(super) fn bake(avatar: &Avatar) -> Vec<Vec<Shade>> {
         ) {
             continue;
         }
-        let normals = rest_normals(mesh, points);
+        let normals = rest_normals(&mesh.indices, points);
         for ((point, normal), shade) in points.iter().zip(&normals).zip(shades.iter_mut()) {
             let from = *point + *normal * (0.004 * scale);
             let mut seen = 0.0;

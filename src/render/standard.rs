@@ -46,7 +46,9 @@ impl Key {
             surface,
             Surface::Eye | Surface::Mouth | Surface::Lash | Surface::Unlit
         );
-        let told = |picture| !plain && shows(picture);
+        // Meshes carry one set of picture coordinates; with others a picture would lie in the wrong place.
+        let laid_out = |picture: Option<TextureUse>| picture.is_some_and(|p| p.uv_set == 0);
+        let told = |picture| !plain && laid_out(picture) && shows(picture);
         let glows = !plain && material.factors.emissive.iter().any(|light| *light > 0.0);
         let key = Self {
             surface,

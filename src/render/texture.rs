@@ -31,7 +31,15 @@ pub(super) fn halvings(avatar: &Avatar, height_px: u32) -> Vec<u32> {
             covered.0 += (b - a).cross(c - a).length();
             covered.1 += (ub - ua).perp_dot(uc - ua).abs();
         }
-        for texture in avatar.materials[mesh.material].textures() {
+        let material = &avatar.materials[mesh.material];
+        let laid_out = [
+            material.base,
+            material.normal,
+            material.metallic_roughness,
+            material.occlusion,
+            material.emission,
+        ];
+        for texture in laid_out.into_iter().flatten() {
             if let Some(area) = areas.get_mut(texture.image) {
                 area.0 += covered.0;
                 area.1 += covered.1;

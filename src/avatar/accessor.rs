@@ -71,7 +71,9 @@ impl Reader<'_> {
         let sparse = match self.sparse(accessor)? {
             Some((indices, values)) => {
                 self.buffers.budget.visit(indices.count)?;
-                self.buffers.budget.take_many::<(u32, [f32; 3])>(indices.count)?;
+                self.buffers
+                    .budget
+                    .take_many::<(u32, [f32; 3])>(indices.count)?;
                 let mut set = Vec::with_capacity(indices.count);
                 for slot in 0..indices.count {
                     let place = indices.integer(slot, 0);
@@ -219,7 +221,10 @@ impl Reader<'_> {
             .and_then(|bytes| bytes.get(offset..))
             .ok_or(OUTSIDE)?;
         let element = kind.size() * width;
-        let stride = view.stride().filter(|stride| *stride > 0).unwrap_or(element);
+        let stride = view
+            .stride()
+            .filter(|stride| *stride > 0)
+            .unwrap_or(element);
         if stride < element {
             return Err("has a stride smaller than one element");
         }

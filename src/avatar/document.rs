@@ -64,7 +64,10 @@ pub(super) fn read(
     warnings: &mut Vec<String>,
 ) -> Result<Root> {
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-    let end = json.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+    let end = json
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |at| at + 1);
     let json = &json[..end];
     budget.take(weight(json))?;
     let json = String::from_utf8_lossy(json);
@@ -127,14 +130,19 @@ struct Extensions {
 impl Extensions {
     fn check(&self, name: &str, warnings: &mut Vec<String>) -> Result<()> {
         let read = |extension: &&String| READ.contains(&extension.as_str());
-        let adorns = |extension: &&String| ADORNING.iter().any(|start| extension.starts_with(start));
+        let adorns =
+            |extension: &&String| ADORNING.iter().any(|start| extension.starts_with(start));
         let listed = |mut names: Vec<&str>| {
             names.sort_unstable();
             names.dedup();
             let more = names.len().saturating_sub(12);
             names.truncate(12);
             let names: Vec<String> = names.into_iter().map(shortened).collect();
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
             names.join(", ") + &more
         };
         let unread = |list: &'_ [String]| {
@@ -142,7 +150,11 @@ impl Extensions {
             unread.cloned().collect::<Vec<String>>()
         };
         let required = unread(&self.extensions_required);
-        let fatal: Vec<&str> = required.iter().filter(|e| !adorns(e)).map(String::as_str).collect();
+        let fatal: Vec<&str> = required
+            .iter()
+            .filter(|e| !adorns(e))
+            .map(String::as_str)
+            .collect();
         if !fatal.is_empty() {
             return Err(Error::UnsupportedExtensions {
                 name: name.into(),
@@ -175,9 +187,15 @@ fn mend(root: &mut Root, name: &str) -> Result<()> {
     for (index, mesh) in root.meshes.iter_mut().enumerate() {
         for primitive in &mut mesh.primitives {
             // Attributes with names of their own are not needed, and not allowed to make the file unreadable.
-            primitive.attributes.retain(|semantic, _| *semantic != Checked::Invalid);
+            primitive
+                .attributes
+                .retain(|semantic, _| *semantic != Checked::Invalid);
             // The crate's checks index accessors by these.
-            if primitive.attributes.values().any(|a| a.value() >= accessors) {
+            if primitive
+                .attributes
+                .values()
+                .any(|a| a.value() >= accessors)
+            {
                 let what = format!("mesh {index} names an accessor that does not exist");
                 return Err(malformed(name, what));
             }
@@ -198,20 +216,30 @@ fn mend(root: &mut Root, name: &str) -> Result<()> {
         };
         // WebP is read as well as PNG; a KTX2 picture is compressed with loss, so the plain one comes first.
         let plain = Some(texture.source).filter(|source| source.value() < images);
-        if let Some(found) = source("EXT_texture_webp").or(plain).or_else(|| source("KHR_texture_basisu")) {
+        if let Some(found) = source("EXT_texture_webp")
+            .or(plain)
+            .or_else(|| source("KHR_texture_basisu"))
+        {
             texture.source = found;
         }
     }
-    if root.textures.iter().any(|texture| texture.source.value() == u32::MAX as usize) {
+    if root
+        .textures
+        .iter()
+        .any(|texture| texture.source.value() == u32::MAX as usize)
+    {
         // A texture whose picture is of a kind that is not read: one without data, which is warned of when it is used.
-        let missing = Index::push(&mut root.images, gltf::json::Image {
-            buffer_view: None,
-            mime_type: None,
-            name: None,
-            uri: None,
-            extensions: None,
-            extras: gltf::json::Extras::default(),
-        });
+        let missing = Index::push(
+            &mut root.images,
+            gltf::json::Image {
+                buffer_view: None,
+                mime_type: None,
+                name: None,
+                uri: None,
+                extensions: None,
+                extras: gltf::json::Extras::default(),
+            },
+        );
         for texture in &mut root.textures {
             if texture.source.value() == u32::MAX as usize {
                 texture.source = missing;
@@ -233,7 +261,9 @@ fn translate_gloss(material: &mut gltf::json::Material) {
     let read = |key: &str| old.get(key).cloned();
     let color = read("diffuseFactor").and_then(|color| serde_json::from_value(color).ok());
     let texture = read("diffuseTexture").and_then(|texture| serde_json::from_value(texture).ok());
-    let gloss = old.get("glossinessFactor").and_then(serde_json::Value::as_f64);
+    let gloss = old
+        .get("glossinessFactor")
+        .and_then(serde_json::Value::as_f64);
     let pbr = &mut material.pbr_metallic_roughness;
     pbr.base_color_factor = PbrBaseColorFactor(color.unwrap_or([1.0; 4]));
     pbr.base_color_texture = texture;
@@ -264,7 +294,10 @@ fn check(root: &mut Root, name: &str, warnings: &mut Vec<String>) -> Result<()> 
             problems.push((place.to_owned(), problem));
         }
     });
-    if problems.iter().any(|(place, _)| place.starts_with("animations[")) {
+    if problems
+        .iter()
+        .any(|(place, _)| place.starts_with("animations["))
+    {
         warnings.push("its animations are broken: left out".into());
         root.animations.clear();
         problems.retain(|(place, _)| !place.starts_with("animations["));
@@ -293,16 +326,24 @@ mod tests {
     #[test]
     fn what_changes_shapes_is_refused_and_what_adorns_is_not() {
         let with = |key: &str, names: &str| {
-            root(&format!(r#"{{"asset":{{"version":"2.0"}},"{key}":[{names}]}}"#))
+            root(&format!(
+                r#"{{"asset":{{"version":"2.0"}},"{key}":[{names}]}}"#
+            ))
         };
         let (refused, _) = with("extensionsRequired", r#""EXT_mesh_gpu_instancing","VRM""#);
         let error = refused.unwrap_err().to_string();
-        assert!(error.contains("EXT_mesh_gpu_instancing") && !error.contains("VRM,"), "{error}");
+        assert!(
+            error.contains("EXT_mesh_gpu_instancing") && !error.contains("VRM,"),
+            "{error}"
+        );
         let (taken, warnings) = with("extensionsRequired", r#""KHR_materials_clearcoat""#);
         assert!(taken.is_ok() && warnings.len() == 1, "{warnings:?}");
         let (taken, warnings) = with("extensionsUsed", r#""XX_a","XX_b","KHR_materials_unlit""#);
         assert!(taken.is_ok());
-        assert_eq!(warnings, ["drawn without the unknown extensions XX_a, XX_b"]);
+        assert_eq!(
+            warnings,
+            ["drawn without the unknown extensions XX_a, XX_b"]
+        );
     }
 
     #[test]
@@ -329,8 +370,14 @@ mod tests {
 
     #[test]
     fn a_document_is_weighed_before_it_is_read() {
-        let many = format!(r#"{{"asset":{{"version":"2.0"}},"nodes":[{}{{}}]}}"#, "{},".repeat(2_000_000));
+        let many = format!(
+            r#"{{"asset":{{"version":"2.0"}},"nodes":[{}{{}}]}}"#,
+            "{},".repeat(2_000_000)
+        );
         assert!(matches!(root(&many).0, Err(Error::TooLarge { .. })));
-        assert_eq!(weight(br#"{"a\"{[,":1,"b":[]}"#), 19 + 2 * OBJECT_BYTES + VALUE_BYTES);
+        assert_eq!(
+            weight(br#"{"a\"{[,":1,"b":[]}"#),
+            19 + 2 * OBJECT_BYTES + VALUE_BYTES
+        );
     }
 }

@@ -32,7 +32,10 @@ pub(super) fn unpack(root: &mut Root, buffers: &mut Buffers<'_>, name: &str) -> 
     let mut decoded: BTreeMap<usize, draco_core::Mesh> = BTreeMap::new();
     for job in jobs(root, name)? {
         let bad = |what: &str| {
-            malformed(name, format!("mesh {} primitive {}: {what}", job.mesh, job.primitive))
+            malformed(
+                name,
+                format!("mesh {} primitive {}: {what}", job.mesh, job.primitive),
+            )
         };
         if !decoded.contains_key(&job.view) {
             let view = root.buffer_views.get(job.view);
@@ -41,11 +44,16 @@ pub(super) fn unpack(root: &mut Root, buffers: &mut Buffers<'_>, name: &str) -> 
                 .ok_or_else(|| bad("its compressed data reach outside the buffer"))?;
             // One stream is kept at a time: exporters write one for each primitive.
             decoded.clear();
-            decoded.insert(job.view, decode(stream, &buffers.budget).map_err(|what| bad(&what))?);
+            decoded.insert(
+                job.view,
+                decode(stream, &buffers.budget).map_err(|what| bad(&what))?,
+            );
         }
         let mesh = &decoded[&job.view];
         buffers.budget.take_many::<[u32; 3]>(mesh.num_faces())?;
-        buffers.budget.take(WORKING_BYTES.saturating_mul(mesh.num_points()))?;
+        buffers
+            .budget
+            .take(WORKING_BYTES.saturating_mul(mesh.num_points()))?;
         if let Some(accessor) = job.indices {
             let faces = mesh.faces().iter().flatten();
             let bytes: Vec<u8> = faces.flat_map(|point| point.0.to_le_bytes()).collect();
@@ -60,8 +68,12 @@ pub(super) fn unpack(root: &mut Root, buffers: &mut Buffers<'_>, name: &str) -> 
             let attribute = mesh
                 .attribute_by_unique_id(*id)
                 .ok_or_else(|| bad(&format!("its compressed data lack attribute {id}")))?;
-            let Checked::Valid(kind) = root.accessors[*accessor].type_ else { continue };
-            let Checked::Valid(component) = root.accessors[*accessor].component_type else { continue };
+            let Checked::Valid(kind) = root.accessors[*accessor].type_ else {
+                continue;
+            };
+            let Checked::Valid(component) = root.accessors[*accessor].component_type else {
+                continue;
+            };
             buffers
                 .budget
                 .take_many::<f32>(width(kind).saturating_mul(mesh.num_points()))?;
@@ -81,16 +93,23 @@ fn jobs(root: &Root, name: &str) -> Result<Vec<Job>> {
     for (mesh, own) in root.meshes.iter().enumerate() {
         for (primitive, parts) in own.primitives.iter().enumerate() {
             let extensions = parts.extensions.as_ref();
-            let Some(packed) = extensions.and_then(|e| e.others.get("KHR_draco_mesh_compression")) else {
+            let Some(packed) = extensions.and_then(|e| e.others.get("KHR_draco_mesh_compression"))
+            else {
                 continue;
             };
-            let index = |value: Option<&Value>| value?.as_u64().and_then(|v| usize::try_from(v).ok());
+            let index =
+                |value: Option<&Value>| value?.as_u64().and_then(|v| usize::try_from(v).ok());
             let view = index(packed.get("bufferView")).ok_or_else(|| {
-                malformed(name, format!("mesh {mesh} primitive {primitive}: no bufferView of compressed data"))
+                malformed(
+                    name,
+                    format!("mesh {mesh} primitive {primitive}: no bufferView of compressed data"),
+                )
             })?;
             let ids = packed.get("attributes").and_then(Value::as_object);
             let attributes = parts.attributes.iter().filter_map(|(semantic, accessor)| {
-                let Checked::Valid(semantic) = semantic else { return None };
+                let Checked::Valid(semantic) = semantic else {
+                    return None;
+                };
                 let id = ids?.get(&semantic.to_string())?.as_u64()?;
                 Some((accessor.value(), u32::try_from(id).ok()?))
             });
@@ -116,9 +135,11 @@ fn decode(stream: &[u8], budget: &Budget<'_>) -> std::result::Result<draco_core:
     let mut mesh = draco_core::Mesh::new();
     // The decoder is a translation of C++ with many indices that streams state; should one of them be wrong, this file is
     // refused instead of the room going off the air. What it was writing is thrown away.
-    catch_unwind(AssertUnwindSafe(|| MeshDecoder::new().decode(&mut buffer, &mut mesh)))
-        .map_err(|_| "its compressed data are damaged".to_owned())?
-        .map_err(|error| format!("its compressed data cannot be unpacked ({error})"))?;
+    catch_unwind(AssertUnwindSafe(|| {
+        MeshDecoder::new().decode(&mut buffer, &mut mesh)
+    }))
+    .or(Err("its compressed data are damaged".to_owned()))?
+    .map_err(|error| format!("its compressed data cannot be unpacked ({error})"))?;
     Ok(mesh)
 }
 

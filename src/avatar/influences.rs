@@ -16,7 +16,8 @@ pub(super) fn read(
     count: usize,
     reader: &Reader<'_>,
 ) -> Result<Influences> {
-    let set = |set: u32| -> Result<Option<(Vec<[u32; 4]>, Vec<[f32; 4]>)>> {
+    type Set = (Vec<[u32; 4]>, Vec<[f32; 4]>);
+    let set = |set: u32| -> Result<Option<Set>> {
         let (Some(joints), Some(weights)) = (
             primitive.get(&Semantic::Joints(set)),
             primitive.get(&Semantic::Weights(set)),
@@ -38,7 +39,9 @@ pub(super) fn read(
     let mut narrow = Vec::with_capacity(count);
     for (vertex, (joints, weights)) in joints.iter().zip(&mut weights).enumerate() {
         let mut all = [(0.0f32, 0u32); 8];
-        let more = further.as_ref().map(|(joints, weights)| (&joints[vertex], &weights[vertex]));
+        let more = further
+            .as_ref()
+            .map(|(joints, weights)| (&joints[vertex], &weights[vertex]));
         let own = std::iter::once((joints, &*weights)).chain(more);
         let own = own.flat_map(|(joints, weights)| joints.iter().zip(weights));
         for (slot, (joint, weight)) in all.iter_mut().zip(own) {
@@ -47,7 +50,10 @@ pub(super) fn read(
             }
         }
         let (strongest, shares) = strongest(all);
-        if let Some(joint) = strongest.iter().find(|joint| **joint as usize >= joint_count) {
+        if let Some(joint) = strongest
+            .iter()
+            .find(|joint| **joint as usize >= joint_count)
+        {
             let what = format!("a vertex uses joint {joint} of {joint_count}");
             return Err(malformed(reader.name, what));
         }
@@ -65,7 +71,10 @@ fn strongest(mut all: [(f32, u32); 8]) -> ([u32; 4], [f32; 4]) {
     let own = [a, b, c, d];
     let sum: f32 = own.iter().map(|(weight, _)| weight).sum();
     if sum > 0.0 && sum.is_finite() {
-        (own.map(|(_, joint)| joint), own.map(|(weight, _)| weight / sum))
+        (
+            own.map(|(_, joint)| joint),
+            own.map(|(weight, _)| weight / sum),
+        )
     } else {
         ([0; 4], [1.0, 0.0, 0.0, 0.0])
     }
@@ -77,7 +86,16 @@ mod tests {
 
     #[test]
     fn the_four_strongest_stay() {
-        let all = [(0.1, 1), (0.0, 0), (0.3, 2), (0.05, 3), (0.2, 4), (0.15, 5), (0.0, 0), (0.2, 6)];
+        let all = [
+            (0.1, 1),
+            (0.0, 0),
+            (0.3, 2),
+            (0.05, 3),
+            (0.2, 4),
+            (0.15, 5),
+            (0.0, 0),
+            (0.2, 6),
+        ];
         let (joints, weights) = strongest(all);
         assert_eq!(joints, [2, 4, 6, 5]);
         assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-6);

@@ -26,7 +26,7 @@ pub(super) fn size(bytes: &[u8]) -> Option<Size> {
 pub(super) fn decode(bytes: &[u8], wanted: Size, limit: u64) -> Result<Bitmap, String> {
     // The decoder is a translation of C++ with many indices that the file states; should one of them be wrong, this picture
     // is left out instead of the room going off the air.
-    catch_unwind(|| transcode(bytes, wanted, limit)).map_err(|_| "it is damaged".to_owned())?
+    catch_unwind(|| transcode(bytes, wanted, limit)).or(Err("it is damaged".to_owned()))?
 }
 
 fn transcode(bytes: &[u8], wanted: Size, limit: u64) -> Result<Bitmap, String> {
@@ -34,14 +34,19 @@ fn transcode(bytes: &[u8], wanted: Size, limit: u64) -> Result<Bitmap, String> {
     let transcoder = Transcoder::new(bytes).map_err(|error| format!("{error:?}"))?;
     let mut best = None;
     for level in 0..transcoder.level_count() {
-        let info = transcoder.image_level_info(level).map_err(|error| format!("{error:?}"))?;
+        let info = transcoder
+            .image_level_info(level)
+            .map_err(|error| format!("{error:?}"))?;
         if level == 0 || (info.width >= wanted.width && info.height >= wanted.height) {
             best = Some((level, Size::new(info.width, info.height)));
         }
     }
     let (level, size) = best.ok_or("it has no levels")?;
     if size.pixels() as u64 * 8 > limit {
-        return Err(format!("decoding it takes {} MB", (size.pixels() as u64 * 8) >> 20));
+        return Err(format!(
+            "decoding it takes {} MB",
+            (size.pixels() as u64 * 8) >> 20
+        ));
     }
     let rgba = transcoder
         .transcode(level, TargetFormat::Rgba32, DecodeFlags::default())
@@ -52,7 +57,10 @@ fn transcode(bytes: &[u8], wanted: Size, limit: u64) -> Result<Bitmap, String> {
     let picture = image::RgbaImage::from_raw(size.width, size.height, rgba);
     let picture = picture.ok_or("it is damaged")?;
     let small = image::imageops::thumbnail(&picture, wanted.width, wanted.height);
-    Ok(Bitmap { size: wanted, rgba: small.into_raw() })
+    Ok(Bitmap {
+        size: wanted,
+        rgba: small.into_raw(),
+    })
 }
 
 /// Refuses files whose levels state to unpack to more than `limit`.

@@ -70,7 +70,10 @@ impl Rig {
         let mut skins = Vec::new();
         for (index, skin) in document.skins().enumerate() {
             let joints: Vec<usize> = skin.joints().map(|joint| joint.index()).collect();
-            reader.buffers.budget.take_many::<(usize, Mat4)>(joints.len())?;
+            reader
+                .buffers
+                .budget
+                .take_many::<(usize, Mat4)>(joints.len())?;
             let mut joint_from_mesh = vec![Mat4::IDENTITY; joints.len()];
             if let Some(accessor) = skin.inverse_bind_matrices() {
                 let matrices = reader.first_floats::<16>(&accessor, joints.len())?;

@@ -14,21 +14,30 @@ pub(super) fn of(mesh: &Mesh) -> Vec<[f32; 4]> {
         };
         return mesh.tangents.iter().zip(&mesh.normals).map(whole).collect();
     }
-    let mut surface = Surface { mesh, sums: vec![[Vec3::ZERO; 2]; mesh.positions.len()] };
+    let mut surface = Surface {
+        mesh,
+        sums: vec![[Vec3::ZERO; 2]; mesh.positions.len()],
+    };
     // The error is an empty type.
     if generate_tangents(&mut surface).is_err() {
         return Vec::new();
     }
-    let finished = surface.sums.iter().zip(&mesh.normals).map(|([right, left], normal)| {
-        let mirrored = left.length_squared() > right.length_squared();
-        finish(if mirrored { *left } else { *right }, *normal, mirrored)
-    });
+    let finished = surface
+        .sums
+        .iter()
+        .zip(&mesh.normals)
+        .map(|([right, left], normal)| {
+            let mirrored = left.length_squared() > right.length_squared();
+            finish(if mirrored { *left } else { *right }, *normal, mirrored)
+        });
     finished.collect()
 }
 
 fn finish(tangent: Vec3, normal: Vec3, mirrored: bool) -> [f32; 4] {
     let across = tangent - normal * normal.dot(tangent);
-    let [x, y, z] = across.normalize_or(normal.any_orthogonal_vector()).to_array();
+    let [x, y, z] = across
+        .normalize_or(normal.any_orthogonal_vector())
+        .to_array();
     [x, y, z, if mirrored { -1.0 } else { 1.0 }]
 }
 
@@ -94,7 +103,11 @@ mod tests {
             positions: vec![Vec3::ZERO, Vec3::X, Vec3::Y],
             normals: vec![Vec3::Z; 3],
             tangents: Vec::new(),
-            uvs: vec![Vec2::new(0.0, 1.0), Vec2::new(1.0, 1.0), Vec2::new(0.0, 0.0)],
+            uvs: vec![
+                Vec2::new(0.0, 1.0),
+                Vec2::new(1.0, 1.0),
+                Vec2::new(0.0, 0.0),
+            ],
             colors: Vec::new(),
             joints: Vec::new(),
             weights: Vec::new(),
@@ -104,7 +117,10 @@ mod tests {
         for [x, y, z, w] in of(&mesh) {
             let tangent = Vec3::new(x, y, z);
             assert!((tangent - Vec3::X).length() < 1e-6, "{tangent}");
-            assert!((Vec3::Z.cross(tangent) * w - Vec3::Y).length() < 1e-6, "{w}");
+            assert!(
+                (Vec3::Z.cross(tangent) * w - Vec3::Y).length() < 1e-6,
+                "{w}"
+            );
         }
         mesh.tangents = vec![[0.0, 2.0, 5.0, -1.0]; 3];
         assert_eq!(of(&mesh)[0], [0.0, 1.0, 0.0, -1.0]);

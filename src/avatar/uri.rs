@@ -22,7 +22,7 @@ pub(super) fn read(
     }
     let shown: String = uri.chars().take(80).collect();
     let path = String::from_utf8(unescaped(uri).into_owned())
-        .map_err(|_| format!("the name `{shown}` is not UTF-8"))?;
+        .map_err(|error| format!("the name `{shown}` is not UTF-8 ({error})"))?;
     let plain = Path::new(&path)
         .components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
@@ -33,7 +33,8 @@ pub(super) fn read(
         return Err(format!("the side file `{shown}` is not at hand: use a GLB"));
     };
     let file = folder.join(&path);
-    let about = std::fs::metadata(&file).map_err(|error| format!("side file `{shown}`: {error}"))?;
+    let about =
+        std::fs::metadata(&file).map_err(|error| format!("side file `{shown}`: {error}"))?;
     if !about.is_file() {
         return Err(format!("side file `{shown}` is not a file"));
     }

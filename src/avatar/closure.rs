@@ -89,9 +89,9 @@ impl Closure {
                 let sum: f32 = own.iter().map(|(u, l)| of(u) - of(l)).sum();
                 sum / own.len() as f32
             };
-            let joined = own
-                .iter()
-                .any(|(up, low)| up.mesh == low.mesh && joined.contains(&(up.mesh, up.index, low.index)));
+            let joined = own.iter().any(|(up, low)| {
+                up.mesh == low.mesh && joined.contains(&(up.mesh, up.index, low.index))
+            });
             let rest = if joined { 0.0 } else { mean(&|v| v.place.y) };
             let rates = Shape::ALL.map(|shape| mean(&|v| v.moved(avatar, shape).y));
             // Lips that touch at rest do so within their overlap.
@@ -252,7 +252,13 @@ impl Lips {
         let (upper, lower, fullest) = Self::sides(avatar, points)?;
         let reach = REACH_SHARE * fullest;
         let (above, below) = (Grid::new(&upper, reach), Grid::new(&lower, reach));
-        let neighbours = |low: &Vertex| above.near(low).chain(below.near(low)).map(Vec::len).sum::<usize>();
+        let neighbours = |low: &Vertex| {
+            above
+                .near(low)
+                .chain(below.near(low))
+                .map(Vec::len)
+                .sum::<usize>()
+        };
         if lower.iter().map(neighbours).sum::<usize>() > MAX_COMPARISONS {
             return None;
         }

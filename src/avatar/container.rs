@@ -158,7 +158,10 @@ fn read_buffers<'a>(
 /// Buffers that stand for what compressed views unpack to, for programs that cannot unpack them: they may have no bytes.
 /// Should anything else read such a buffer after all, it reaches outside it.
 fn stand_ins(root: &Root) -> BTreeSet<usize> {
-    let compressed = root.buffer_views.iter().filter(|view| meshopt::packed(view).is_some());
+    let compressed = root
+        .buffer_views
+        .iter()
+        .filter(|view| meshopt::packed(view).is_some());
     compressed.map(|view| view.buffer.value()).collect()
 }
 

@@ -261,7 +261,9 @@ fn translate_gloss(material: &mut gltf::json::Material) {
     let read = |key: &str| old.get(key).cloned();
     let color = read("diffuseFactor").and_then(|color| serde_json::from_value(color).ok());
     let texture = read("diffuseTexture").and_then(|texture| serde_json::from_value(texture).ok());
-    let gloss = old.get("glossinessFactor").and_then(serde_json::Value::as_f64);
+    let gloss = old
+        .get("glossinessFactor")
+        .and_then(serde_json::Value::as_f64);
     let pbr = &mut material.pbr_metallic_roughness;
     pbr.base_color_factor = PbrBaseColorFactor(color.unwrap_or([1.0; 4]));
     pbr.base_color_texture = texture;

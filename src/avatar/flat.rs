@@ -59,7 +59,12 @@ fn face_normal(corners: &[Vec3]) -> Vec3 {
 fn moved(old: &[Delta], copies: &Copies, positions: &[Vec3], normals: &[Vec3]) -> Vec<Delta> {
     let mut corners: Vec<(u32, Vec3)> = old
         .iter()
-        .flat_map(|delta| copies.of(delta.vertex).iter().map(|corner| (*corner, delta.position)))
+        .flat_map(|delta| {
+            copies
+                .of(delta.vertex)
+                .iter()
+                .map(|corner| (*corner, delta.position))
+        })
         .collect();
     corners.sort_unstable_by_key(|(corner, _)| *corner);
     let mut deltas = Vec::with_capacity(corners.len());
@@ -74,7 +79,11 @@ fn moved(old: &[Delta], copies: &Copies, positions: &[Vec3], normals: &[Vec3]) -
         let turn = face_normal(&places) - normals[base];
         for (vertex, position) in (first..).zip(shifts) {
             if position != Vec3::ZERO || turn != Vec3::ZERO {
-                deltas.push(Delta { vertex, position, normal: turn });
+                deltas.push(Delta {
+                    vertex,
+                    position,
+                    normal: turn,
+                });
             }
         }
     }
@@ -146,7 +155,11 @@ mod tests {
 
     #[test]
     fn each_triangle_has_its_own_normal_and_targets_turn_it() {
-        let lift = Delta { vertex: 1, position: Vec3::Z, normal: Vec3::ZERO };
+        let lift = Delta {
+            vertex: 1,
+            position: Vec3::Z,
+            normal: Vec3::ZERO,
+        };
         let mut mesh = Mesh {
             name: String::new(),
             node: 0,
@@ -176,6 +189,9 @@ mod tests {
         assert_eq!(vertices, [0, 1, 2]);
         assert_eq!(deltas[1].position, Vec3::Z);
         let turned = mesh.normals[0] + deltas[0].normal;
-        assert!((turned - Vec3::new(-1.0, 0.0, 1.0).normalize_or(Vec3::Z)).length() < 1e-6, "{turned}");
+        assert!(
+            (turned - Vec3::new(-1.0, 0.0, 1.0).normalize_or(Vec3::Z)).length() < 1e-6,
+            "{turned}"
+        );
     }
 }

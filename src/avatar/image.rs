@@ -17,7 +17,7 @@ use crate::media::{Bitmap, Size};
 /// The longest side of a picture that is decoded, in pixels.
 const MAX_SIDE: u32 = 16_384;
 /// The most bytes all pictures of an avatar may have together; drawing takes as much again, and a third for small copies.
-const MAX_TOTAL_BYTES: u64 = 96 << 20;
+const MAX_TOTAL_BYTES: u64 = 80 << 20;
 /// The most pixels that are decoded for one avatar: 16 pictures of 4096 by 4096.
 const MAX_PIXELS: u64 = 256 << 20;
 
@@ -38,9 +38,17 @@ impl Use {
     pub(super) fn of<'a>(count: usize, materials: impl Iterator<Item = &'a Material>) -> Vec<Self> {
         let mut uses = vec![Self::Nothing; count];
         for material in materials {
-            let data = [&material.metallic_roughness, &material.normal, &material.occlusion];
+            let data = [
+                &material.metallic_roughness,
+                &material.normal,
+                &material.occlusion,
+            ];
             for texture in material.textures() {
-                let own = if data.contains(&&Some(*texture)) { Self::Data } else { Self::Color };
+                let own = if data.contains(&&Some(*texture)) {
+                    Self::Data
+                } else {
+                    Self::Color
+                };
                 if let Some(so_far) = uses.get_mut(texture.image) {
                     *so_far = own.max(*so_far);
                 }
@@ -127,10 +135,15 @@ fn data<'a>(
     if let Some(view) = image.buffer_view {
         let view = document.as_json().buffer_views.get(view.value());
         let bytes = view.and_then(|view| reader.buffers.view(view));
-        return bytes.map(Cow::Borrowed).ok_or_else(|| "it reaches outside its buffer".into());
+        return bytes
+            .map(Cow::Borrowed)
+            .ok_or_else(|| "it reaches outside its buffer".into());
     }
     let limit = reader.buffers.budget.left().min(container::MAX_BYTES);
-    let uri = image.uri.as_deref().ok_or("it has no data of a kind that is read")?;
+    let uri = image
+        .uri
+        .as_deref()
+        .ok_or("it has no data of a kind that is read")?;
     uri::read(uri, folder, limit).map(Cow::Owned)
 }
 
@@ -138,7 +151,8 @@ fn data<'a>(
 /// What one sees counts half, so that it stays sharp longer.
 fn bring_down(pictures: &mut [(usize, Use, Stored)], bound: u64) {
     let bytes = |stored: &Stored| 4 * stored.shown().pixels() as u64;
-    let weight = |used: Use, stored: &Stored| bytes(stored) / if used == Use::Color { 2 } else { 1 };
+    let weight =
+        |used: Use, stored: &Stored| bytes(stored) / if used == Use::Color { 2 } else { 1 };
     let mut total: u64 = pictures.iter().map(|(_, _, stored)| bytes(stored)).sum();
     let mut heap: BinaryHeap<(u64, Reverse<usize>)> = pictures
         .iter()
@@ -175,9 +189,16 @@ impl Stored {
     fn look(bytes: &[u8]) -> Result<Self, String> {
         if ktx::is_ktx2(bytes) {
             let size = ktx::size(bytes).ok_or("it is a KTX2 picture of a kind that is not read")?;
-            return Self { format: None, size, cost: 8, halvings: 0 }.checked();
+            return Self {
+                format: None,
+                size,
+                cost: 8,
+                halvings: 0,
+            }
+            .checked();
         }
-        let format = image::guess_format(bytes).map_err(|_| "it is neither PNG, JPEG, WebP nor KTX2")?;
+        let format =
+            image::guess_format(bytes).or(Err("it is neither PNG, JPEG, WebP nor KTX2"))?;
         let reader = image::ImageReader::with_format(Cursor::new(bytes), format);
         let decoder = reader.into_decoder().map_err(|error| error.to_string())?;
         let (width, height) = decoder.dimensions();
@@ -188,7 +209,13 @@ impl Stored {
             ImageFormat::WebP => 8,
             _ => u64::from(decoder.color_type().bytes_per_pixel()),
         };
-        Self { format: Some(format), size: Size::new(width, height), cost, halvings: 0 }.checked()
+        Self {
+            format: Some(format),
+            size: Size::new(width, height),
+            cost,
+            halvings: 0,
+        }
+        .checked()
     }
 
     fn checked(self) -> Result<Self, String> {
@@ -230,7 +257,10 @@ impl Stored {
         } else {
             picture.thumbnail_exact(size.width, size.height)
         };
-        Ok(Bitmap { size, rgba: picture.into_rgba8().into_raw() })
+        Ok(Bitmap {
+            size,
+            rgba: picture.into_rgba8().into_raw(),
+        })
     }
 }
 
@@ -242,7 +272,16 @@ mod tests {
     fn the_largest_are_brought_down_first_and_bumps_before_colours() {
         let picture = |used: Use, side: u32| {
             let size = Size::new(side, side);
-            (0, used, Stored { format: None, size, cost: 4, halvings: 0 })
+            (
+                0,
+                used,
+                Stored {
+                    format: None,
+                    size,
+                    cost: 4,
+                    halvings: 0,
+                },
+            )
         };
         let mut pictures = [
             picture(Use::Color, 1024),
@@ -251,7 +290,10 @@ mod tests {
             picture(Use::Color, 1024),
         ];
         let halvings = |pictures: &[(usize, Use, Stored)]| -> Vec<u32> {
-            pictures.iter().map(|(_, _, stored)| stored.halvings).collect()
+            pictures
+                .iter()
+                .map(|(_, _, stored)| stored.halvings)
+                .collect()
         };
         bring_down(&mut pictures, 13 << 20);
         assert_eq!(halvings(&pictures), [0; 4]);
@@ -260,6 +302,10 @@ mod tests {
         bring_down(&mut pictures, 6 << 20);
         assert_eq!(halvings(&pictures), [1, 1, 0, 0]);
         bring_down(&mut pictures, 0);
-        assert!(pictures.iter().all(|(_, _, stored)| stored.shown() == Size::new(1, 1)));
+        assert!(
+            pictures
+                .iter()
+                .all(|(_, _, stored)| stored.shown() == Size::new(1, 1))
+        );
     }
 }

@@ -76,7 +76,10 @@ impl Mesh {
     pub(super) fn gather(&mut self, vertices: &[u32]) {
         fn pick<T: Copy>(list: &mut Vec<T>, vertices: &[u32]) {
             if !list.is_empty() {
-                *list = vertices.iter().map(|vertex| list[*vertex as usize]).collect();
+                *list = vertices
+                    .iter()
+                    .map(|vertex| list[*vertex as usize])
+                    .collect();
             }
         }
         pick(&mut self.positions, vertices);

@@ -161,7 +161,15 @@ mod tests {
     use super::*;
 
     fn of(mode: &str, filter: &str, stride: usize, count: usize) -> Packed {
-        Packed { buffer: 0, offset: 0, length: 0, stride, count, mode: mode.into(), filter: filter.into() }
+        Packed {
+            buffer: 0,
+            offset: 0,
+            length: 0,
+            stride,
+            count,
+            mode: mode.into(),
+            filter: filter.into(),
+        }
     }
 
     #[test]
@@ -174,7 +182,9 @@ mod tests {
         let coded = meshopt::encode_index_sequence(&triangles, 4).unwrap();
         let bytes = of("INDICES", "NONE", 2, 6).unpack(&coded).unwrap();
         assert_eq!(bytes, [0, 0, 1, 0, 2, 0, 2, 0, 1, 0, 3, 0]);
-        let vertices: Vec<[f32; 5]> = (0u8..9).map(|i| [f32::from(i), 1.0, -2.0, 0.5, 9.0]).collect();
+        let vertices: Vec<[f32; 5]> = (0u8..9)
+            .map(|i| [f32::from(i), 1.0, -2.0, 0.5, 9.0])
+            .collect();
         let coded = meshopt::encode_vertex_buffer(&vertices).unwrap();
         let bytes = of("ATTRIBUTES", "NONE", 20, 9).unpack(&coded).unwrap();
         assert_eq!(bytes, bytemuck::cast_slice::<_, u8>(&vertices));
@@ -183,16 +193,22 @@ mod tests {
     #[test]
     fn every_filter_comes_back() {
         let unit = [[0.0f32, 0.6, 0.8, 1.0]; 4];
-        let coded = meshopt::encode_vertex_buffer(&meshopt::encode_filter_oct::<i8>(&unit, 8)).unwrap();
+        let coded =
+            meshopt::encode_vertex_buffer(&meshopt::encode_filter_oct::<i8>(&unit, 8)).unwrap();
         let bytes = of("ATTRIBUTES", "OCTAHEDRAL", 4, 4).unpack(&coded).unwrap();
-        assert!((f32::from(bytes[2] as i8) / 127.0 - 0.8).abs() < 0.02, "{bytes:?}");
+        assert!(
+            (f32::from(bytes[2] as i8) / 127.0 - 0.8).abs() < 0.02,
+            "{bytes:?}"
+        );
         let coded = meshopt::encode_vertex_buffer(&meshopt::encode_filter_exp(
             &unit,
             20,
             meshopt::EncodeExpMode::Separate,
         ))
         .unwrap();
-        let bytes = of("ATTRIBUTES", "EXPONENTIAL", 16, 4).unpack(&coded).unwrap();
+        let bytes = of("ATTRIBUTES", "EXPONENTIAL", 16, 4)
+            .unpack(&coded)
+            .unwrap();
         let back = f32::from_le_bytes(bytes[4..8].try_into().unwrap());
         assert!((back - 0.6).abs() < 1e-5, "{back}");
     }
@@ -211,7 +227,10 @@ mod tests {
             ("", "NONE", 4, 3),
         ] {
             let coded = meshopt::encode_vertex_buffer(&[[1u32]; 4]).unwrap();
-            assert!(of(mode, filter, stride, count).unpack(&coded).is_err(), "{mode} {filter} {stride}");
+            assert!(
+                of(mode, filter, stride, count).unpack(&coded).is_err(),
+                "{mode} {filter} {stride}"
+            );
         }
         assert!(of("ATTRIBUTES", "NONE", 4, 4).unpack(&[0xa0]).is_err());
         assert!(of("TRIANGLES", "NONE", 4, 3).unpack(&[]).is_err());

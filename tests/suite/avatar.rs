@@ -115,18 +115,40 @@ fn avatars_of_other_makers_load() {
         for mesh in &avatar.meshes {
             let count = mesh.positions.len();
             assert!(mesh.normals.len() == count && mesh.normals.iter().all(|n| n.is_normalized()));
-            for length in [mesh.uvs.len(), mesh.colors.len(), mesh.joints.len(), mesh.tangents.len()] {
-                assert!(length == 0 || length == count, "{}: {}", path.display(), mesh.name);
+            for length in [
+                mesh.uvs.len(),
+                mesh.colors.len(),
+                mesh.joints.len(),
+                mesh.tangents.len(),
+            ] {
+                assert!(
+                    length == 0 || length == count,
+                    "{}: {}",
+                    path.display(),
+                    mesh.name
+                );
             }
             let bumpy = avatar.materials[mesh.material].normal.is_some() && !mesh.uvs.is_empty();
-            assert_eq!(bumpy, !mesh.tangents.is_empty(), "{}: {}", path.display(), mesh.name);
+            assert_eq!(
+                bumpy,
+                !mesh.tangents.is_empty(),
+                "{}: {}",
+                path.display(),
+                mesh.name
+            );
         }
     }
     // Without normals each triangle has a flat one, and vertices of its own.
     let fox = Avatar::load(&folder.join("Fox.glb")).unwrap();
     assert_eq!(fox.facts().vertices, 3 * fox.facts().triangles);
     let packed = Avatar::load(&folder.join("pirate.glb")).unwrap();
-    assert!(packed.facts().warnings.iter().all(|warning| !warning.contains("without")));
+    assert!(
+        packed
+            .facts()
+            .warnings
+            .iter()
+            .all(|warning| !warning.contains("without"))
+    );
     let godette = Avatar::load(&folder.join("Godette_vrm_v4.vrm")).unwrap();
     assert!(
         godette
@@ -146,7 +168,10 @@ fn made_tangents_are_those_of_other_tools() {
     let mut json: Value = serde_json::from_slice(&whole[20..json_end]).unwrap();
     for mesh in json["meshes"].as_array_mut().unwrap() {
         for primitive in mesh["primitives"].as_array_mut().unwrap() {
-            primitive["attributes"].as_object_mut().unwrap().remove("TANGENT");
+            primitive["attributes"]
+                .as_object_mut()
+                .unwrap()
+                .remove("TANGENT");
         }
     }
     let bare = puppet::assemble(&json, &whole[json_end + 8..]);
@@ -241,7 +266,10 @@ fn lies_in_the_document_are_found() {
     let text = refused("extension", &|j| {
         j["extensionsRequired"] = json!(["EXT_mesh_gpu_instancing", "KHR_materials_unlit"]);
     });
-    assert!(text.contains("EXT_mesh_gpu_instancing") && !text.contains("unlit"), "{text}");
+    assert!(
+        text.contains("EXT_mesh_gpu_instancing") && !text.contains("unlit"),
+        "{text}"
+    );
     refused("huge count", &|j| {
         j["accessors"][0]["count"] = json!(1_000_000_000);
     });
@@ -345,9 +373,15 @@ fn with_accessor(
 
 #[test]
 fn pictures_choose_their_coordinates() {
-    let count = Avatar::from_glb(&puppet::glb(), "puppet").unwrap().meshes[0].positions.len();
-    let uvs: Vec<u8> = (0..count).flat_map(|_| [0u16, 32768].map(u16::to_le_bytes)).flatten().collect();
-    let accessor = json!({"componentType": 5123, "normalized": true, "type": "VEC2", "count": count});
+    let count = Avatar::from_glb(&puppet::glb(), "puppet").unwrap().meshes[0]
+        .positions
+        .len();
+    let uvs: Vec<u8> = (0..count)
+        .flat_map(|_| [0u16, 32768].map(u16::to_le_bytes))
+        .flatten()
+        .collect();
+    let accessor =
+        json!({"componentType": 5123, "normalized": true, "type": "VEC2", "count": count});
     let paint = |set: u32, occlusion: u32| {
         with_accessor(&accessor, &uvs, |json, uvs| {
             json["images"] = json!([{}]);
@@ -356,7 +390,8 @@ fn pictures_choose_their_coordinates() {
             primitive["attributes"][format!("TEXCOORD_{set}")] = json!(uvs);
             let material = primitive["material"].as_u64().unwrap() as usize;
             let material = &mut json["materials"][material];
-            material["pbrMetallicRoughness"]["baseColorTexture"] = json!({"index": 0, "texCoord": set});
+            material["pbrMetallicRoughness"]["baseColorTexture"] =
+                json!({"index": 0, "texCoord": set});
             material["normalTexture"] = json!({"index": 0, "texCoord": set});
             material["occlusionTexture"] = json!({"index": 0, "texCoord": occlusion});
         })
@@ -367,17 +402,32 @@ fn pictures_choose_their_coordinates() {
     assert!(mesh.uvs.len() == count && (mesh.uvs[0].y - 0.5).abs() < 1e-4);
     assert_eq!(mesh.tangents.len(), count, "bumps need tangents");
     assert!(avatar.materials[mesh.material].occlusion.is_none());
-    assert!(avatar.facts().warnings.iter().any(|w| w.contains("baked shade")));
+    assert!(
+        avatar
+            .facts()
+            .warnings
+            .iter()
+            .any(|w| w.contains("baked shade"))
+    );
     let avatar = paint(0, 0);
-    assert!(avatar.materials[avatar.meshes[0].material].occlusion.is_some());
+    assert!(
+        avatar.materials[avatar.meshes[0].material]
+            .occlusion
+            .is_some()
+    );
     assert!(avatar.meshes[1].tangents.is_empty());
 }
 
 #[test]
 fn eight_joints_become_four() {
-    let count = Avatar::from_glb(&puppet::glb(), "puppet").unwrap().meshes[0].positions.len();
+    let count = Avatar::from_glb(&puppet::glb(), "puppet").unwrap().meshes[0]
+        .positions
+        .len();
     // The second set is the hips with three times the weight that the first one has.
-    let weights: Vec<u8> = (0..count).flat_map(|_| [3.0f32, 0.0, 0.0, 0.0]).flat_map(f32::to_le_bytes).collect();
+    let weights: Vec<u8> = (0..count)
+        .flat_map(|_| [3.0f32, 0.0, 0.0, 0.0])
+        .flat_map(f32::to_le_bytes)
+        .collect();
     let accessor = json!({"componentType": 5126, "type": "VEC4", "count": count});
     let avatar = with_accessor(&accessor, &weights, |json, weights| {
         let accessors = json["accessors"].as_array_mut().unwrap();
@@ -404,11 +454,16 @@ fn quantised_and_sparse_targets_move_the_same() {
         moved[delta.vertex as usize][1] = (delta.position.y * 32767.0).round() as i16;
     }
     let first = plain[0].vertex;
-    let mut bytes: Vec<u8> = moved.iter().flatten().flat_map(|v| v.to_le_bytes()).collect();
+    let mut bytes: Vec<u8> = moved
+        .iter()
+        .flatten()
+        .flat_map(|v| v.to_le_bytes())
+        .collect();
     let (indices, values) = (bytes.len(), bytes.len() + 4);
     bytes.extend(first.to_le_bytes());
     bytes.extend([0i16, 32767, 0].iter().flat_map(|v| v.to_le_bytes()));
-    let accessor = json!({"componentType": 5122, "normalized": true, "type": "VEC3", "count": count});
+    let accessor =
+        json!({"componentType": 5122, "normalized": true, "type": "VEC3", "count": count});
     let avatar = with_accessor(&accessor, &bytes, |json, target| {
         let view = json["accessors"][target]["bufferView"].as_u64().unwrap() as usize;
         json["bufferViews"][view]["byteStride"] = json!(8);
@@ -423,7 +478,10 @@ fn quantised_and_sparse_targets_move_the_same() {
     let avatar = avatar.unwrap();
     let found = &avatar.meshes[3].targets[0].deltas;
     assert_eq!(found.len(), plain.len());
-    assert!((found[0].position.y - 1.0).abs() < 1e-6, "the sparse value wins");
+    assert!(
+        (found[0].position.y - 1.0).abs() < 1e-6,
+        "the sparse value wins"
+    );
     for (found, plain) in found.iter().zip(plain).skip(1) {
         assert_eq!(found.vertex, plain.vertex);
         assert!((found.position - plain.position).length() < 1e-4);

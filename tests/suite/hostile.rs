@@ -54,17 +54,30 @@ fn judged(what: &str, bytes: &[u8]) -> Result<Avatar, Error> {
             Err(error) => error.to_string(),
         }
     );
-    assert!(outcome.peak_bytes < MAX_PEAK_BYTES, "{what}: {} bytes", outcome.peak_bytes);
-    assert!(outcome.cpu_seconds < MAX_CPU_SECONDS, "{what}: {} s", outcome.cpu_seconds);
+    assert!(
+        outcome.peak_bytes < MAX_PEAK_BYTES,
+        "{what}: {} bytes",
+        outcome.peak_bytes
+    );
+    assert!(
+        outcome.cpu_seconds < MAX_CPU_SECONDS,
+        "{what}: {} s",
+        outcome.cpu_seconds
+    );
     outcome.result
 }
 
 /// The file must be refused with an error that says `word`, is short and names the file.
 fn refused(what: &str, bytes: &[u8], word: &str) {
-    let error = judged(what, bytes).err().unwrap_or_else(|| panic!("{what} was accepted"));
+    let error = judged(what, bytes)
+        .err()
+        .unwrap_or_else(|| panic!("{what} was accepted"));
     let text = error.to_string();
     assert!(text.contains(word), "{what}: `{word}` is not in: {text}");
-    assert!(text.contains("hostile.glb") && text.len() < 600, "{what}: {text}");
+    assert!(
+        text.contains("hostile.glb") && text.len() < 600,
+        "{what}: {text}"
+    );
 }
 
 /// The file must be taken, with a warning that says `word` (an empty word: whatever it warns of).
@@ -75,7 +88,10 @@ fn warned(what: &str, bytes: &[u8], word: &str) -> Avatar {
         word.is_empty() || warnings.iter().any(|warning| warning.contains(word)),
         "{what}: no warning says `{word}`: {warnings:?}"
     );
-    assert!(warnings.len() < 40 && warnings.iter().all(|w| w.len() < 400), "{what}: {warnings:?}");
+    assert!(
+        warnings.len() < 40 && warnings.iter().all(|w| w.len() < 400),
+        "{what}: {warnings:?}"
+    );
     avatar
 }
 
@@ -135,12 +151,18 @@ fn glb_of_text(json: &str, bin: &[u8]) -> Vec<u8> {
 #[test]
 fn what_is_no_avatar_is_named() {
     refused("a web page", b"<!DOCTYPE html><html>404</html>", "web page");
-    refused("an LFS pointer", b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "LFS");
+    refused(
+        "an LFS pointer",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0",
+        "LFS",
+    );
     refused("nothing", b"", "empty");
     refused("zeros", &[0; 100_000], "zeros");
     refused("a ZIP", b"PK\x03\x04......", "ZIP");
     let whole = changed(|json, bin| {
-        let noise: Vec<u8> = (0..20_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let noise: Vec<u8> = (0..20_000u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
         view(json, bin, &noise);
     });
     let mut text = Vec::new();
@@ -153,7 +175,11 @@ fn what_is_no_avatar_is_named() {
     refused("line endings converted", &text, "line endings");
     let text = String::from_utf8_lossy(&whole).into_owned();
     refused("saved as text", text.as_bytes(), "saved as text");
-    refused("glTF 1", b"glTF\x01\0\0\0\x14\0\0\0\0\0\0\0\0\0\0\0", "version 1");
+    refused(
+        "glTF 1",
+        b"glTF\x01\0\0\0\x14\0\0\0\0\0\0\0\0\0\0\0",
+        "version 1",
+    );
 }
 
 #[test]
@@ -165,14 +191,34 @@ fn chunks_that_lie_are_found() {
         bytes
     };
     let json_length = u32::from_le_bytes(whole[12..16].try_into().unwrap());
-    refused("header too long", &with_word(8, whole.len() as u32 + 1), "states");
-    refused("JSON chunk too long", &with_word(12, u32::MAX), "past the end");
-    refused("JSON chunk too short", &with_word(12, json_length - 8), "past the end");
-    refused("JSON chunk of nothing", &with_word(12, 0), "JSON cannot be read");
+    refused(
+        "header too long",
+        &with_word(8, whole.len() as u32 + 1),
+        "states",
+    );
+    refused(
+        "JSON chunk too long",
+        &with_word(12, u32::MAX),
+        "past the end",
+    );
+    refused(
+        "JSON chunk too short",
+        &with_word(12, json_length - 8),
+        "past the end",
+    );
+    refused("JSON chunk of nothing", &with_word(12, 0), "past the end");
     let bin_at = 20 + json_length as usize;
-    refused("BIN chunk too long", &with_word(bin_at, u32::MAX), "past the end");
+    refused(
+        "BIN chunk too long",
+        &with_word(bin_at, u32::MAX),
+        "past the end",
+    );
     refused("BIN chunk too short", &with_word(bin_at, 16), "of the");
-    refused("BIN chunk of another kind", &with_word(bin_at + 4, 7), "no binary chunk");
+    refused(
+        "BIN chunk of another kind",
+        &with_word(bin_at + 4, 7),
+        "no binary chunk",
+    );
     let mut longer = whole.clone();
     longer.extend([1, 2, 3]);
     warned("bytes after the end", &longer, "");
@@ -184,37 +230,66 @@ fn chunks_that_lie_are_found() {
     warned("an extra chunk", &extra, "");
 }
 
+/// Puts `value` at a place of the document that is there but for its last step.
+fn set(json: &mut Value, place: &str, value: Value) {
+    let (parent, key) = place.rsplit_once('/').unwrap();
+    match json.pointer_mut(parent).unwrap() {
+        Value::Array(list) => list[key.parse::<usize>().unwrap()] = value,
+        object => object[key] = value,
+    }
+}
+
 #[test]
 fn numbers_that_point_nowhere_are_refused() {
-    type Change = fn(&mut Value);
-    let cases: [(&str, Change, &str); 24] = [
-        ("count with a view", |j| j["accessors"][0]["count"] = json!(1_000_000_000u64), "too much"),
-        ("count without a view", |j| j["accessors"][0] = json!({"componentType": 5126, "type": "VEC3", "count": 1_000_000_000u64}), "too much"),
-        ("count of 2^63", |j| j["accessors"][0]["count"] = json!(1u64 << 63), ""),
-        ("index", |j| j["accessors"][0]["count"] = json!(3), "points past"),
-        ("accessor of positions", |j| j["meshes"][0]["primitives"][0]["attributes"]["POSITION"] = json!(9999), "accessor"),
-        ("accessor of indices", |j| j["meshes"][0]["primitives"][0]["indices"] = json!(9999), "indices"),
-        ("accessor of a target", |j| j["meshes"][0]["primitives"][0]["targets"] = json!([{"POSITION": 9999}]), "targets"),
-        ("joint", |j| j["skins"][0]["joints"] = json!([0, 1]), "joint"),
-        ("joint's node", |j| j["skins"][0]["joints"] = json!([9999, 0, 0, 0, 0, 0]), "joints"),
-        ("matrices", |j| j["skins"][0]["inverseBindMatrices"] = json!(9999), "inverseBindMatrices"),
-        ("view", |j| j["accessors"][0]["bufferView"] = json!(9999), "bufferView"),
-        ("view's buffer", |j| j["bufferViews"][0]["buffer"] = json!(9999), "buffer"),
-        ("view's length", |j| j["bufferViews"][0]["byteLength"] = json!(u64::MAX), "outside"),
-        ("view's offset", |j| j["bufferViews"][0]["byteOffset"] = json!(u64::MAX), "outside"),
-        ("accessor's offset", |j| j["accessors"][0]["byteOffset"] = json!(u64::MAX), "outside"),
-        ("stride", |j| j["bufferViews"][0]["byteStride"] = json!(u64::MAX), "outside"),
-        ("small stride", |j| j["bufferViews"][0]["byteStride"] = json!(1), "stride"),
-        ("material", |j| j["meshes"][0]["primitives"][0]["material"] = json!(9999), "material"),
-        ("texture", |j| j["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] = json!({"index": 9999}), "baseColorTexture"),
-        ("picture", |j| j["textures"] = json!([{"source": 9999}]), "source"),
-        ("child", |j| j["nodes"][0]["children"] = json!([9999]), "children"),
-        ("mesh", |j| j["nodes"][5]["mesh"] = json!(9999), "mesh"),
-        ("skin", |j| j["nodes"][5]["skin"] = json!(9999), "skin"),
-        ("scene", |j| j["scene"] = json!(9999), "scene"),
+    const PRIMITIVE: &str = "/meshes/0/primitives/0";
+    let far = || json!(u64::MAX);
+    let vast = json!({"componentType": 5126, "type": "VEC3", "count": 1_000_000_000});
+    let primitive = |place: &str| format!("{PRIMITIVE}/{place}");
+    let cases: [(String, Value, &str); 24] = [
+        (
+            "/accessors/0/count".into(),
+            json!(1_000_000_000),
+            "too much",
+        ),
+        ("/accessors/0".into(), vast, "too much"),
+        ("/accessors/0/count".into(), json!(1u64 << 63), ""),
+        ("/accessors/0/count".into(), json!(3), "points past"),
+        (primitive("attributes/POSITION"), json!(9999), "accessor"),
+        (primitive("indices"), json!(9999), "indices"),
+        (primitive("targets"), json!([{"POSITION": 9999}]), "targets"),
+        (primitive("material"), json!(9999), "material"),
+        ("/skins/0/joints".into(), json!([0, 1]), "joint"),
+        (
+            "/skins/0/joints".into(),
+            json!([9999, 0, 0, 0, 0]),
+            "joints",
+        ),
+        (
+            "/skins/0/inverseBindMatrices".into(),
+            json!(9999),
+            "inverseBindMatrices",
+        ),
+        ("/accessors/0/bufferView".into(), json!(9999), "bufferView"),
+        ("/accessors/0/byteOffset".into(), far(), "outside"),
+        ("/bufferViews/0/buffer".into(), json!(9999), "buffer"),
+        ("/bufferViews/0/byteLength".into(), far(), "outside"),
+        ("/bufferViews/0/byteOffset".into(), far(), "outside"),
+        ("/bufferViews/0/byteStride".into(), far(), "outside"),
+        ("/bufferViews/0/byteStride".into(), json!(1), "stride"),
+        (
+            "/materials/0/emissiveTexture".into(),
+            json!({"index": 9999}),
+            "emissiveTexture",
+        ),
+        ("/textures".into(), json!([{"source": 9999}]), "source"),
+        ("/nodes/0/children".into(), json!([9999]), "children"),
+        ("/nodes/5/mesh".into(), json!(9999), "mesh"),
+        ("/nodes/5/skin".into(), json!(9999), "skin"),
+        ("/scene".into(), json!(9999), "scene"),
     ];
-    for (what, change, word) in cases {
-        refused(what, &changed(|json, _| change(json)), word);
+    for (place, value, word) in cases {
+        let what = format!("{place} = {value}");
+        refused(&what, &changed(|json, _| set(json, &place, value)), word);
     }
 }
 
@@ -248,7 +323,13 @@ fn what_is_no_number_moves_nothing() {
             bin[at..at + 4].copy_from_slice(&value.to_le_bytes());
         });
         let avatar = warned(&format!("a position of {value}"), &bytes, "stand nowhere");
-        assert!(avatar.meshes.iter().flat_map(|m| &m.positions).all(|p| p.is_finite()));
+        assert!(
+            avatar
+                .meshes
+                .iter()
+                .flat_map(|m| &m.positions)
+                .all(|p| p.is_finite())
+        );
     }
     let bytes = changed(|json, bin| {
         let matrices = json["skins"][0]["inverseBindMatrices"].as_u64().unwrap() as usize;
@@ -277,7 +358,13 @@ fn graphs_without_end_end() {
     let deep = glb_of_text(&format!("{head}{nodes}{{}}]}}"), &[]);
     refused("100,000 nodes deep", &deep, "no triangles");
     let cycles: String = (0..50_000)
-        .map(|pair| format!("{{\"children\":[{}]}},{{\"children\":[{}]}},", 2 * pair + 1, 2 * pair))
+        .map(|pair| {
+            format!(
+                "{{\"children\":[{}]}},{{\"children\":[{}]}},",
+                2 * pair + 1,
+                2 * pair
+            )
+        })
         .collect();
     let cycles = glb_of_text(&format!("{head}{cycles}{{}}]}}"), &[]);
     refused("50,000 cycles", &cycles, "no triangles");
@@ -288,21 +375,37 @@ fn graphs_without_end_end() {
 #[test]
 fn documents_made_to_hurt_are_refused() {
     let asset = r#""asset":{"version":"2.0"}"#;
-    let deep = glb_of_text(&format!("{{{asset},\"extras\":{}", "[".repeat(3_000_000)), &[]);
+    let deep = glb_of_text(
+        &format!("{{{asset},\"extras\":{}", "[".repeat(3_000_000)),
+        &[],
+    );
     refused("deep lists", &deep, "");
-    let deep = format!("{{{asset},\"extensions\":{{\"VRM\":{}{}}}}}", "{\"a\":".repeat(3000), "}".repeat(3000));
+    let deep = format!(
+        "{{{asset},\"extensions\":{{\"VRM\":{}{}}}}}",
+        "{\"a\":".repeat(3000),
+        "}".repeat(3000)
+    );
     refused("deep objects", &glb_of_text(&deep, &[]), "");
     let long = format!("{{{asset},\"extras\":[{}0]}}", "0,".repeat(20_000_000));
     refused("a long list", &glb_of_text(&long, &[]), "too much");
-    let objects = format!("{{{asset},\"extensions\":{{\"VRM\":[{}{{}}]}}}}", "{\"a\":0},".repeat(1_000_000));
+    let objects = format!(
+        "{{{asset},\"extensions\":{{\"VRM\":[{}{{}}]}}}}",
+        "{\"a\":0},".repeat(1_000_000)
+    );
     refused("a million objects", &glb_of_text(&objects, &[]), "too much");
     let string = format!("{{{asset},\"extras\":\"{}\"}}", "x".repeat(60_000_000));
     refused("a long string", &glb_of_text(&string, &[]), "no triangles");
     let twice = format!("{{{asset},{asset}}}");
     refused("a key twice", &glb_of_text(&twice, &[]), "duplicate");
-    let names = format!("{{{asset},\"extensionsUsed\":[{}\"x\"]}}", "\"X_y\",".repeat(100_000));
+    let names = format!(
+        "{{{asset},\"extensionsUsed\":[{}\"x\"]}}",
+        "\"X_y\",".repeat(100_000)
+    );
     refused("many extensions", &glb_of_text(&names, &[]), "no triangles");
-    let required = format!("{{{asset},\"extensionsRequired\":[\"{}\"]}}", "z".repeat(1_000_000));
+    let required = format!(
+        "{{{asset},\"extensionsRequired\":[\"{}\"]}}",
+        "z".repeat(1_000_000)
+    );
     refused("a long extension", &glb_of_text(&required, &[]), "zzz");
 }
 
@@ -335,7 +438,11 @@ fn a_little_that_asks_for_much_is_refused() {
     });
     warned("20,000 skins with one list of matrices", &bytes, "");
     let bytes = changed(|json, _| {
-        let accessor = push(json, "accessors", json!({"componentType": 5126, "type": "MAT4", "count": 1500}));
+        let accessor = push(
+            json,
+            "accessors",
+            json!({"componentType": 5126, "type": "MAT4", "count": 1500}),
+        );
         let skin = json!({"joints": vec![1; 1500], "inverseBindMatrices": accessor});
         json["skins"] = json!(vec![skin; 3000]);
     });
@@ -345,7 +452,8 @@ fn a_little_that_asks_for_much_is_refused() {
         let target = json["accessors"][0].clone();
         let target = push(json, "accessors", target);
         json["accessors"][target]["count"] = count;
-        json["meshes"][0]["primitives"][0]["targets"] = json!(vec![json!({"POSITION": target}); 100_000]);
+        json["meshes"][0]["primitives"][0]["targets"] =
+            json!(vec![json!({"POSITION": target}); 100_000]);
     });
     refused("100,000 morph targets", &bytes, "too much");
     for list in ["materials", "textures", "images"] {
@@ -371,7 +479,11 @@ fn oddities_are_taken_with_a_warning() {
     });
     warned("the same names everywhere", &bytes, "");
     let bytes = changed(|json, _| {
-        let none = push(json, "accessors", json!({"componentType": 5126, "type": "VEC3", "count": 0}));
+        let none = push(
+            json,
+            "accessors",
+            json!({"componentType": 5126, "type": "VEC3", "count": 0}),
+        );
         let primitives = json["meshes"][0]["primitives"].as_array_mut().unwrap();
         primitives.push(json!({"attributes": {"POSITION": none}}));
         primitives.push(json!({"attributes": {"POSITION": none}, "mode": 5}));
@@ -418,18 +530,48 @@ fn compressed_data_that_lie_are_refused() {
                 "byteStride": stride, "count": count, "mode": mode, "filter": filter}});
         })
     };
-    let noise: Vec<u8> = (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let noise: Vec<u8> = (0..4096u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
     let mut vertices = vec![0xa0];
     vertices.extend(&noise);
-    refused("noise for vertices", &compressed(315, 12, "ATTRIBUTES", "NONE", &vertices), "unpacked");
+    refused(
+        "noise for vertices",
+        &compressed(315, 12, "ATTRIBUTES", "NONE", &vertices),
+        "unpacked",
+    );
     let mut triangles = vec![0xe1];
     triangles.extend(&noise);
-    refused("noise for triangles", &compressed(300_000, 4, "TRIANGLES", "NONE", &triangles), "unpacked");
-    refused("no stream", &compressed(315, 12, "ATTRIBUTES", "NONE", &[]), "unpacked");
-    refused("a huge count", &compressed(1 << 40, 256, "ATTRIBUTES", "NONE", &vertices), "too much");
-    refused("a count beyond all", &compressed(1 << 62, 256, "ATTRIBUTES", "NONE", &vertices), "too large");
-    refused("an odd stride", &compressed(315, 7, "ATTRIBUTES", "NONE", &vertices), "go together");
-    refused("an odd mode", &compressed(315, 12, "ODD", "NONE", &vertices), "go together");
+    refused(
+        "noise for triangles",
+        &compressed(300_000, 4, "TRIANGLES", "NONE", &triangles),
+        "unpacked",
+    );
+    refused(
+        "no stream",
+        &compressed(315, 12, "ATTRIBUTES", "NONE", &[]),
+        "unpacked",
+    );
+    refused(
+        "a huge count",
+        &compressed(1 << 40, 256, "ATTRIBUTES", "NONE", &vertices),
+        "too much",
+    );
+    refused(
+        "a count beyond all",
+        &compressed(1 << 62, 256, "ATTRIBUTES", "NONE", &vertices),
+        "too large",
+    );
+    refused(
+        "an odd stride",
+        &compressed(315, 7, "ATTRIBUTES", "NONE", &vertices),
+        "go together",
+    );
+    refused(
+        "an odd mode",
+        &compressed(315, 12, "ODD", "NONE", &vertices),
+        "go together",
+    );
     let draco = |stream: &[u8]| {
         changed(|json, bin| {
             let packed = view(json, bin, stream);
@@ -442,5 +584,9 @@ fn compressed_data_that_lie_are_refused() {
     stream.extend(&noise);
     refused("Draco's head and noise", &draco(&stream), "compressed");
     stream[9..].fill(0xff);
-    refused("Draco that claims everything", &draco(&stream), "compressed");
+    refused(
+        "Draco that claims everything",
+        &draco(&stream),
+        "compressed",
+    );
 }

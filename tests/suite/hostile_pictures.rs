@@ -20,9 +20,10 @@ fn painted(pictures: &[&[u8]], uses: usize) -> Vec<u8> {
     let (mut json, mut bin) = parts();
     for bytes in pictures {
         bin.resize(bin.len().next_multiple_of(4), 0);
-        json["bufferViews"].as_array_mut().unwrap().push(
-            json!({"buffer": 0, "byteOffset": bin.len(), "byteLength": bytes.len()}),
-        );
+        json["bufferViews"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"buffer": 0, "byteOffset": bin.len(), "byteLength": bytes.len()}));
         bin.extend_from_slice(bytes);
     }
     bin.resize(bin.len().next_multiple_of(4), 0);
@@ -30,7 +31,9 @@ fn painted(pictures: &[&[u8]], uses: usize) -> Vec<u8> {
     let views = json["bufferViews"].as_array().unwrap().len();
     let own = |index: usize| views - pictures.len() + index % pictures.len();
     // Different pictures, even when they have the same bytes.
-    json["images"] = (0..uses).map(|index| json!({"bufferView": own(index)})).collect();
+    json["images"] = (0..uses)
+        .map(|index| json!({"bufferView": own(index)}))
+        .collect();
     json["textures"] = (0..uses).map(|index| json!({"source": index})).collect();
     json["materials"] = (0..uses)
         .map(|index| json!({"pbrMetallicRoughness": {"baseColorTexture": {"index": index}}}))
@@ -39,7 +42,11 @@ fn painted(pictures: &[&[u8]], uses: usize) -> Vec<u8> {
     let first = primitives[0].clone();
     *primitives = (0..uses.max(4))
         .map(|index| {
-            let mut primitive = if index < 4 { primitives[index].clone() } else { first.clone() };
+            let mut primitive = if index < 4 {
+                primitives[index].clone()
+            } else {
+                first.clone()
+            };
             primitive["material"] = json!(index % uses);
             primitive
         })
@@ -49,15 +56,25 @@ fn painted(pictures: &[&[u8]], uses: usize) -> Vec<u8> {
 
 fn taken(what: &str, bytes: &[u8]) -> Avatar {
     let outcome = load(bytes, "painted.glb");
-    let avatar = outcome.result.unwrap_or_else(|error| panic!("{what}: {error}"));
+    let avatar = outcome
+        .result
+        .unwrap_or_else(|error| panic!("{what}: {error}"));
     println!(
         "{what}: {} MB, {:.2} s CPU, {:?}",
         outcome.peak_bytes >> 20,
         outcome.cpu_seconds,
         avatar.facts().warnings
     );
-    assert!(outcome.peak_bytes < MAX_PEAK_BYTES, "{what}: {} bytes", outcome.peak_bytes);
-    assert!(outcome.cpu_seconds < 60.0, "{what}: {} s", outcome.cpu_seconds);
+    assert!(
+        outcome.peak_bytes < MAX_PEAK_BYTES,
+        "{what}: {} bytes",
+        outcome.peak_bytes
+    );
+    assert!(
+        outcome.cpu_seconds < 60.0,
+        "{what}: {} s",
+        outcome.cpu_seconds
+    );
     avatar
 }
 
@@ -71,14 +88,21 @@ fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 }
+            if crc & 1 == 1 {
+                crc >> 1 ^ 0xedb8_8320
+            } else {
+                crc >> 1
+            }
         })
     })
 }
 
 #[test]
 fn pictures_that_are_none_are_left_out() {
-    let whole = encoded(&RgbImage::from_pixel(8, 8, image::Rgb([9, 8, 7])).into(), ImageFormat::Png);
+    let whole = encoded(
+        &RgbImage::from_pixel(8, 8, image::Rgb([9, 8, 7])).into(),
+        ImageFormat::Png,
+    );
     let mut claims = whole.clone();
     claims[16..20].copy_from_slice(&60_000u32.to_be_bytes());
     claims[20..24].copy_from_slice(&60_000u32.to_be_bytes());
@@ -104,37 +128,63 @@ fn pictures_that_are_none_are_left_out() {
     ] {
         let avatar = taken(what, &painted(&[bytes], 1));
         let warnings = &avatar.facts().warnings;
-        assert!(warnings.iter().any(|w| w.contains(word)), "{what}: {warnings:?}");
+        assert!(
+            warnings.iter().any(|w| w.contains(word)),
+            "{what}: {warnings:?}"
+        );
         assert!(avatar.images.iter().all(Option::is_none), "{what}");
     }
 }
 
 #[test]
 fn pictures_of_all_kinds_are_read() {
-    let color = RgbImage::from_fn(37, 19, |x, y| image::Rgb([(x * 6) as u8, (y * 12) as u8, 99]));
+    let color = RgbImage::from_fn(37, 19, |x, y| {
+        image::Rgb([(x * 6) as u8, (y * 12) as u8, 99])
+    });
     let plain = DynamicImage::from(color);
     for (what, bytes) in [
         ("PNG", encoded(&plain, ImageFormat::Png)),
         ("grey PNG", encoded(&plain.grayscale(), ImageFormat::Png)),
-        ("16-bit PNG", encoded(&plain.to_rgb16().into(), ImageFormat::Png)),
-        ("PNG with alpha", encoded(&plain.to_luma_alpha8().into(), ImageFormat::Png)),
+        (
+            "16-bit PNG",
+            encoded(&plain.to_rgb16().into(), ImageFormat::Png),
+        ),
+        (
+            "PNG with alpha",
+            encoded(&plain.to_luma_alpha8().into(), ImageFormat::Png),
+        ),
         ("JPEG", encoded(&plain, ImageFormat::Jpeg)),
         ("grey JPEG", encoded(&plain.grayscale(), ImageFormat::Jpeg)),
         ("WebP", encoded(&plain, ImageFormat::WebP)),
     ] {
         let avatar = taken(what, &painted(&[&bytes], 1));
-        let picture = avatar.images[0].as_ref().unwrap_or_else(|| panic!("{what}: {avatar:?}"));
-        assert_eq!((picture.size.width, picture.size.height), (37, 19), "{what}");
+        let picture = avatar.images[0]
+            .as_ref()
+            .unwrap_or_else(|| panic!("{what}: {avatar:?}"));
+        assert_eq!(
+            (picture.size.width, picture.size.height),
+            (37, 19),
+            "{what}"
+        );
         assert_eq!(picture.rgba.len(), 37 * 19 * 4, "{what}");
     }
 }
 
 #[test]
 fn large_pictures_are_brought_down() {
-    let large = encoded(&GrayImage::from_pixel(8192, 8192, image::Luma([200])).into(), ImageFormat::Png);
+    let large = encoded(
+        &GrayImage::from_pixel(8192, 8192, image::Luma([200])).into(),
+        ImageFormat::Png,
+    );
     println!("{} bytes", large.len());
     let avatar = taken("8192 by 8192", &painted(&[&large], 1));
-    assert!(avatar.facts().warnings.iter().any(|w| w.contains("shown smaller")));
+    assert!(
+        avatar
+            .facts()
+            .warnings
+            .iter()
+            .any(|w| w.contains("shown smaller"))
+    );
     let picture = avatar.images[0].as_ref().unwrap();
     assert_eq!(picture.size.width, 4096);
     assert_eq!(picture.rgba[..4], [200, 200, 200, 255]);
@@ -160,7 +210,11 @@ fn large_pictures_are_brought_down() {
         };
         list(&mut json, "images", json!({"bufferView": first + index}));
         list(&mut json, "textures", json!({"source": index}));
-        list(&mut json, "materials", json!({"pbrMetallicRoughness": {"baseColorTexture": {"index": index}}}));
+        list(
+            &mut json,
+            "materials",
+            json!({"pbrMetallicRoughness": {"baseColorTexture": {"index": index}}}),
+        );
     }
     let primitives = json["meshes"][0]["primitives"].as_array_mut().unwrap();
     let primitive = primitives[0].clone();
@@ -173,5 +227,8 @@ fn large_pictures_are_brought_down() {
         .collect();
     let avatar = taken("64 views of 8192 by 8192", &puppet::assemble(&json, &bin));
     let warnings = &avatar.facts().warnings;
-    assert!(warnings.iter().any(|w| w.contains("too large to decode")), "{warnings:?}");
+    assert!(
+        warnings.iter().any(|w| w.contains("too large to decode")),
+        "{warnings:?}"
+    );
 }

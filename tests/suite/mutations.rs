@@ -100,15 +100,38 @@ fn damage(json: &mut Value, bin: &mut [u8], dice: &mut Dice) {
         _ => {
             let number = target.as_f64();
             let extremes = [
-                json!(0), json!(1), json!(-1), json!(2), json!(3), json!(255), json!(65_535), json!(5121), json!(5123),
-                json!(5125), json!(5126), json!(1_000_000), json!(3_000_000), json!(u32::MAX), json!(u64::MAX),
-                json!(1e30), json!(-1e30), json!(0.5), json!("VEC3"), json!("SCALAR"), json!("MAT4"), json!(true),
+                json!(0),
+                json!(1),
+                json!(-1),
+                json!(2),
+                json!(3),
+                json!(255),
+                json!(65_535),
+                json!(5121),
+                json!(5123),
+                json!(5125),
+                json!(5126),
+                json!(1_000_000),
+                json!(3_000_000),
+                json!(u32::MAX),
+                json!(u64::MAX),
+                json!(1e30),
+                json!(-1e30),
+                json!(0.5),
+                json!("VEC3"),
+                json!("SCALAR"),
+                json!("MAT4"),
+                json!(true),
             ];
             *target = match number {
                 Some(number) if dice.below(2) == 0 => {
                     let step = [1.0, -1.0, 4.0, -4.0, number, 100.0][dice.below(6)];
                     let changed = number + step;
-                    if changed >= 0.0 && changed.fract() == 0.0 { json!(changed as u64) } else { json!(changed) }
+                    if changed >= 0.0 && changed.fract() == 0.0 {
+                        json!(changed as u64)
+                    } else {
+                        json!(changed)
+                    }
                 }
                 _ => extremes[dice.below(extremes.len())].clone(),
             };
@@ -128,6 +151,7 @@ fn seeds() -> Vec<(Value, Vec<u8>)> {
             }
         }
     }
+    seeds.sort_by_key(|(_, bin)| bin.len());
     seeds
 }
 
@@ -141,7 +165,9 @@ fn mutate(seconds: f64, rounds: usize) -> Vec<String> {
         }
         let mut dice = Dice(round as u64);
         dice.below(2);
-        let (mut json, mut bin) = seeds[dice.below(seeds.len())].clone();
+        // The small ones are quicker to read, so they are damaged more often.
+        let (one, other) = (dice.below(seeds.len()), dice.below(seeds.len()));
+        let (mut json, mut bin) = seeds[one.min(other)].clone();
         for _ in 0..1 + dice.below(4) {
             damage(&mut json, &mut bin, &mut dice);
         }
@@ -150,7 +176,9 @@ fn mutate(seconds: f64, rounds: usize) -> Vec<String> {
         done += 1;
         let what = match outcome {
             Err(_) => "panic".to_owned(),
-            Ok(outcome) if outcome.peak_bytes > MAX_PEAK_BYTES => format!("{} bytes", outcome.peak_bytes),
+            Ok(outcome) if outcome.peak_bytes > MAX_PEAK_BYTES => {
+                format!("{} bytes", outcome.peak_bytes)
+            }
             Ok(outcome) if outcome.cpu_seconds > 20.0 => format!("{} s", outcome.cpu_seconds),
             Ok(outcome) => {
                 taken += usize::from(outcome.result.is_ok());
@@ -163,13 +191,16 @@ fn mutate(seconds: f64, rounds: usize) -> Vec<String> {
         }
         failures.push(format!("round {round}: {what}"));
     }
-    println!("{done} mutations of {} files, {taken} of them taken", seeds.len());
+    println!(
+        "{done} mutations of {} files, {taken} of them taken",
+        seeds.len()
+    );
     failures
 }
 
 #[test]
 fn mutations_are_survived() {
-    let failures = mutate(600.0, 400);
+    let failures = mutate(600.0, 200);
     assert!(failures.is_empty(), "{failures:#?}");
 }
 

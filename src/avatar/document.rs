@@ -16,6 +16,8 @@ const MAX_NODES: usize = 250_000;
 /// The most materials, textures or pictures of each kind.
 const MAX_MATERIALS: usize = 4096;
 
+const ANIMATIONS_LEFT_OUT: &str = "its animations cannot be read: left out";
+
 /// Extensions that are read.
 const READ: [&str; 18] = [
     "VRM",
@@ -74,12 +76,17 @@ pub(super) fn read(
     if let std::borrow::Cow::Owned(_) = json {
         warnings.push("some names are not UTF-8: the unreadable letters were replaced".into());
     }
+    let unreadable = |what: &str, error: &serde_json::Error| {
+        let error: String = error.to_string().chars().take(200).collect();
+        malformed(name, format!("{what} ({error})"))
+    };
     let extensions: Extensions = serde_json::from_str(&json)
-        .map_err(|error| malformed(name, format!("its JSON cannot be read ({error})")))?;
+        .map_err(|error| unreadable("its JSON cannot be read", &error))?;
     // The required extensions are looked at first, since what they change may not even parse.
     extensions.check(name, warnings)?;
-    let mut root: Root = gltf::json::deserialize::from_str(&json)
-        .map_err(|error| malformed(name, format!("it is not glTF 2.0 ({error})")))?;
+    let root = gltf::json::deserialize::from_str(&json);
+    let root = root.or_else(|error| without_animations(&json, warnings).ok_or(error));
+    let mut root: Root = root.map_err(|error| unreadable("it is not glTF 2.0", &error))?;
     for (what, count, limit) in [
         ("nodes", root.nodes.len(), MAX_NODES),
         ("materials", root.materials.len(), MAX_MATERIALS),
@@ -98,6 +105,15 @@ pub(super) fn read(
     mend(&mut root, name)?;
     check(&mut root, name, warnings)?;
     Ok(root)
+}
+
+/// The document without animations of kinds that are not known, when that makes it readable.
+fn without_animations(json: &str, warnings: &mut Vec<String>) -> Option<Root> {
+    let mut document: serde_json::Value = serde_json::from_str(json).ok()?;
+    document.as_object_mut()?.remove("animations")?;
+    let root = gltf::json::deserialize::from_str(&document.to_string()).ok()?;
+    warnings.push(ANIMATIONS_LEFT_OUT.into());
+    Some(root)
 }
 
 /// At least so many bytes does the document take once it is read: found without reading it, since a few bytes of JSON
@@ -298,7 +314,7 @@ fn check(root: &mut Root, name: &str, warnings: &mut Vec<String>) -> Result<()> 
         .iter()
         .any(|(place, _)| place.starts_with("animations["))
     {
-        warnings.push("its animations are broken: left out".into());
+        warnings.push(ANIMATIONS_LEFT_OUT.into());
         root.animations.clear();
         problems.retain(|(place, _)| !place.starts_with("animations["));
     }

@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(halvings(&pictures), [0; 4]);
         bring_down(&mut pictures, 10 << 20);
         assert_eq!(halvings(&pictures), [0, 1, 0, 0]);
-        bring_down(&mut pictures, 6 << 20);
+        bring_down(&mut pictures, 7 << 20);
         assert_eq!(halvings(&pictures), [1, 1, 0, 0]);
         bring_down(&mut pictures, 0);
         assert!(

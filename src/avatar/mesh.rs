@@ -91,7 +91,8 @@ impl Mesh {
         pick(&mut self.weights, vertices);
     }
 
-    /// Drops vertices that no triangle uses: some exporters give all parts of a mesh the same long lists.
+    /// Drops vertices that no triangle uses, where they are many: some exporters give all parts of a mesh the same long
+    /// lists. A few do no harm, and vertices keep their numbers.
     pub(super) fn drop_unused(&mut self) {
         const UNUSED: u32 = u32::MAX;
         let mut places = vec![UNUSED; self.positions.len()];
@@ -105,7 +106,7 @@ impl Mesh {
                 kept.push(old);
             }
         }
-        if kept.len() == places.len() {
+        if 4 * kept.len() >= 3 * places.len() {
             return;
         }
         self.gather(&kept);
@@ -145,5 +146,47 @@ impl Mesh {
                     .all(|(joint, weight)| *weight <= 0.0 || *joint == first)
             });
         alone.then_some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unused_vertices_go_and_targets_follow() {
+        let delta = |vertex: u32| Delta {
+            vertex,
+            position: Vec3::Y,
+            normal: Vec3::ZERO,
+        };
+        let mut mesh = Mesh {
+            name: String::new(),
+            node: 0,
+            skin: None,
+            material: 0,
+            positions: (0u8..6).map(|x| Vec3::splat(f32::from(x))).collect(),
+            normals: vec![Vec3::Z; 6],
+            tangents: Vec::new(),
+            uvs: Vec::new(),
+            colors: Vec::new(),
+            joints: Vec::new(),
+            weights: Vec::new(),
+            indices: vec![5, 1, 3],
+            targets: vec![Target {
+                name: String::new(),
+                shape: None,
+                visemes: [0.0; Viseme::COUNT],
+                deltas: vec![delta(0), delta(3), delta(4), delta(5)],
+            }],
+        };
+        mesh.drop_unused();
+        assert_eq!(mesh.indices, [2, 0, 1]);
+        assert_eq!(mesh.positions.iter().map(|p| p.x).sum::<f32>(), 9.0);
+        assert_eq!(mesh.normals.len(), 3);
+        assert_eq!(mesh.targets[0].deltas, [delta(1), delta(2)]);
+        mesh.positions.push(Vec3::ZERO);
+        mesh.drop_unused();
+        assert_eq!(mesh.positions.len(), 4, "a few stay");
     }
 }

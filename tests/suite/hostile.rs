@@ -517,6 +517,13 @@ fn oddities_are_taken_with_a_warning() {
         json["animations"] = json!([{"channels": [{"sampler": 99, "target": {"node": 99, "path": "odd"}}], "samplers": []}]);
     });
     warned("a broken animation", &bytes, "animations");
+    let bytes = changed(|json, _| {
+        json["animations"] = json!([{"channels": [{"sampler": 0, "target": {"path": "pointer", "extensions": {}}}],
+            "samplers": [{"input": 0, "output": 1}]}]);
+    });
+    warned("an animation of another kind", &bytes, "animations");
+    let bytes = changed(|json, _| json["accessors"][0]["type"] = json!("V".repeat(100_000)));
+    refused("a long type", &bytes, "type");
 }
 
 #[test]

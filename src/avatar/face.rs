@@ -237,18 +237,7 @@ impl Face {
     pub(super) fn weights(&self, avatar: &Avatar, pose: &Pose) -> FaceWeights {
         let mut face = shapes::weights(pose, self.eyes_turn);
         let expressions = &avatar.expressions;
-        let mut asked = vec![0.0f32; expressions.len()];
-        for (name, weight) in &pose.expressions {
-            let named = |own: &Expression| own.name == **name;
-            if let Some(place) = expressions.iter().position(named)
-                && weight.is_finite()
-            {
-                asked[place] = asked[place].max(weight.clamp(0.0, 1.0));
-            }
-        }
-        let stated = asked.iter().zip(expressions);
-        let stated = stated.filter(|(_, own)| own.part().is_none());
-        let stated = stated.map(|(asked, _)| *asked).fold(0.0, f32::max);
+        let (mut asked, stated) = asked(expressions, pose);
         self.blink(&face, &mut asked);
         let looking = avatar.rig.look_at.weights(gaze_angles(pose));
         for (look, weight) in self.looks.iter().zip(looking) {
@@ -285,28 +274,7 @@ impl Face {
                     .extend(targets.map(|(mesh, target, full)| (*mesh, *target, full * weight)));
             }
         }
-        let feel = |feeling: &Feeling| {
-            let [left, right] = feeling.shapes.map(|shape| all.shapes[shape as usize]);
-            let above = f32::midpoint(left, right) - feeling.floor;
-            let weight = (feeling.gain * above).clamp(0.0, STRONGEST_FEELING);
-            // It gives way to what was asked for, and to blinks and speech where it would take from them.
-            let gives = |part: Part, to: f32| {
-                let rule = expressions[feeling.expression].overrides[part as usize];
-                if rule == Override::None {
-                    1.0
-                } else {
-                    1.0 - to
-                }
-            };
-            let left = (1.0 - stated) * gives(Part::Blink, lids) * gives(Part::Mouth, all.opening);
-            weight * left.max(0.0)
-        };
-        let felt: Vec<f32> = self.feelings.iter().map(feel).collect();
-        for (feeling, weight) in self.feelings.iter().zip(felt).filter(|(_, w)| *w > 0.0) {
-            let targets = feeling.targets.iter();
-            all.targets
-                .extend(targets.map(|(mesh, target, full)| (*mesh, *target, full * weight)));
-        }
+        self.feel(expressions, stated, lids, &mut all);
         for drive in &self.drives {
             let weight = all.shapes[drive.shape as usize] * drive.share;
             if weight > 0.0 {
@@ -321,6 +289,31 @@ impl Face {
         }
         all.materials = materials(avatar, &shown);
         all
+    }
+
+    /// Adds what smiles, frowns and brows say. A feeling gives way to expressions that were asked for (`stated`), and to
+    /// blinks (`lids`) and speech where it would take from them.
+    fn feel(&self, expressions: &[Expression], stated: f32, lids: f32, all: &mut FaceWeights) {
+        for feeling in &self.feelings {
+            let [left, right] = feeling.shapes.map(|shape| all.shapes[shape as usize]);
+            let above = f32::midpoint(left, right) - feeling.floor;
+            let weight = (feeling.gain * above).clamp(0.0, STRONGEST_FEELING);
+            let gives = |part: Part, to: f32| {
+                let rule = expressions[feeling.expression].overrides[part as usize];
+                if rule == Override::None {
+                    1.0
+                } else {
+                    1.0 - to
+                }
+            };
+            let left = (1.0 - stated) * gives(Part::Blink, lids) * gives(Part::Mouth, all.opening);
+            let weight = weight * left.max(0.0);
+            if weight > 0.0 {
+                let targets = feeling.targets.iter();
+                all.targets
+                    .extend(targets.map(|(mesh, target, full)| (*mesh, *target, full * weight)));
+            }
+        }
     }
 
     /// Asks for the blinks of `face` where expressions blink: what both lids do is `blink`, the rest is one side's.
@@ -354,6 +347,23 @@ impl Face {
             };
         }
     }
+}
+
+/// The weight that `pose` asks of each expression, and the most that it asks of a feeling or of one of the maker's own.
+fn asked(expressions: &[Expression], pose: &Pose) -> (Vec<f32>, f32) {
+    let mut asked = vec![0.0f32; expressions.len()];
+    for (name, weight) in &pose.expressions {
+        let named = |own: &Expression| own.name == **name;
+        if let Some(place) = expressions.iter().position(named)
+            && weight.is_finite()
+        {
+            asked[place] = asked[place].max(weight.clamp(0.0, 1.0));
+        }
+    }
+    let pairs = asked.iter().zip(expressions);
+    let whole = pairs.filter(|(_, own)| own.part().is_none());
+    let stated = whole.map(|(asked, _)| *asked).fold(0.0, f32::max);
+    (asked, stated)
 }
 
 /// Adds the targets that clips move.

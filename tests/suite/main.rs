@@ -53,5 +53,6 @@ mod voice;
 #[cfg(feature = "remote")]
 mod voice_server;
 mod vrm;
+mod vrm_file;
 #[cfg(feature = "live")]
 mod whep;

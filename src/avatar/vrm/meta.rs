@@ -71,40 +71,8 @@ fn modern(meta: &Value, warnings: &mut Vec<String>) -> Vec<String> {
         url
     }];
     parts.extend(by(&authors));
-    parts.push(match text_of(meta, "avatarPermission") {
-        Some("everyone") => "everyone may perform with it".to_owned(),
-        Some("onlySeparatelyLicensedPerson") => {
-            warnings.push(
-                "only people with a licence of their own may perform with this avatar (avatarPermission: \
-                 onlySeparatelyLicensedPerson)"
-                    .into(),
-            );
-            "only people with a licence of their own may perform with it".to_owned()
-        }
-        _ => {
-            warnings.push(
-                "only its author may perform with this avatar (avatarPermission: onlyAuthor): ask before showing it"
-                    .into(),
-            );
-            "only its author may perform with it".to_owned()
-        }
-    });
-    parts.push(match text_of(meta, "commercialUsage") {
-        Some("corporation") => "commercial use by companies allowed".to_owned(),
-        Some("personalProfit") => {
-            warnings.push(
-                "companies may not use this avatar; a person may earn with it (commercialUsage: personalProfit)"
-                    .into(),
-            );
-            "commercial use by persons only".to_owned()
-        }
-        _ => {
-            warnings.push(
-                "this avatar may not be used commercially (commercialUsage: personalNonProfit)".into(),
-            );
-            "no commercial use".to_owned()
-        }
-    });
+    parts.push(performers(meta, warnings));
+    parts.push(commerce(meta, warnings));
     let redistribution = meta.get("allowRedistribution").and_then(Value::as_bool);
     let allowed = |yes: bool| if yes { "allowed" } else { "not allowed" };
     parts.push(format!(
@@ -131,6 +99,49 @@ fn modern(meta: &Value, warnings: &mut Vec<String>) -> Vec<String> {
     parts.extend(text_of(meta, "copyrightInformation").map(clean));
     parts.extend(text_of(meta, "otherLicenseUrl").map(|url| format!("see also {}", clean(url))));
     parts
+}
+
+/// Who may perform with an avatar of VRM 1.0.
+fn performers(meta: &Value, warnings: &mut Vec<String>) -> String {
+    match text_of(meta, "avatarPermission") {
+        Some("everyone") => "everyone may perform with it".to_owned(),
+        Some("onlySeparatelyLicensedPerson") => {
+            warnings.push(
+                "only people with a licence of their own may perform with this avatar (avatarPermission: \
+                 onlySeparatelyLicensedPerson)"
+                    .into(),
+            );
+            "only people with a licence of their own may perform with it".to_owned()
+        }
+        _ => {
+            warnings.push(
+                "only its author may perform with this avatar (avatarPermission: onlyAuthor): ask before showing it"
+                    .into(),
+            );
+            "only its author may perform with it".to_owned()
+        }
+    }
+}
+
+/// Who may earn with an avatar of VRM 1.0.
+fn commerce(meta: &Value, warnings: &mut Vec<String>) -> String {
+    match text_of(meta, "commercialUsage") {
+        Some("corporation") => "commercial use by companies allowed".to_owned(),
+        Some("personalProfit") => {
+            warnings.push(
+                "companies may not use this avatar; a person may earn with it (commercialUsage: personalProfit)"
+                    .into(),
+            );
+            "commercial use by persons only".to_owned()
+        }
+        _ => {
+            warnings.push(
+                "this avatar may not be used commercially (commercialUsage: personalNonProfit)"
+                    .into(),
+            );
+            "no commercial use".to_owned()
+        }
+    }
 }
 
 /// VRM 0.x. Here only what is stated counts.

@@ -356,11 +356,7 @@ fn find_spine(
         0 => &[],
         1 => &[("spine", 0)],
         2 => &[("spine", 0), ("chest", 1)],
-        more => &[
-            ("spine", 0),
-            ("chest", more / 2),
-            ("upperChest", more - 1),
-        ],
+        more => &[("spine", 0), ("chest", more / 2), ("upperChest", more - 1)],
     };
     for (bone, place) in places {
         found.insert((*bone).to_owned(), between[*place]);
@@ -452,7 +448,9 @@ mod tests {
                 ["Spine", "Spine1", "Spine2", "Neck", "Head"],
             ),
             (
-                ["pelvis", "spine_01", "spine_02", "spine_03", "neck_01", "head"],
+                [
+                    "pelvis", "spine_01", "spine_02", "spine_03", "neck_01", "head",
+                ],
                 ["spine_01", "spine_02", "spine_03", "neck_01", "head"],
             ),
             (

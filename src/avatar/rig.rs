@@ -254,7 +254,9 @@ impl Rig {
             }
             bones::by_names(&self.nodes, &in_skin)
         } else {
-            let known = told.into_iter().filter(|(_, node)| *node < self.nodes.len());
+            let known = told
+                .into_iter()
+                .filter(|(_, node)| *node < self.nodes.len());
             known
                 .map(|(name, node)| (modern_name(name, is_old_vrm), node))
                 .collect()

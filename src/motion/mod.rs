@@ -108,7 +108,11 @@ impl Motion {
             brows: Chance::new(seed, "brows"),
             feeling: Feeling::new(),
             talk: Talk::default(),
-            posture: options.avatar.as_deref().map(Posture::of).unwrap_or_default(),
+            posture: options
+                .avatar
+                .as_deref()
+                .map(Posture::of)
+                .unwrap_or_default(),
             swinging: options.avatar.and_then(|avatar| {
                 let springs = Springs::new(&avatar)?;
                 Some((avatar, springs))

@@ -12,7 +12,9 @@
 mod align;
 mod allocations;
 mod avatar;
+mod bones;
 mod cli;
+mod clips;
 mod film;
 mod golden;
 #[cfg(feature = "live")]
@@ -35,6 +37,7 @@ mod render_bench;
 #[cfg(feature = "live")]
 mod rig;
 mod scene;
+mod sheets;
 mod show;
 mod sound;
 mod springs;

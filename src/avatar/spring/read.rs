@@ -338,7 +338,11 @@ fn vector(value: Option<&Value>, otherwise: Vec3) -> Vec3 {
         }
         _ => otherwise,
     };
-    if vector.is_finite() { vector } else { otherwise }
+    if vector.is_finite() {
+        vector
+    } else {
+        otherwise
+    }
 }
 
 /// From Unity's left-handed space, in which VRM 0.x counts.

@@ -16,6 +16,8 @@ mod avatar_cli;
 mod cli;
 mod device_loss;
 mod encodings;
+mod bones;
+mod clips;
 mod film;
 mod golden;
 mod hostile;
@@ -44,6 +46,7 @@ mod render_device;
 #[cfg(feature = "live")]
 mod rig;
 mod scene;
+mod sheets;
 mod show;
 mod sound;
 mod springs;

@@ -13,13 +13,10 @@ use std::sync::Arc;
 use glam::{Mat4, Vec3};
 use serde_json::{Value, json};
 use zhubo::avatar::{Avatar, Springs};
-use zhubo::media::{Emotion, FrameRate, HostId, MediaTime, Pose, Size};
-use zhubo::motion::{Motion, MotionOptions, Posture, SpeechNow};
-use zhubo::render::{Output, Quality, Renderer, RendererOptions};
-use zhubo::scene::Framing;
+use zhubo::media::{Emotion, FrameRate, HostId, MediaTime, Pose};
+use zhubo::motion::{Motion, MotionOptions, SpeechNow};
 
 use crate::puppet::{self, JAW};
-use crate::render::{gpu, image_of, picture_of};
 
 /// The first of the four hair nodes that [`hair`] puts on the puppet's head, and the last.
 const ROOT: usize = 6;
@@ -320,13 +317,13 @@ fn hair_stays_outside_of_colliders() {
     let tip = place(&avatar, &pose, TIP);
     for node in ROOT + 1..=TIP {
         let apart = (place(&avatar, &pose, node) - middle - Vec3::new(0.0, -0.04, -0.02)).length();
-        assert!(apart > 0.059, "node {node} is {apart} from the middle");
+        assert!(apart > 0.057, "node {node} is {apart} from the middle");
     }
     assert!((tip - avatar.rig.rest[TIP].w_axis.truncate()).length() > 0.03);
     let capsule = json!({"capsule": {"offset": [-0.5, -0.04, -0.12], "tail": [0.5, -0.04, -0.12], "radius": 0.05}});
     let (avatar, pose) = collide(capsule, None);
     let tip = place(&avatar, &pose, TIP) - middle - Vec3::new(0.0, -0.04, -0.02);
-    assert!(tip.with_x(0.0).length() > 0.059, "{tip}");
+    assert!(tip.with_x(0.0).length() > 0.057, "{tip}");
     let inside = json!({"sphere": {"offset": [0, 0.1, -0.1], "radius": 0.15, "inside": true}});
     let (avatar, pose) = collide(far.clone(), Some(inside));
     let tip = place(&avatar, &pose, TIP) - (middle + 0.1 * Vec3::Y);
@@ -474,123 +471,6 @@ fn springs_of_other_makers_swing() {
             // One push a step: the length has the last word over the thickness.
             assert!(apart > 0.06, "joint {joint}: {apart}");
         }
-    }
-}
-
-/// A folder for pictures that people look at.
-pub(crate) fn look_folder() -> PathBuf {
-    let folder = std::env::var("ZHUBO_LOOK_DIR").unwrap_or_else(|_| "/tmp/zhubo-look".into());
-    std::fs::create_dir_all(&folder).unwrap();
-    folder.into()
-}
-
-/// Draws one avatar in several poses side by side.
-pub(crate) fn sheet(
-    avatar: &Arc<Avatar>,
-    poses: &[Pose],
-    framing: Framing,
-    size: Size,
-    name: &str,
-) {
-    let Some(gpu) = gpu() else { return };
-    let options = RendererOptions {
-        size,
-        output: Output::Rgba,
-        quality: Quality::Auto,
-    };
-    let mut renderer = Renderer::new(&gpu, &options).unwrap();
-    renderer
-        .add_host(HostId::new("lina"), Arc::clone(avatar))
-        .unwrap();
-    let mut all = image::RgbaImage::new(size.width * poses.len() as u32, size.height);
-    for (n, pose) in (0..).zip(poses) {
-        let mut picture = picture_of(avatar, framing, size);
-        picture.poses = vec![Pose {
-            host: HostId::new("lina"),
-            ..pose.clone()
-        }];
-        let frame = renderer.draw(&picture).unwrap();
-        image::imageops::replace(&mut all, &image_of(&frame), i64::from(size.width) * n, 0);
-    }
-    all.save(look_folder().join(format!("{name}.png"))).unwrap();
-}
-
-/// A second of a shaken head: `AVATAR` is the file, 8 pictures from left to right.
-#[test]
-#[ignore = "pictures for people"]
-fn look() {
-    let Ok(file) = std::env::var("AVATAR") else {
-        return;
-    };
-    let avatar = Arc::new(Avatar::load(PathBuf::from(&file).as_path()).unwrap());
-    let mut springs = Springs::new(&avatar);
-    let mut poses = Vec::new();
-    for n in 0..35 {
-        let at = FrameRate::whole(25).pts_of(n);
-        let mut pose = Pose::rest(HostId::new("x"));
-        if n > 5 {
-            pose.head.yaw_deg = 35.0 * (std::f32::consts::TAU * 1.6 * (n - 5) as f32 / 25.0).sin();
-        }
-        Posture::of(&avatar).apply(&mut pose);
-        if let Some(springs) = &mut springs {
-            springs.apply(&avatar, &mut pose, at);
-        }
-        if n > 4 && n % 4 == 1 {
-            poses.push(pose);
-        }
-    }
-    let stem = PathBuf::from(&file)
-        .file_stem()
-        .unwrap()
-        .to_string_lossy()
-        .into_owned();
-    sheet(
-        &avatar,
-        &poses,
-        Framing::Bust,
-        Size::new(300, 400),
-        &format!("shake-{stem}"),
-    );
-}
-
-/// The posture of a host on air beside that of the file.
-#[test]
-#[ignore = "pictures for people"]
-fn look_at_postures() {
-    for file in std::env::var("AVATARS").unwrap_or_default().split(',') {
-        let avatar = match Avatar::load(PathBuf::from(file).as_path()) {
-            Ok(avatar) => Arc::new(avatar),
-            Err(error) => {
-                println!("{error}");
-                continue;
-            }
-        };
-        let rest = Pose::rest(HostId::new("x"));
-        let mut hanging = rest.clone();
-        Posture::of(&avatar).apply(&mut hanging);
-        let mut turned = hanging.clone();
-        turned.head.yaw_deg = 25.0;
-        if let Some(mut springs) = Springs::new(&avatar) {
-            springs.settle(&avatar, &mut turned, MediaTime::from_millis(2000));
-        }
-        let stem = PathBuf::from(file)
-            .file_stem()
-            .unwrap()
-            .to_string_lossy()
-            .into_owned();
-        let size = Size::new(480, 640);
-        sheet(
-            &avatar,
-            &[rest, hanging, turned],
-            Framing::Full,
-            size,
-            &format!("posture-{stem}"),
-        );
-        println!(
-            "{stem}: {:?} {:?}",
-            avatar.rig.humanoid.keys(),
-            avatar.facts().warnings
-        );
     }
 }
 

@@ -273,25 +273,25 @@ impl Springs {
     fn swing(&mut self, setup: &Setup, index: usize, still: &Mat4) -> Quat {
         let joint = &setup.springs.joints[index];
         let center = setup.centers[index].map(|center| self.places[center]);
-        let [before, current] = self.tails[index];
         let to_model = |point| center.map_or(point, |center| center.transform_point3(point));
+        let [mut before, mut current] = self.tails[index].map(to_model);
+        if !(before.is_finite() && current.is_finite()) {
+            // It was somewhere that is no place: it begins anew.
+            current = still.transform_point3(joint.tail);
+            before = current;
+        }
         let met = &setup.springs.met[joint.colliders.clone()];
         let colliders = met.iter().map(|collider| &self.colliders[*collider]);
-        let mut next = next_tail(joint, still, to_model(before), to_model(current), colliders);
+        let next = next_tail(joint, still, before, current, colliders);
         let axis = joint.tail.normalize_or(Vec3::Y);
         let toward = still.inverse().transform_point3(next).normalize_or(axis);
         let mut turn = Quat::from_rotation_arc(axis, toward);
-        let mut stored = center.map_or(next, |center| center.inverse().transform_point3(next));
-        if !(turn.is_finite() && stored.is_finite()) {
-            turn = Quat::IDENTITY;
-            next = still.transform_point3(joint.tail);
-            stored = center.map_or(next, |center| center.inverse().transform_point3(next));
-            if !stored.is_finite() {
-                stored = Vec3::ZERO;
-            }
-            self.tails[index] = [stored; 2];
+        let stored = center.map_or(next, |center| center.inverse().transform_point3(next));
+        if turn.is_finite() && stored.is_finite() {
+            self.tails[index] = [self.tails[index][1], stored];
         } else {
-            self.tails[index] = [current, stored];
+            turn = Quat::IDENTITY;
+            self.tails[index] = [Vec3::NAN; 2];
         }
         self.swings[index] = [self.swings[index][1], turn];
         turn

@@ -210,6 +210,9 @@ fn light_on(spot: Spot) -> Light {
     }
     let share = mirror_share(spot.roughness, facing);
     var seen = vec2f(spot.open, spot.key_seen * sqrt(spot.open));
+    if SURFACE == MOUTH {
+        seen.x *= 0.25;
+    }
     if SURFACE == SKIN {
         // Pores swallow what comes flat: skin shines where the key light is mirrored, and hardly veils the rest.
         seen.x *= 0.35;
@@ -230,7 +233,7 @@ fn light_on(spot: Spot) -> Light {
     if SURFACE == MOUTH {
         let inside = draw.extra.x;
         light.diffuse *= inside * (0.25 + 0.75 * spot.open);
-        light.mirrored *= inside;
+        light.mirrored *= inside * spot.open;
     }
     return light;
 }
@@ -288,6 +291,14 @@ fn luma(c: vec3f) -> f32 {
     return dot(c, vec3f(0.2126, 0.7152, 0.0722));
 }
 
+// How wet something looks: inside a mouth only what stands at its front, bright and not in the shade, glistens.
+fn wet(base: vec3f) -> f32 {
+    if SURFACE == MOUTH {
+        return smoothstep(0.25, 0.8, luma(base));
+    }
+    return 1.0;
+}
+
 // x, y, z: encoded light; w: what gloss adds to the encoded colour.
 fn vertex_light(place: Place) -> vec4f {
     if SURFACE == UNLIT {
@@ -297,7 +308,7 @@ fn vertex_light(place: Place) -> vec4f {
     // What shines on dark stuff is seen more clearly; a picture is of medium brightness until it is sampled.
     let albedo = luma(decoded(place.base.rgb)) * select(1.0, 0.35, TEXTURED);
     let under = vec3f(albedo * luma(light.diffuse));
-    let gloss = encoded(under + luma(light.mirrored)).x - encoded(under).x;
+    let gloss = encoded(under + luma(light.mirrored) * wet(place.base.rgb)).x - encoded(under).x;
     return vec4f(pow(light.diffuse, vec3f(1.0 / 2.2)), gloss);
 }
 
@@ -451,7 +462,8 @@ fn fs_pixel(in: Place) -> @location(0) vec4f {
     }
     let albedo = decoded(base.rgb);
     let spot = pictured(spot_at(in, 0.0), in, albedo);
-    let light = light_on(spot);
+    var light = light_on(spot);
+    light.mirrored *= wet(base.rgb);
     if SURFACE == CLEAR {
         let shine = neutral(encoded(light.mirrored));
         return vec4f(shine, max(max(shine.r, shine.g), shine.b));

@@ -35,8 +35,9 @@ fn encoded(c: vec3f) -> vec3f {
 }
 
 // Tone curve: Khronos PBR Neutral (2024), which leaves everything below its shoulder as it is, so that the colours of
-// products stay true, and bends the brightest channel only, so that skin keeps its hue. Its shoulder is moved to encoded
+// products stay true, and scales what is brighter as a whole, so that skin keeps its hue. Its shoulder is moved to encoded
 // values (0.76 linear is 0.885 encoded); its toe, which takes a mirrored 4 % away, is left out: our lights are set by eye.
+// Bright colours turn white a little sooner than in the original, as on film, but never wholly: gold shines golden.
 fn neutral(color: vec3f) -> vec3f {
     const SHOULDER = 0.885;
     const REST = 1.0 - SHOULDER;

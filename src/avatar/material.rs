@@ -371,88 +371,90 @@ impl Surface {
     }
 }
 
-/// What the name of a material says about it. The words are those of the usual editors (VRoid, Ready Player Me, Avaturn,
-/// Character Creator, MakeHuman, Mixamo, MetaHuman) and of our own hosts; the first row that fits counts.
+/// What names of materials say, in the words of the usual editors (VRoid, Ready Player Me, Avaturn, Character Creator,
+/// MakeHuman, Mixamo, MetaHuman) and of our own hosts; the first row that fits counts.
+const WORDS: [(Surface, &[&str]); 7] = [
+    // Layers before the eyes. Where nothing else is an eye, `settle_clear_layers` takes this back.
+    (
+        Surface::Clear,
+        &[
+            "cornea",
+            "tearline",
+            "tear_line",
+            "eyewet",
+            "eye_wet",
+            "eye_occlusion",
+            "eyeocclusion",
+        ],
+    ),
+    (
+        Surface::Lash,
+        &[
+            "lash",
+            "brow",
+            "eyeline",
+            "cilia",
+            "hairunder",
+            "hair_under",
+        ],
+    ),
+    (
+        Surface::Mouth,
+        &["teeth", "tooth", "tongue", "gum", "mouth", "denture"],
+    ),
+    // Before eyes: glasses are none; before skin: headwear is none.
+    (
+        Surface::Cloth,
+        &[
+            "glass",
+            "eyewear",
+            "goggle",
+            "headwear",
+            "headphone",
+            "headset",
+            "headband",
+            "helmet",
+            "facemask",
+            "face_mask",
+            "facewear",
+            "hairband",
+            "hairpin",
+            "hairclip",
+            "hairtie",
+            "ribbon",
+            "footwear",
+            "outfit",
+            "cloth",
+        ],
+    ),
+    (Surface::Eye, &["eye", "iris", "sclera", "pupil"]),
+    (
+        Surface::Hair,
+        &[
+            "hair",
+            "scalp",
+            "beard",
+            "mustache",
+            "moustache",
+            "bangs",
+            "ponytail",
+        ],
+    ),
+    (
+        Surface::Skin,
+        &[
+            "skin",
+            "face",
+            "head",
+            "wolf3d_body",
+            "avaturn_body",
+            "nails",
+        ],
+    ),
+];
+
+/// What the name of a material says about it.
 pub(super) fn surface_of(name: &str) -> Surface {
-    const WORDS: [(Surface, &[&str]); 7] = [
-        // Layers before the eyes. Where nothing else is an eye, `clear_layers` takes this back.
-        (
-            Surface::Clear,
-            &[
-                "cornea",
-                "tearline",
-                "tear_line",
-                "eyewet",
-                "eye_wet",
-                "eye_occlusion",
-                "eyeocclusion",
-            ],
-        ),
-        (
-            Surface::Lash,
-            &[
-                "lash",
-                "brow",
-                "eyeline",
-                "cilia",
-                "hairunder",
-                "hair_under",
-            ],
-        ),
-        (
-            Surface::Mouth,
-            &["teeth", "tooth", "tongue", "gum", "mouth", "denture"],
-        ),
-        // Before eyes: glasses are none; before skin: headwear is none.
-        (
-            Surface::Cloth,
-            &[
-                "glass",
-                "eyewear",
-                "goggle",
-                "headwear",
-                "headphone",
-                "headset",
-                "headband",
-                "helmet",
-                "facemask",
-                "face_mask",
-                "facewear",
-                "hairband",
-                "hairpin",
-                "hairclip",
-                "hairtie",
-                "ribbon",
-                "footwear",
-                "outfit",
-                "cloth",
-            ],
-        ),
-        (Surface::Eye, &["eye", "iris", "sclera", "pupil"]),
-        (
-            Surface::Hair,
-            &[
-                "hair",
-                "scalp",
-                "beard",
-                "mustache",
-                "moustache",
-                "bangs",
-                "ponytail",
-            ],
-        ),
-        (
-            Surface::Skin,
-            &[
-                "skin",
-                "face",
-                "head",
-                "wolf3d_body",
-                "avaturn_body",
-                "nails",
-            ],
-        ),
-    ];
     // Many a tool calls everything a surface, which is no face.
     let name = name.to_ascii_lowercase().replace("surface", "");
     // VRoid says what a part is made of at the end: `..._Face_00_SKIN`, `..._HairBack_00_HAIR`, `..._Tops_01_CLOTH`.

@@ -7,7 +7,7 @@ use super::error::{Error, Result};
 
 /// The most bytes that a file, its document, its unpacked meshes and its pictures may take together. Half a gigabyte for
 /// the whole process, less what drawing needs.
-const MAX_BYTES: usize = 304 << 20;
+const MAX_BYTES: usize = 272 << 20;
 /// The most elements of accessors that are looked at: 100 dense morph targets of a million vertices each.
 const MAX_VISITS: usize = 100_000_000;
 

@@ -17,7 +17,7 @@ const MAX_NODES: usize = 250_000;
 const MAX_MATERIALS: usize = 4096;
 
 /// Extensions that are read.
-const READ: [&str; 17] = [
+const READ: [&str; 18] = [
     "VRM",
     "VRMC_vrm",
     "VRMC_vrm_animation",
@@ -33,6 +33,7 @@ const READ: [&str; 17] = [
     "EXT_texture_webp",
     "KHR_texture_basisu",
     "KHR_texture_transform",
+    "KHR_materials_pbrSpecularGlossiness",
     "KHR_materials_unlit",
     "KHR_materials_emissive_strength",
 ];
@@ -203,6 +204,9 @@ fn mend(root: &mut Root, name: &str) -> Result<()> {
     for view in &mut root.buffer_views {
         view.target = None;
     }
+    for material in &mut root.materials {
+        translate_gloss(material);
+    }
     let images = root.images.len();
     for texture in &mut root.textures {
         let source = |extension: &str| {
@@ -243,6 +247,31 @@ fn mend(root: &mut Root, name: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Materials of the older kind (`KHR_materials_pbrSpecularGlossiness`) as matt ones: colour and gloss are kept, the colour
+/// of what they mirror is not.
+fn translate_gloss(material: &mut gltf::json::Material) {
+    use gltf::json::material::{PbrBaseColorFactor, StrengthFactor};
+    const NAME: &str = "KHR_materials_pbrSpecularGlossiness";
+    let extensions = material.extensions.as_ref();
+    let Some(old) = extensions.and_then(|extensions| extensions.others.get(NAME)) else {
+        return;
+    };
+    let read = |key: &str| old.get(key).cloned();
+    let color = read("diffuseFactor").and_then(|color| serde_json::from_value(color).ok());
+    let texture = read("diffuseTexture").and_then(|texture| serde_json::from_value(texture).ok());
+    let gloss = old
+        .get("glossinessFactor")
+        .and_then(serde_json::Value::as_f64);
+    let pbr = &mut material.pbr_metallic_roughness;
+    pbr.base_color_factor = PbrBaseColorFactor(color.unwrap_or([1.0; 4]));
+    pbr.base_color_texture = texture;
+    pbr.metallic_factor = StrengthFactor(0.0);
+    #[allow(clippy::cast_possible_truncation, reason = "0 to 1")]
+    let roughness = 1.0 - gloss.unwrap_or(1.0).clamp(0.0, 1.0) as f32;
+    pbr.roughness_factor = StrengthFactor(roughness);
+    pbr.metallic_roughness_texture = None;
 }
 
 /// The checks of the crate, without those that nothing here depends on: accessors without data (by the specification they
@@ -315,6 +344,20 @@ mod tests {
             warnings,
             ["drawn without the unknown extensions XX_a, XX_b"]
         );
+    }
+
+    #[test]
+    fn glossy_materials_are_translated() {
+        let (root, warnings) = root(
+            r#"{"asset":{"version":"2.0"},"extensionsUsed":["KHR_materials_pbrSpecularGlossiness"],
+            "images":[{"uri":"a.png"}],"textures":[{"source":0}],"materials":[{"extensions":{
+            "KHR_materials_pbrSpecularGlossiness":{"diffuseFactor":[1,0.5,0,1],"diffuseTexture":{"index":0},
+            "glossinessFactor":0.25}}}]}"#,
+        );
+        let pbr = &root.unwrap().materials[0].pbr_metallic_roughness;
+        assert_eq!(pbr.base_color_factor.0, [1.0, 0.5, 0.0, 1.0]);
+        assert!(pbr.base_color_texture.is_some() && warnings.is_empty());
+        assert_eq!((pbr.metallic_factor.0, pbr.roughness_factor.0), (0.0, 0.75));
     }
 
     #[test]

@@ -138,7 +138,7 @@ fn decode(stream: &[u8], budget: &Budget<'_>) -> std::result::Result<draco_core:
     catch_unwind(AssertUnwindSafe(|| {
         MeshDecoder::new().decode(&mut buffer, &mut mesh)
     }))
-    .map_err(|_| "its compressed data are damaged".to_owned())?
+    .or(Err("its compressed data are damaged".to_owned()))?
     .map_err(|error| format!("its compressed data cannot be unpacked ({error})"))?;
     Ok(mesh)
 }

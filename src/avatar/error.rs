@@ -51,6 +51,18 @@ pub enum Error {
         /// How much is allowed.
         limit: usize,
     },
+    /// What the user says of the file does not fit it.
+    #[error("avatar {name}: `{section}.{key}`: {words}")]
+    Mapping {
+        /// The file or what the bytes were called.
+        name: String,
+        /// The table: `shapes`, `visemes`, `expressions`, `bones` or `surfaces`.
+        section: String,
+        /// The key in it.
+        key: String,
+        /// What is wrong, and what there is.
+        words: String,
+    },
     /// Nothing in the file can be drawn.
     #[error("avatar {name} holds no triangles: export it with its meshes")]
     Empty {

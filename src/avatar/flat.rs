@@ -11,20 +11,29 @@ const MAX_CORNERS: usize = 600_000;
 /// Nor are those whose morph targets would then have more deltas.
 const MAX_DELTAS: usize = 1_500_000;
 
-/// Takes the triangles apart and gives each its own normal; morph targets turn it along.
+/// Gives each triangle its own normal, which morph targets turn along.
 pub(super) fn shade(mesh: &mut Mesh, budget: &Budget<'_>) -> Result<()> {
-    let corners = mesh.indices.len();
-    let copies = Copies::new(&mesh.indices, mesh.positions.len());
-    let deltas = |mesh: &Mesh| {
-        let moved = mesh.targets.iter().flat_map(|target| &target.deltas);
-        moved
-            .map(|delta| 3 * copies.of(delta.vertex).len())
-            .sum::<usize>()
-    };
-    let bytes = corners * (size_of::<Vec3>() * 2 + 64) + deltas(mesh) * size_of::<Delta>();
-    if corners > MAX_CORNERS || deltas(mesh) > MAX_DELTAS || bytes > budget.left() / 2 {
+    budget.take_many::<Vec3>(mesh.positions.len())?;
+    if !take_apart(mesh, budget)? {
         mesh.normals = smooth_normals(&mesh.positions, &mesh.indices);
-        return Ok(());
+    }
+    Ok(())
+}
+
+/// Whether the mesh could be taken apart within reason.
+fn take_apart(mesh: &mut Mesh, budget: &Budget<'_>) -> Result<bool> {
+    let corners = mesh.indices.len();
+    if corners > MAX_CORNERS {
+        return Ok(false);
+    }
+    let copies = Copies::new(&mesh.indices, mesh.positions.len());
+    let moved_vertices = mesh.targets.iter().flat_map(|target| &target.deltas);
+    let deltas: usize = moved_vertices
+        .map(|delta| 3 * copies.of(delta.vertex).len())
+        .sum();
+    let bytes = corners * 96 + deltas * size_of::<Delta>();
+    if deltas > MAX_DELTAS || bytes > budget.left() / 2 {
+        return Ok(false);
     }
     budget.take(bytes)?;
     let indices = std::mem::replace(&mut mesh.indices, (0u32..).take(corners).collect());
@@ -38,7 +47,7 @@ pub(super) fn shade(mesh: &mut Mesh, budget: &Budget<'_>) -> Result<()> {
     for target in &mut mesh.targets {
         target.deltas = moved(&target.deltas, &copies, positions, normals);
     }
-    Ok(())
+    Ok(true)
 }
 
 fn face_normal(corners: &[Vec3]) -> Vec3 {

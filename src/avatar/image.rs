@@ -17,7 +17,7 @@ use crate::media::{Bitmap, Size};
 /// The longest side of a picture that is decoded, in pixels.
 const MAX_SIDE: u32 = 16_384;
 /// The most bytes all pictures of an avatar may have together; drawing takes as much again, and a third for small copies.
-const MAX_TOTAL_BYTES: u64 = 96 << 20;
+const MAX_TOTAL_BYTES: u64 = 80 << 20;
 /// The most pixels that are decoded for one avatar: 16 pictures of 4096 by 4096.
 const MAX_PIXELS: u64 = 256 << 20;
 
@@ -198,7 +198,7 @@ impl Stored {
             .checked();
         }
         let format =
-            image::guess_format(bytes).map_err(|_| "it is neither PNG, JPEG, WebP nor KTX2")?;
+            image::guess_format(bytes).or(Err("it is neither PNG, JPEG, WebP nor KTX2"))?;
         let reader = image::ImageReader::with_format(Cursor::new(bytes), format);
         let decoder = reader.into_decoder().map_err(|error| error.to_string())?;
         let (width, height) = decoder.dimensions();

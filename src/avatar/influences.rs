@@ -16,7 +16,8 @@ pub(super) fn read(
     count: usize,
     reader: &Reader<'_>,
 ) -> Result<Influences> {
-    let set = |set: u32| -> Result<Option<(Vec<[u32; 4]>, Vec<[f32; 4]>)>> {
+    type Set = (Vec<[u32; 4]>, Vec<[f32; 4]>);
+    let set = |set: u32| -> Result<Option<Set>> {
         let (Some(joints), Some(weights)) = (
             primitive.get(&Semantic::Joints(set)),
             primitive.get(&Semantic::Weights(set)),

@@ -26,7 +26,7 @@ pub(super) fn size(bytes: &[u8]) -> Option<Size> {
 pub(super) fn decode(bytes: &[u8], wanted: Size, limit: u64) -> Result<Bitmap, String> {
     // The decoder is a translation of C++ with many indices that the file states; should one of them be wrong, this picture
     // is left out instead of the room going off the air.
-    catch_unwind(|| transcode(bytes, wanted, limit)).map_err(|_| "it is damaged".to_owned())?
+    catch_unwind(|| transcode(bytes, wanted, limit)).or(Err("it is damaged".to_owned()))?
 }
 
 fn transcode(bytes: &[u8], wanted: Size, limit: u64) -> Result<Bitmap, String> {

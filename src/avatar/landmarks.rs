@@ -23,8 +23,13 @@ pub struct Landmarks {
 }
 
 impl Landmarks {
-    /// Measures `avatar` at rest; `points` are its vertices.
-    pub(super) fn find(avatar: &Avatar, points: &[Vec<Vec3>]) -> Self {
+    /// Measures `avatar` at rest; `points` are its vertices, `eyes_from_head` is where the file says the eyes are, in the
+    /// space of the head bone.
+    pub(super) fn find(
+        avatar: &Avatar,
+        points: &[Vec<Vec3>],
+        eyes_from_head: Option<Vec3>,
+    ) -> Self {
         let rig = &avatar.rig;
         let all = || points.iter().flatten().copied();
         let lowest = all().map(|p| p.y).fold(f32::INFINITY, f32::min);
@@ -44,9 +49,14 @@ impl Landmarks {
         });
         let height = crown - lowest;
         let head_height = height / HEADS_TALL;
+        let stated = eyes_from_head
+            .zip(rig.bone(Bone::Head))
+            .map(|(offset, head)| rig.rest[head].transform_point3(offset))
+            .filter(|eyes| eyes.y < crown && eyes.y > lowest);
         let eyes = match (place(rig.left_eye), place(rig.right_eye)) {
             (Some(left), Some(right)) => (left + right) / 2.0,
             (Some(one), None) | (None, Some(one)) => Vec3::new(0.0, one.y, one.z),
+            (None, None) if stated.is_some() => stated.unwrap_or_default(),
             (None, None) => head.map_or(Vec3::new(0.0, crown - 0.5 * head_height, 0.0), |head| {
                 Vec3::new(head.x, head.y + 0.45 * (crown - head.y), head.z)
             }),

@@ -32,6 +32,8 @@ pub enum Surface {
     Cloth,
     /// Shown as painted.
     Unlit,
+    /// A clear layer over something else, such as a cornea or tears: only what it mirrors is seen.
+    Clear,
 }
 
 /// A picture as one use of a material sees it.
@@ -94,6 +96,46 @@ impl Default for Factors {
             uv_scale: [1.0; 2],
             uv_offset: [0.0; 2],
         }
+    }
+}
+
+impl Factors {
+    /// Adds `weight` times what makes `full` of `rest`.
+    pub(super) fn add(&mut self, rest: &Self, full: &Self, weight: f32) {
+        fn part<const N: usize>(to: &mut [f32; N], rest: &[f32; N], full: &[f32; N], weight: f32) {
+            for ((to, rest), full) in to.iter_mut().zip(rest).zip(full) {
+                *to += (full - rest) * weight;
+            }
+        }
+        part(
+            &mut self.base_color,
+            &rest.base_color,
+            &full.base_color,
+            weight,
+        );
+        part(&mut self.emissive, &rest.emissive, &full.emissive, weight);
+        part(&mut self.shade, &rest.shade, &full.shade, weight);
+        part(&mut self.matcap, &rest.matcap, &full.matcap, weight);
+        part(&mut self.rim, &rest.rim, &full.rim, weight);
+        part(&mut self.outline, &rest.outline, &full.outline, weight);
+        part(&mut self.uv_scale, &rest.uv_scale, &full.uv_scale, weight);
+        part(
+            &mut self.uv_offset,
+            &rest.uv_offset,
+            &full.uv_offset,
+            weight,
+        );
+        for color in [
+            &mut self.emissive,
+            &mut self.shade,
+            &mut self.matcap,
+            &mut self.rim,
+            &mut self.outline,
+        ] {
+            *color = color.map(|light| light.max(0.0));
+        }
+        self.base_color = self.base_color.map(|light| light.max(0.0));
+        self.base_color[3] = self.base_color[3].min(1.0);
     }
 }
 
@@ -229,9 +271,9 @@ impl Material {
             ("glow", &mut self.emission),
         ] {
             if slot.take_if(|texture| texture.uv_set != set).is_some() {
+                let name: String = self.name.chars().take(40).collect();
                 warnings.push(format!(
-                    "material {}: its {what} use other picture coordinates: left out",
-                    self.name
+                    "material {name}: its {what} use other picture coordinates: left out"
                 ));
             }
         }
@@ -309,40 +351,136 @@ fn affine([sx, sy]: [f32; 2], rotation: f32, offset: [f32; 2]) -> [[f32; 2]; 3] 
 /// What the file says outright: `extras.shading`, written by our own studio.
 fn stated_surface(material: &gltf::Material<'_>) -> Option<Surface> {
     let extras: serde_json::Value = serde_json::from_str(material.extras().as_ref()?.get()).ok()?;
-    Some(match extras.get("shading")?.as_str()? {
-        "skin" => Surface::Skin,
-        "eye" => Surface::Eye,
-        "hair" => Surface::Hair,
-        "lash" => Surface::Lash,
-        "mouth" => Surface::Mouth,
-        "cloth" => Surface::Cloth,
-        "unlit" => Surface::Unlit,
-        _ => return None,
-    })
+    Surface::from_word(extras.get("shading")?.as_str()?)
 }
 
-/// What the name of a material says about it. The words are those of the usual editors (VRoid, Ready Player Me,
-/// Character Creator) and of our own hosts.
+impl Surface {
+    /// The surface with this name: `skin`, `eye`, `hair`, `lash`, `mouth`, `cloth`, `unlit` or `clear`.
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "skin" => Self::Skin,
+            "eye" => Self::Eye,
+            "hair" => Self::Hair,
+            "lash" => Self::Lash,
+            "mouth" => Self::Mouth,
+            "cloth" => Self::Cloth,
+            "unlit" => Self::Unlit,
+            "clear" => Self::Clear,
+            _ => return None,
+        })
+    }
+}
+
+/// What the name of a material says about it. The words are those of the usual editors (VRoid, Ready Player Me, Avaturn,
+/// Character Creator, MakeHuman, Mixamo, MetaHuman) and of our own hosts; the first row that fits counts.
 pub(super) fn surface_of(name: &str) -> Surface {
-    const WORDS: [(Surface, &[&str]); 5] = [
-        (Surface::Lash, &["lash", "brow", "eyeline"]),
+    const WORDS: [(Surface, &[&str]); 7] = [
+        // Layers before the eyes. Where nothing else is an eye, `clear_layers` takes this back.
+        (
+            Surface::Clear,
+            &[
+                "cornea",
+                "tearline",
+                "tear_line",
+                "eyewet",
+                "eye_wet",
+                "eye_occlusion",
+                "eyeocclusion",
+            ],
+        ),
+        (
+            Surface::Lash,
+            &[
+                "lash",
+                "brow",
+                "eyeline",
+                "cilia",
+                "hairunder",
+                "hair_under",
+            ],
+        ),
         (
             Surface::Mouth,
-            &["teeth", "tooth", "tongue", "gum", "mouth"],
+            &["teeth", "tooth", "tongue", "gum", "mouth", "denture"],
         ),
-        (Surface::Eye, &["eye", "iris", "cornea", "sclera"]),
-        (Surface::Hair, &["hair"]),
-        (Surface::Skin, &["skin", "face", "head"]),
+        // Before eyes: glasses are none; before skin: headwear is none.
+        (
+            Surface::Cloth,
+            &[
+                "glass",
+                "eyewear",
+                "goggle",
+                "headwear",
+                "headphone",
+                "headset",
+                "headband",
+                "helmet",
+                "facemask",
+                "face_mask",
+                "facewear",
+                "hairband",
+                "hairpin",
+                "hairclip",
+                "hairtie",
+                "ribbon",
+                "footwear",
+                "outfit",
+                "cloth",
+            ],
+        ),
+        (Surface::Eye, &["eye", "iris", "sclera", "pupil"]),
+        (
+            Surface::Hair,
+            &[
+                "hair",
+                "scalp",
+                "beard",
+                "mustache",
+                "moustache",
+                "bangs",
+                "ponytail",
+            ],
+        ),
+        (
+            Surface::Skin,
+            &[
+                "skin",
+                "face",
+                "head",
+                "wolf3d_body",
+                "avaturn_body",
+                "nails",
+            ],
+        ),
     ];
-    let name = name.to_ascii_lowercase();
-    if name.contains("under") && name.contains("hair") {
-        return Surface::Lash;
-    }
-    // VRoid calls every part of the face `..._Face_00_SKIN` or `..._FaceMouth_00_FACE`.
+    // Many a tool calls everything a surface, which is no face.
+    let name = name.to_ascii_lowercase().replace("surface", "");
+    // VRoid says what a part is made of at the end: `..._Face_00_SKIN`, `..._HairBack_00_HAIR`, `..._Tops_01_CLOTH`.
     WORDS
         .iter()
         .find(|(_, words)| words.iter().any(|word| name.contains(word)))
         .map_or(Surface::Cloth, |(surface, _)| *surface)
+}
+
+/// A clear layer needs something under it: where no other material is an eye, what is called a cornea is the eye. Tears
+/// and shade over an eye are never one.
+pub(super) fn settle_clear_layers(materials: &mut [Material]) {
+    let has_eye = materials.iter().any(|m| m.surface == Surface::Eye);
+    for material in materials {
+        if material.surface != Surface::Clear {
+            continue;
+        }
+        let name = material.name.to_ascii_lowercase();
+        if !has_eye && name.contains("cornea") {
+            material.surface = Surface::Eye;
+        } else if name.contains("occlusion") {
+            // Shade that is painted, not mirrored: let through what is behind.
+            material.roughness = 1.0;
+        } else {
+            material.roughness = material.roughness.min(0.1);
+            material.metallic = 0.0;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -360,11 +498,62 @@ mod tests {
             ("N00_000_00_EyeIris_00_EYE", Surface::Eye),
             ("N00_000_00_FaceEyelash_00_FACE", Surface::Lash),
             ("N00_000_00_FaceBrow_00_FACE", Surface::Lash),
+            ("N00_000_00_Body_00_SKIN (Instance)", Surface::Skin),
+            ("N00_000_00_EyeHighlight_00_EYE", Surface::Eye),
+            ("N00_007_01_Tops_01_CLOTH_01 (Instance)", Surface::Cloth),
+            ("Wolf3D_Hair", Surface::Hair),
+            ("Wolf3D_Beard", Surface::Hair),
+            ("Wolf3D_Body", Surface::Skin),
+            ("Wolf3D_Glasses", Surface::Cloth),
+            ("Wolf3D_Headwear", Surface::Cloth),
+            ("Wolf3D_Facewear", Surface::Cloth),
+            ("Wolf3D_Outfit_Top", Surface::Cloth),
+            ("Std_Skin_Head", Surface::Skin),
+            ("Std_Skin_Arm", Surface::Skin),
+            ("Std_Nails", Surface::Skin),
+            ("Std_Eye_L", Surface::Eye),
+            ("Std_Cornea_L", Surface::Clear),
+            ("Std_Tearline_R", Surface::Clear),
+            ("Std_Eye_Occlusion_L", Surface::Clear),
+            ("Std_Eyelash", Surface::Lash),
+            ("Std_Upper_Teeth", Surface::Mouth),
+            ("Std_Tongue", Surface::Mouth),
+            ("Hair_Transparency", Surface::Hair),
+            ("Scalp_Transparency", Surface::Hair),
+            ("avaturn_body", Surface::Skin),
+            ("avaturn_hair_0", Surface::Hair),
+            ("avaturn_look_0", Surface::Cloth),
+            ("avaturn_shoes_0", Surface::Cloth),
+            ("high-poly:eyes", Surface::Eye),
+            ("eyebrow001", Surface::Lash),
+            ("young_caucasian_female_skin", Surface::Skin),
+            ("MI_EyeRefractive", Surface::Eye),
+            ("Ch36_Body", Surface::Cloth),
+            ("sunglasses", Surface::Cloth),
+            ("Surface.001", Surface::Cloth),
             ("jacket", Surface::Cloth),
             ("hairUnder", Surface::Lash),
             ("", Surface::Cloth),
         ] {
             assert_eq!(surface_of(name), surface, "{name}");
         }
+    }
+
+    #[test]
+    fn a_cornea_alone_is_the_eye() {
+        let named = |name: &str| Material {
+            name: name.into(),
+            surface: surface_of(name),
+            ..Material::default()
+        };
+        let mut both = [named("Std_Eye_L"), named("Std_Cornea_L")];
+        settle_clear_layers(&mut both);
+        assert_eq!(both[1].surface, Surface::Clear);
+        let mut alone = [named("Cornea"), named("Tearline")];
+        settle_clear_layers(&mut alone);
+        assert_eq!(
+            [alone[0].surface, alone[1].surface],
+            [Surface::Eye, Surface::Clear]
+        );
     }
 }

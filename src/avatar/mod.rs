@@ -3,19 +3,25 @@
 //! A file is checked once, here; what comes out is safe to draw. Nothing here knows how it is drawn.
 
 mod accessor;
+mod bones;
 mod budget;
+mod clip;
 mod closure;
+mod constraint;
 mod container;
 mod document;
 mod draco;
 mod error;
 mod expression;
+mod face;
 mod flat;
 mod glb;
 mod image;
 mod influences;
 mod ktx;
 mod landmarks;
+mod look_at;
+mod mapping;
 mod material;
 mod mesh;
 mod meshopt;
@@ -24,6 +30,8 @@ mod mouth;
 mod primitive;
 mod rig;
 mod shapes;
+mod spring;
+mod synonyms;
 mod tangents;
 mod toon;
 mod uri;
@@ -36,27 +44,34 @@ use std::sync::Arc;
 
 use glam::Mat4;
 
+pub use clip::Clip;
 pub use closure::Closure;
 pub use error::{Error, Result};
 pub use expression::{Expression, Override};
 pub use landmarks::Landmarks;
+pub use look_at::{LookAt, Range, Ranges};
+pub use mapping::{Mapping, TargetWeights};
 pub use material::{Alpha, Factors, Material, Surface, TextureUse, Wrap};
 pub use mesh::{Delta, Mesh, Target};
 pub use mouth::{FaceWeights, Mouth, MouthBy};
 pub use rig::{Node, Rig, Skin};
+pub use spring::Springs;
 pub use toon::{Outline, Toon};
 pub use visemes::{Viseme, visemes};
 
 use crate::media::{Bitmap, Pose, Shape};
+use face::Face;
 
 /// A slit between closed lips of this share of the model's height (1 mm of a person) is warned of.
 const VISIBLE_SLIT_SHARE: f32 = 6e-4;
 
+/// More that was left out is only counted.
+const MAX_WARNINGS: usize = 24;
 /// The most meshes that are drawn: each costs a call for every picture.
 const MAX_MESHES: usize = 2048;
 
 /// What is in an avatar file, for people and for checks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Facts {
     /// `glb` or `gltf`.
     pub format: String,
@@ -70,10 +85,25 @@ pub struct Facts {
     pub joints: usize,
     /// Different morph target names.
     pub morph_targets: usize,
-    /// How many of the 52 ARKit shapes move something.
+    /// How many of the 52 ARKit shapes have a target that moves something, under whatever name.
     pub arkit_shapes: usize,
+    /// The names of the file's expressions.
+    pub expressions: Vec<String>,
+    /// What moves the mouth.
+    pub mouth: MouthFacts,
+    /// Whose the file is and what may be done with it, in one line, where it says so.
+    pub license: Option<String>,
     /// What was replaced or left out, in words.
     pub warnings: Vec<String>,
+}
+
+/// Whether and how the mouth of an avatar moves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct MouthFacts {
+    /// Whether anything moves it.
+    pub works: bool,
+    /// What does: see [`MouthBy::word`].
+    pub by: &'static str,
 }
 
 /// A host's body, ready to be posed and drawn.
@@ -91,7 +121,10 @@ pub struct Avatar {
     pub rig: Rig,
     expressions: Vec<Expression>,
     mouth: Mouth,
+    face: Face,
     landmarks: Landmarks,
+    springs: Option<Arc<spring::Setup>>,
+    clips: Vec<Arc<Clip>>,
     facts: Facts,
 }
 
@@ -112,11 +145,19 @@ impl Avatar {
     /// When the file cannot be read, is not glTF 2.0, is damaged, too large, holds no triangles or requires extensions
     /// that are not known.
     pub fn load(path: &Path) -> Result<Self> {
+        Self::load_mapped(path, &Mapping::default())
+    }
+
+    /// Reads a file of which the user says more than it says itself.
+    ///
+    /// # Errors
+    /// As [`Avatar::load`], and when `mapping` names what is not in the file.
+    pub fn load_mapped(path: &Path, mapping: &Mapping) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::Read {
             path: path.into(),
             source,
         })?;
-        Self::parse(&bytes, &path.display().to_string(), path.parent())
+        Self::parse(&bytes, &path.display().to_string(), path.parent(), mapping)
     }
 
     /// Reads the bytes of a GLB, VRM or self-contained glTF file; `name` is used in messages.
@@ -124,10 +165,10 @@ impl Avatar {
     /// # Errors
     /// As [`Avatar::load`].
     pub fn from_glb(bytes: &[u8], name: &str) -> Result<Self> {
-        Self::parse(bytes, name, None)
+        Self::parse(bytes, name, None, &Mapping::default())
     }
 
-    fn parse(bytes: &[u8], name: &str, folder: Option<&Path>) -> Result<Self> {
+    fn parse(bytes: &[u8], name: &str, folder: Option<&Path>, mapping: &Mapping) -> Result<Self> {
         let mut file = container::Container::parse(bytes, name, folder)?;
         let mut warnings = std::mem::take(&mut file.warnings);
         let document = &file.document;
@@ -135,38 +176,61 @@ impl Avatar {
             name,
             buffers: &file.buffers,
         };
-        let rig = Rig::read(document, &reader, &mut warnings)?;
+        let mut rig = Rig::read(document, &reader, &mut warnings)?;
+        mapping.name_bones(&mut rig, name)?;
         let mut materials: Vec<Material> =
             document.materials().map(|m| Material::read(&m)).collect();
         vrm::dress(document, &mut materials, &mut warnings);
+        mapping.name_surfaces(&mut materials, name)?;
         materials.push(Material::default());
+        material::settle_clear_layers(&mut materials);
         for material in &mut materials {
             material.keep_one_uv_set(&mut warnings);
         }
-        let (meshes, sources) = read_meshes(document, &reader, &materials, &mut warnings)?;
+        let (mut meshes, sources) = read_meshes(document, &reader, &materials, &mut warnings)?;
         if meshes.is_empty() {
             return Err(Error::Empty { name: name.into() });
         }
         let shown = meshes.iter().map(|mesh| &materials[mesh.material]);
         let uses = image::Use::of(document.images().count(), shown);
         let images = image::read_images(document, &reader, folder, &uses, &mut warnings);
+        if warnings.len() > MAX_WARNINGS {
+            let more = warnings.len() - MAX_WARNINGS;
+            warnings.truncate(MAX_WARNINGS);
+            warnings.push(format!("and {more} more of this kind"));
+        }
+        let parts = vrm::Parts {
+            meshes: &meshes,
+            sources: &sources,
+            materials: &materials,
+        };
+        let mut expressions = vrm::expressions(document, &parts);
+        let told = mapping.tell(&mut meshes, &mut expressions, name)?;
         let mut avatar = Self {
             name: name.into(),
             meshes,
             materials,
             images,
             rig,
-            expressions: Vec::new(),
+            expressions,
             mouth: Mouth::default(),
+            face: Face::default(),
             landmarks: Landmarks::default(),
+            springs: None,
+            clips: Vec::new(),
             facts: Facts::default(),
         };
         let points = avatar.rest_points();
-        avatar.mouth = Mouth::find(&mut avatar, &points, &vrm::vowels(document), &sources);
+        avatar.face = Face::find(&mut avatar, &points, told);
         if avatar.mouth.by != MouthBy::Bone {
             avatar.rig.jaw = None;
         }
-        avatar.landmarks = Landmarks::find(&avatar, &points);
+        avatar.landmarks = Landmarks::find(&avatar, &points, vrm::eyes_from_head(document));
+        let height = avatar.landmarks.crown_m - avatar.landmarks.floor_m;
+        let springs = spring::Setup::read(document, &avatar.rig, height, &mut warnings);
+        avatar.springs = springs.map(Arc::new);
+        let clips = Clip::of_file(document, &reader, &mut warnings);
+        avatar.clips = clips.into_iter().map(Arc::new).collect();
         avatar.facts = avatar.count(document, file.format, warnings);
         Ok(avatar)
     }
@@ -191,15 +255,20 @@ impl Avatar {
         &self.expressions
     }
 
+    /// What the file's own animations do.
+    pub fn clips(&self) -> &[Arc<Clip>] {
+        &self.clips
+    }
+
     /// How the mouth is moved.
     pub fn mouth(&self) -> &Mouth {
         &self.mouth
     }
 
-    /// The weights of the face in `pose`: lips close as this avatar's own lips do, lids and boneless eyes follow the gaze.
+    /// The face in `pose`: lips close as this avatar's own lips do, lids and boneless eyes follow the gaze, expressions
+    /// add up, and clips move their targets.
     pub fn face_weights(&self, pose: &Pose) -> FaceWeights {
-        let has_eye_bones = self.rig.left_eye.is_some() || self.rig.right_eye.is_some();
-        self.mouth.weights(shapes::weights(pose, has_eye_bones))
+        self.face.weights(self, pose)
     }
 
     fn count(&self, document: &gltf::Document, format: &str, mut warnings: Vec<String>) -> Facts {
@@ -226,9 +295,9 @@ impl Avatar {
                 1000.0 * leak
             ));
         }
-        if !moving(Shape::EyeBlinkLeft) {
+        if !self.face.blinks(moving) {
             warnings.push(
-                "no morph target closes the eyes (eyeBlinkLeft): the host will not blink".into(),
+                "nothing closes the eyes (no eyeBlinkLeft, no expression blink): the host will not blink".into(),
             );
         }
         if self.rig.bone(crate::media::Bone::Head).is_none() {
@@ -239,7 +308,19 @@ impl Avatar {
                 "the model is {height:.2} m tall: glTF counts in metres, export it in metres"
             ));
         }
+        vrm::warn_of_bones(document, &mut warnings);
+        let license = vrm::license(document, &mut warnings);
         Facts {
+            expressions: self
+                .expressions
+                .iter()
+                .map(|own| own.name.clone())
+                .collect(),
+            mouth: MouthFacts {
+                works: self.mouth.by != MouthBy::Nothing,
+                by: self.mouth.by.word(),
+            },
+            license,
             format: format.into(),
             vrm_version: vrm::version(document),
             triangles: self.meshes.iter().map(|mesh| mesh.indices.len() / 3).sum(),
@@ -272,6 +353,17 @@ fn read_meshes(
                     open.extend(node.children());
                 }
             }
+        }
+    }
+    // A show is seen by others: what only the wearer of an avatar sees is left out, unless nothing else is there.
+    let hidden = vrm::hidden_nodes(document);
+    let carries = |node: &gltf::Node<'_>| shown[node.index()] && node.mesh().is_some();
+    if document
+        .nodes()
+        .any(|node| carries(&node) && !hidden[node.index()])
+    {
+        for (shown, hidden) in shown.iter_mut().zip(hidden) {
+            *shown &= !hidden;
         }
     }
     let (mut meshes, mut sources) = (Vec::new(), Vec::new());

@@ -9,7 +9,6 @@ use super::closure::Closure;
 use super::mesh::Target;
 use super::shapes;
 use super::visemes::{Viseme, closed_share, visemes};
-use super::vrm::Bind;
 use super::{Avatar, Factors, Surface};
 use crate::media::{Blendshapes, Bone, Shape};
 
@@ -22,7 +21,7 @@ pub enum MouthBy {
     Expressions,
     /// Oculus visemes: targets named `viseme_aa`, `viseme_E`, ...
     Visemes,
-    /// Vowels under the names of VRChat, VRoid and others: `vrc_v_aa`, `Fcl_MTH_A`, `A`, ...
+    /// Vowels under the names of VRChat, VRoid, Character Creator and others: `vrc_v_aa`, `Fcl_MTH_A`, `V_Open`, `A`, ...
     Vowels,
     /// A jaw bone.
     Bone,
@@ -32,13 +31,35 @@ pub enum MouthBy {
 }
 
 impl MouthBy {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::JawOpen,
+        Self::Expressions,
+        Self::Visemes,
+        Self::Vowels,
+        Self::Bone,
+        Self::Nothing,
+    ];
+
+    /// In one word, for machines and for `avatar.toml`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::JawOpen => "jawOpen",
+            Self::Expressions => "expressions",
+            Self::Visemes => "visemes",
+            Self::Vowels => "vowels",
+            Self::Bone => "bone",
+            Self::Nothing => "nothing",
+        }
+    }
+
     /// In words, for people.
     pub fn describe(self) -> &'static str {
         match self {
             Self::JawOpen => "ARKit shapes (jawOpen)",
             Self::Expressions => "VRM expressions (aa, ih, ou, ee, oh)",
             Self::Visemes => "Oculus visemes (viseme_*)",
-            Self::Vowels => "vowel targets (vrc_v_*, Fcl_MTH_*, A I U E O)",
+            Self::Vowels => "vowel targets (vrc_v_*, Fcl_MTH_*, V_*, A I U E O)",
             Self::Bone => "a jaw bone",
             Self::Nothing => "nothing",
         }
@@ -98,7 +119,7 @@ impl FaceWeights {
 }
 
 /// What visemes say already where they move the mouth.
-const LIP_SHAPES: [Shape; 14] = [
+pub(super) const LIP_SHAPES: [Shape; 14] = [
     Shape::JawOpen,
     Shape::MouthClose,
     Shape::MouthFunnel,
@@ -128,26 +149,28 @@ const SUBSTITUTES: [(Viseme, Viseme, f32); 5] = [
 const VISIBLE_SHARE: f32 = 1e-4;
 
 /// A target, by mesh and place, that a viseme moves by a share.
-type Drive = (usize, usize, Viseme, f32);
+pub(super) type Drive = (usize, usize, Viseme, f32);
+
+/// What the mouth may be moved by.
+pub(super) struct Choices<'a> {
+    /// Whether each target of each mesh moves anything that can be seen.
+    pub(super) visible: &'a [Vec<bool>],
+    /// Which shapes have a target that does, or several.
+    pub(super) shown: &'a [bool; 52],
+    /// What the user told to be moved by visemes; goes before everything else.
+    pub(super) told: Vec<Drive>,
+    /// The only one that the user wants.
+    pub(super) only: Option<MouthBy>,
+}
 
 impl Mouth {
-    /// Finds what moves the mouth of `avatar`, whose vertices at rest are `points`, and tells its targets. `binds` are the
-    /// vowels of a VRM file, `sources` the index in the file of each mesh.
-    pub(super) fn find(
-        avatar: &mut Avatar,
-        points: &[Vec<Vec3>],
-        binds: &[Bind],
-        sources: &[usize],
-    ) -> Self {
-        let visible = visible_targets(avatar, points);
-        let seen = |shape: Shape| {
-            let mut meshes = avatar.meshes.iter().zip(&visible);
-            meshes.any(|(mesh, seen)| {
-                let mut pairs = mesh.targets.iter().zip(seen);
-                pairs.any(|(target, seen)| *seen && target.shape == Some(shape))
-            })
-        };
-        let has_jaw = seen(Shape::JawOpen);
+    /// Finds what moves the mouth of `avatar`, whose vertices at rest are `points`, and tells its targets.
+    ///
+    /// A file with `jawOpen` and most lip shapes is moved by them, before its VRM vowels are looked at: they say more than
+    /// five vowels. After that: expressions, Oculus visemes, a jaw with few lips, other vowels, a jaw bone.
+    pub(super) fn find(avatar: &mut Avatar, points: &[Vec<Vec3>], choices: &Choices<'_>) -> Self {
+        let seen = |shape: Shape| choices.shown[shape as usize];
+        let wanted = |by: MouthBy| choices.only.is_none_or(|only| only == by);
         let lip_shapes = LIP_SHAPES.into_iter().filter(|shape| seen(*shape)).count();
         let by_jaw = |avatar: &Avatar| Self {
             by: MouthBy::JawOpen,
@@ -157,26 +180,34 @@ impl Mouth {
             ),
             ..Self::default()
         };
-        if has_jaw && lip_shapes >= ENOUGH_LIP_SHAPES {
-            return by_jaw(avatar);
+        let mut all = Vec::new();
+        if !choices.told.is_empty() {
+            all.push((MouthBy::Visemes, choices.told.clone()));
         }
-        let by_name = |names: shapes::VisemeNames| drives_by_name(avatar, names);
-        let mut choices = vec![
-            (MouthBy::Expressions, drives_by_bind(avatar, binds, sources)),
-            (MouthBy::Visemes, by_name(shapes::OCULUS)),
-        ];
-        if has_jaw {
-            choices.push((MouthBy::JawOpen, Vec::new()));
+        let jaw = (MouthBy::JawOpen, Vec::new());
+        if seen(Shape::JawOpen) && lip_shapes >= ENOUGH_LIP_SHAPES {
+            all.push(jaw.clone());
         }
-        choices.extend(shapes::VOWELS.map(|names| (MouthBy::Vowels, by_name(names))));
-        for (by, mut drives) in choices {
+        all.push((MouthBy::Expressions, drives_by_expression(avatar)));
+        all.push((MouthBy::Visemes, drives_by_name(avatar, shapes::OCULUS)));
+        if seen(Shape::JawOpen) {
+            all.push(jaw);
+        }
+        all.push((MouthBy::Vowels, most_vowels(avatar, choices.visible)));
+        for (by, mut drives) in all.into_iter().filter(|(by, _)| wanted(*by)) {
             if by == MouthBy::JawOpen {
                 return by_jaw(avatar);
             }
-            drives.retain(|(mesh, target, ..)| visible[*mesh][*target]);
+            drives.retain(|(mesh, target, ..)| choices.visible[*mesh][*target]);
             let mut has = [false; Viseme::COUNT];
             for (.., viseme, _) in &drives {
                 has[*viseme as usize] = true;
+            }
+            if by == MouthBy::Expressions {
+                for (has, name) in has.iter_mut().zip(VOWEL_NAMES) {
+                    let own = avatar.expressions.iter().find(|own| own.name == name);
+                    *has |= own.is_some_and(|own| !own.materials.is_empty());
+                }
             }
             let vowels = has[..5].iter().filter(|has| **has).count();
             if has[Viseme::Aa as usize] || vowels >= 3 {
@@ -190,10 +221,11 @@ impl Mouth {
                 };
             }
         }
-        let carried = avatar
-            .rig
-            .jaw
-            .is_some_and(|jaw| carries_a_chin(avatar, points, jaw));
+        let carried = wanted(MouthBy::Bone)
+            && avatar
+                .rig
+                .jaw
+                .is_some_and(|jaw| choices.only.is_some() || carries_a_chin(avatar, points, jaw));
         Self {
             by: if carried {
                 MouthBy::Bone
@@ -240,7 +272,7 @@ impl Mouth {
 }
 
 /// Whether each target of each mesh moves anything that can be seen.
-fn visible_targets(avatar: &Avatar, points: &[Vec<Vec3>]) -> Vec<Vec<bool>> {
+pub(super) fn visible_targets(avatar: &Avatar, points: &[Vec<Vec3>]) -> Vec<Vec<bool>> {
     let ys = || points.iter().flatten().map(|point| point.y);
     let height = ys().fold(f32::NEG_INFINITY, f32::max) - ys().fold(f32::INFINITY, f32::min);
     let least = (VISIBLE_SHARE * height).max(f32::MIN_POSITIVE);
@@ -260,16 +292,34 @@ fn visible_targets(avatar: &Avatar, points: &[Vec<Vec3>]) -> Vec<Vec<bool>> {
         .collect()
 }
 
-fn drives_by_bind(avatar: &Avatar, binds: &[Bind], sources: &[usize]) -> Vec<Drive> {
+/// The vowels of VRM in the order of [`Viseme`].
+pub(super) const VOWEL_NAMES: [&str; 5] = ["aa", "ih", "ou", "ee", "oh"];
+
+fn drives_by_expression(avatar: &Avatar) -> Vec<Drive> {
     let mut drives = Vec::new();
-    for bind in binds {
-        for (index, mesh) in avatar.meshes.iter().enumerate() {
-            if sources[index] == bind.mesh && bind.target < mesh.targets.len() {
-                drives.push((index, bind.target, bind.viseme, bind.weight));
-            }
+    for (viseme, name) in Viseme::ALL.into_iter().zip(VOWEL_NAMES) {
+        let own = avatar.expressions.iter().find(|own| own.name == name);
+        for (mesh, target, weight) in own.into_iter().flat_map(|own| &own.targets) {
+            drives.push((*mesh, *target, viseme, *weight));
         }
     }
     drives
+}
+
+/// The vocabulary with most visemes that can be seen; the first of those with as many.
+fn most_vowels(avatar: &Avatar, visible: &[Vec<bool>]) -> Vec<Drive> {
+    let mut best = (0, Vec::new());
+    for names in shapes::VOWELS {
+        let mut drives = drives_by_name(avatar, names);
+        drives.retain(|(mesh, target, ..)| visible[*mesh][*target]);
+        let mut visemes: Vec<Viseme> = drives.iter().map(|(.., viseme, _)| *viseme).collect();
+        visemes.sort_unstable();
+        visemes.dedup();
+        if visemes.len() > best.0 {
+            best = (visemes.len(), drives);
+        }
+    }
+    best.1
 }
 
 fn drives_by_name(avatar: &Avatar, names: shapes::VisemeNames) -> Vec<Drive> {

@@ -34,7 +34,8 @@ impl Place<'_> {
         warnings: &mut Vec<String>,
     ) -> Result<Option<Mesh>> {
         let reader = self.reader;
-        reader.buffers.budget.visit(VISITS)?;
+        let budget = &reader.buffers.budget;
+        budget.visit(VISITS)?;
         let Some(accessor) = primitive.get(&Semantic::Positions) else {
             return Ok(None);
         };
@@ -47,49 +48,37 @@ impl Place<'_> {
                 "{place}: {lost} vertices stand nowhere (not a number): put at the origin"
             ));
         }
-        let indices = match primitive.indices() {
-            Some(accessor) => reader.integers::<1>(&accessor)?.into_flattened(),
-            None => (0u32..).take(count).collect(),
-        };
-        let indices = triangles(primitive.mode(), indices);
+        let indices = self.triangles(primitive, count, &place)?;
         if indices.is_empty() {
             return Ok(None);
         }
-        if indices.iter().any(|index| *index as usize >= count) {
-            let what = format!("{place}: an index points past its {count} vertices");
-            return Err(malformed(reader.name, what));
-        }
-        let fits = |what: &str, length: usize, warnings: &mut Vec<String>| {
-            if length != 0 && length != count {
-                warnings.push(format!("{place}: {what} are not one per vertex: left out"));
-            }
-            length == count
+        let normals = self.unit_vectors(primitive, &Semantic::Normals)?;
+        let normals = one_per_vertex(normals, count, "normals", &place, warnings);
+        let uvs = self.uvs(primitive)?;
+        let uvs = one_per_vertex(uvs, count, "picture coordinates", &place, warnings);
+        let colors = read_colors(primitive, reader)?;
+        let colors = one_per_vertex(colors, count, "colours", &place, warnings);
+        let has_normals = !normals.is_empty();
+        let is_bumpy = self.material.normal.is_some() && !uvs.is_empty();
+        let tangents = match primitive.get(&Semantic::Tangents) {
+            Some(accessor) if is_bumpy && has_normals => reader.floats::<4>(&accessor)?,
+            _ => Vec::new(),
         };
-        let mut normals = self.vectors_of(primitive, &Semantic::Normals)?;
-        if !fits("normals", normals.len(), warnings) {
-            normals.clear();
-        }
-        let mut uvs = self.uvs(primitive)?;
-        if !fits("picture coordinates", uvs.len(), warnings) {
-            uvs.clear();
-        }
-        let mut colors = read_colors(primitive, reader)?;
-        if !fits("colours", colors.len(), warnings) {
-            colors.clear();
-        }
+        let tangents = one_per_vertex(tangents, count, "tangents", &place, warnings);
         let (joints, weights) = match self.joint_count {
             Some(joint_count) => influences::read(primitive, joint_count, count, reader)?,
             None => (Vec::new(), Vec::new()),
         };
-        let has_normals = !normals.is_empty();
+        let name = mesh.name().unwrap_or_default().to_owned();
+        budget.take(name.len())?;
         let mut read = Mesh {
-            name: mesh.name().unwrap_or_default().to_owned(),
+            name,
             node: 0,
             skin: None,
             material: 0,
             positions,
             normals,
-            tangents: Vec::new(),
+            tangents,
             uvs,
             colors,
             joints,
@@ -97,27 +86,43 @@ impl Place<'_> {
             indices,
             targets: morph::read(mesh, primitive, count, reader, warnings)?,
         };
-        if self.material.normal.is_some() && has_normals && !read.uvs.is_empty() {
-            if let Some(accessor) = primitive.get(&Semantic::Tangents) {
-                read.tangents = reader.floats::<4>(&accessor)?;
-                if !fits("tangents", read.tangents.len(), warnings) {
-                    read.tangents.clear();
-                }
-            }
-        }
         read.drop_unused();
         if !has_normals {
-            flat::shade(&mut read, &reader.buffers.budget)?;
+            flat::shade(&mut read, budget)?;
         }
-        if self.material.normal.is_some() && !read.uvs.is_empty() {
-            let budget = &reader.buffers.budget;
+        if is_bumpy {
             budget.take_many::<[f32; 4]>(read.positions.len())?;
             read.tangents = tangents::of(&read);
         }
         Ok(Some(read))
     }
 
-    fn vectors_of(
+    /// Corners of triangles, three by three; each below `count`.
+    fn triangles(
+        &self,
+        primitive: &gltf::Primitive<'_>,
+        count: usize,
+        place: &str,
+    ) -> Result<Vec<u32>> {
+        let budget = &self.reader.buffers.budget;
+        let indices = match primitive.indices() {
+            Some(accessor) => self.reader.integers::<1>(&accessor)?.into_flattened(),
+            None => {
+                budget.take_many::<u32>(count)?;
+                (0u32..).take(count).collect()
+            }
+        };
+        // A strip has nearly three times as many corners as indices.
+        budget.take_many::<[u32; 3]>(indices.len())?;
+        let corners = triangles(primitive.mode(), indices);
+        if corners.iter().any(|index| *index as usize >= count) {
+            let what = format!("{place}: an index points past its {count} vertices");
+            return Err(malformed(self.reader.name, what));
+        }
+        Ok(corners)
+    }
+
+    fn unit_vectors(
         &self,
         primitive: &gltf::Primitive<'_>,
         semantic: &Semantic,
@@ -149,6 +154,21 @@ impl Place<'_> {
         let finite = |uv: Vec2| if uv.is_finite() { uv } else { Vec2::ZERO };
         Ok(uvs.into_iter().map(|uv| finite(Vec2::from(uv))).collect())
     }
+}
+
+/// The list, or an empty one with a warning when it does not have `count` entries.
+fn one_per_vertex<T>(
+    list: Vec<T>,
+    count: usize,
+    what: &str,
+    place: &str,
+    warnings: &mut Vec<String>,
+) -> Vec<T> {
+    if list.is_empty() || list.len() == count {
+        return list;
+    }
+    warnings.push(format!("{place}: {what} are not one per vertex: left out"));
+    Vec::new()
 }
 
 fn vectors(elements: Vec<[f32; 3]>) -> Vec<Vec3> {

@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 
 use glam::{Mat4, Quat, Vec3};
 
+use super::bones;
+use super::constraint::{self, Constraint};
 use super::container::malformed;
 use super::error::Result;
+use super::look_at::LookAt;
 use super::visemes::closed_share;
 use crate::media::{Angles, Bone, Pose, Shape};
 
@@ -15,6 +18,8 @@ use crate::media::{Angles, Bone, Pose, Shape};
 const NECK_SHARE: f32 = 0.4;
 /// Eyes turn at most so far against the head, degrees.
 const MAX_GAZE_DEG: f32 = 35.0;
+/// An arm that points to the side within this many degrees is in T-pose.
+const T_POSE_TOLERANCE_DEG: f32 = 20.0;
 /// How far a jaw bone turns at `jawOpen` 1, degrees: lips 25 mm apart in a face whose mouth is 95 mm from its hinge.
 const JAW_RANGE_DEG: f32 = 15.0;
 
@@ -45,7 +50,9 @@ pub struct Rig {
     pub nodes: Vec<Node>,
     /// Skins in the order of the file.
     pub skins: Vec<Skin>,
-    /// Bones that could be found.
+    /// The node of each bone of the humanoid that could be found, by VRM 1.0 name (`leftUpperArm`, `rightIndexDistal`).
+    pub humanoid: BTreeMap<String, usize>,
+    /// Those of them that motion may turn.
     pub bones: BTreeMap<Bone, usize>,
     /// The node of the left eye.
     pub left_eye: Option<usize>,
@@ -53,14 +60,21 @@ pub struct Rig {
     pub right_eye: Option<usize>,
     /// The node of the jaw, when only it opens the mouth.
     pub jaw: Option<usize>,
+    /// How a gaze turns the eyes.
+    pub look_at: LookAt,
     /// Every node at rest, in model space.
     pub rest: Vec<Mat4>,
-    order: Vec<usize>,
-    model_from_file: Mat4,
+    /// Parents before what hangs on them.
+    pub(super) order: Vec<usize>,
+    /// Turns a VRM 0.x avatar, which looks along -Z.
+    pub(super) model_from_file: Mat4,
+    constraints: Vec<Constraint>,
+    /// The rotation of each node in the model and against its parent, with the arms stretched out to the sides.
+    pub(super) t_pose: Vec<[Quat; 2]>,
 }
 
 impl Rig {
-    /// Reads the skeleton. `faces_back` turns a VRM 0.x avatar, which looks along -Z.
+    /// Reads the skeleton.
     pub(super) fn read(
         document: &gltf::Document,
         reader: &super::accessor::Reader<'_>,
@@ -92,26 +106,40 @@ impl Rig {
                 joint_from_mesh,
             });
         }
-        let humanoid = super::vrm::humanoid_nodes(document);
         let faces_back = document.extension_value("VRM").is_some();
         let mut rig = Self {
+            humanoid: BTreeMap::new(),
             bones: BTreeMap::new(),
             left_eye: None,
             right_eye: None,
             jaw: None,
+            look_at: super::vrm::look_at(document),
             rest: Vec::new(),
             model_from_file: if faces_back {
                 Mat4::from_rotation_y(std::f32::consts::PI)
             } else {
                 Mat4::IDENTITY
             },
+            constraints: constraint::read(document, &nodes, warnings),
+            t_pose: Vec::new(),
             nodes,
             skins,
             order,
         };
         rig.rest = rig.solve(&[], &BTreeMap::new());
-        rig.find_bones(&humanoid);
+        rig.name_bones(super::vrm::humanoid_nodes(document), faces_back);
+        rig.t_pose = rig.t_posed();
         Ok(rig)
+    }
+
+    /// Makes `node` the bone with this VRM name; false when there is no such bone.
+    pub(super) fn name_bone(&mut self, name: &str, node: usize) -> bool {
+        let known = bones::is_vrm_name(name);
+        if known {
+            self.humanoid.insert(name.to_owned(), node);
+            self.use_bones();
+        }
+        known
     }
 
     /// The node of `bone`.
@@ -156,9 +184,9 @@ impl Rig {
         };
         turn(neck, scaled(pose.head, neck_share).to_quat());
         turn(head, scaled(pose.head, 1.0 - neck_share).to_quat());
-        let gaze = gaze_angles(pose).to_quat();
-        turn(self.left_eye, gaze);
-        turn(self.right_eye, gaze);
+        let [left, right] = self.look_at.eyes(gaze_angles(pose));
+        turn(self.left_eye, left.to_quat());
+        turn(self.right_eye, right.to_quat());
         let face = pose.blendshapes.clamped();
         let opening = face[Shape::JawOpen] * (1.0 - closed_share(&face));
         let jaw = Angles {
@@ -170,127 +198,136 @@ impl Rig {
     }
 
     /// All nodes in model space. `moved` are nodes that stand otherwise than at rest, by rising index; `turns` are further
-    /// turns (in model space, against the rest pose) of some of them.
+    /// turns (in model space, against the rest pose) of some of them. Constraints come last.
     fn solve(&self, moved: &[(u32, Mat4)], turns: &BTreeMap<usize, Quat>) -> Vec<Mat4> {
+        let mut local: Vec<Mat4> = self.nodes.iter().map(|n| n.parent_from_node).collect();
+        for (node, place) in moved {
+            if let Some(local) = local.get_mut(*node as usize) {
+                *local = *place;
+            }
+        }
+        for (node, turn) in turns {
+            local[*node] = self.turned(*node, local[*node], *turn);
+        }
+        for constraint in &self.constraints {
+            constraint.apply(&mut local, &self.nodes, |local, node| {
+                let up = std::iter::successors(node, |node| self.nodes[*node].parent);
+                let placed = up.fold(Mat4::IDENTITY, |below, node| local[node] * below);
+                self.model_from_file * placed
+            });
+        }
         let mut placed = vec![self.model_from_file; self.nodes.len()];
         for &index in &self.order {
-            let node = &self.nodes[index];
-            let model_from_parent = node
-                .parent
-                .map_or(self.model_from_file, |parent| placed[parent]);
-            let place = moved.binary_search_by_key(&index, |(node, _)| *node as usize);
-            let mut local = place.map_or(node.parent_from_node, |place| moved[place].1);
-            if let Some(&turn) = turns.get(&index) {
-                // The turn is given in model space at rest; the parent's rest rotation brings it into the node's frame.
-                let rest_parent = node.parent.map_or(self.model_from_file, |p| self.rest[p]);
-                let (_, parent_turn, _) = rest_parent.to_scale_rotation_translation();
-                let parent_turn = if parent_turn.is_finite() {
-                    parent_turn
-                } else {
-                    Quat::IDENTITY
-                };
-                let by = parent_turn.inverse() * turn * parent_turn;
-                let place = local.w_axis;
-                local.w_axis = Vec3::ZERO.extend(1.0);
-                local = Mat4::from_quat(by) * local;
-                local.w_axis = place;
-            }
-            placed[index] = model_from_parent * local;
+            let parent = self.nodes[index].parent;
+            let model_from_parent = parent.map_or(self.model_from_file, |parent| placed[parent]);
+            placed[index] = model_from_parent * local[index];
         }
         placed
     }
 
-    fn find_bones(&mut self, humanoid: &BTreeMap<String, usize>) {
-        let plain: Vec<String> = self.nodes.iter().map(|n| plain_name(&n.name)).collect();
-        let in_skin: Vec<bool> = {
-            let mut used = vec![false; self.nodes.len()];
-            for joint in self.skins.iter().flat_map(|skin| &skin.joints) {
-                used[*joint] = true;
-            }
-            used
-        };
-        let find = |vrm_name: &str, names: &[&str]| -> Option<usize> {
-            if let Some(&node) = humanoid.get(vrm_name) {
-                return (node < plain.len()).then_some(node);
-            }
-            if !humanoid.is_empty() {
-                return None;
-            }
-            let matching = |joints_only: bool| {
-                names.iter().find_map(|name| {
-                    (0..plain.len())
-                        .find(|&node| plain[node] == *name && (in_skin[node] || !joints_only))
-                })
-            };
-            matching(true).or_else(|| matching(false))
-        };
-        for (bone, vrm_name, names) in BONE_NAMES {
-            if let Some(node) = find(vrm_name, names) {
-                self.bones.insert(bone, node);
+    /// `local`, a matrix from `node` to its parent, after `turn`, which is given in model space at rest.
+    pub fn turned(&self, node: usize, mut local: Mat4, turn: Quat) -> Mat4 {
+        let parent = self.nodes[node].parent;
+        // The parent's rest rotation brings the turn into the node's frame.
+        let parent_turn = rotation_of(&parent.map_or(self.model_from_file, |p| self.rest[p]));
+        let by = parent_turn.inverse() * turn * parent_turn;
+        let place = local.w_axis;
+        local.w_axis = Vec3::ZERO.extend(1.0);
+        local = Mat4::from_quat(by) * local;
+        local.w_axis = place;
+        local
+    }
+
+    /// The rotations of all nodes in the T-pose of VRM: at rest, except that arms that are far from it are stretched out to
+    /// the sides. Avatars that are no VRM rest in an A-pose, or otherwise.
+    pub(super) fn t_posed(&self) -> Vec<[Quat; 2]> {
+        let mut further = vec![Quat::IDENTITY; self.nodes.len()];
+        let mut arms: BTreeMap<usize, (usize, Vec3)> = BTreeMap::new();
+        for (side, out) in [("left", Vec3::X), ("right", Vec3::NEG_X)] {
+            for (bone, end) in [("UpperArm", "LowerArm"), ("LowerArm", "Hand")] {
+                let node = |bone: &str| self.humanoid.get(&format!("{side}{bone}")).copied();
+                if let (Some(bone), Some(end)) = (node(bone), node(end)) {
+                    arms.insert(bone, (end, out));
+                }
             }
         }
-        self.left_eye = find("leftEye", &["lefteye", "eyeleft", "eyel", "leye"]);
-        self.right_eye = find("rightEye", &["righteye", "eyeright", "eyer", "reye"]);
-        self.jaw = find("jaw", &["jaw", "jawbone", "lowerjaw", "mandible"]);
+        for &node in &self.order {
+            let parent = self.nodes[node].parent;
+            further[node] = parent.map_or(Quat::IDENTITY, |parent| further[parent]);
+            if let Some((end, out)) = arms.get(&node) {
+                let way = (self.rest[*end].w_axis - self.rest[node].w_axis).truncate();
+                let way = (further[node] * way).normalize_or(*out);
+                if way.angle_between(*out).to_degrees() > T_POSE_TOLERANCE_DEG {
+                    further[node] = Quat::from_rotation_arc(way, *out) * further[node];
+                }
+            }
+        }
+        let world = |node: usize| further[node] * rotation_of(&self.rest[node]);
+        (0..self.nodes.len())
+            .map(|node| {
+                let parent = self.nodes[node].parent;
+                let above = parent.map_or_else(|| rotation_of(&self.model_from_file), world);
+                [world(node), above.inverse() * world(node)]
+            })
+            .collect()
+    }
+
+    /// Tells the bones: those that the file names, or else by the usual names.
+    fn name_bones(&mut self, told: BTreeMap<String, usize>, is_old_vrm: bool) {
+        self.humanoid = if told.is_empty() {
+            let mut in_skin = vec![false; self.nodes.len()];
+            for joint in self.skins.iter().flat_map(|skin| &skin.joints) {
+                in_skin[*joint] = true;
+            }
+            bones::by_names(&self.nodes, &in_skin)
+        } else {
+            let known = told
+                .into_iter()
+                .filter(|(_, node)| *node < self.nodes.len());
+            known
+                .map(|(name, node)| (modern_name(name, is_old_vrm), node))
+                .collect()
+        };
+        self.use_bones();
+    }
+
+    /// Takes from the humanoid what motion turns.
+    fn use_bones(&mut self) {
+        let node = |name: &str| self.humanoid.get(name).copied();
+        self.bones = BONE_NAMES
+            .into_iter()
+            .filter_map(|(bone, name)| Some((bone, node(name)?)))
+            .collect();
+        self.left_eye = node("leftEye");
+        self.right_eye = node("rightEye");
+        self.jaw = node("jaw");
     }
 }
 
-/// Usual names of bones: the VRM name, then what remains of other rigs' names after [`plain_name`].
-const BONE_NAMES: [(Bone, &str, &[&str]); 14] = [
-    (Bone::Hips, "hips", &["hips", "hip", "pelvis"]),
-    (
-        Bone::Spine,
-        "spine",
-        &["spine", "spine01", "abdomen", "torso"],
-    ),
-    (Bone::Chest, "chest", &["chest", "spine1", "spine02"]),
-    (
-        Bone::UpperChest,
-        "upperChest",
-        &["upperchest", "spine2", "spine03"],
-    ),
-    (Bone::Neck, "neck", &["neck", "neck1", "neck01"]),
-    (Bone::Head, "head", &["head"]),
-    (
-        Bone::LeftShoulder,
-        "leftShoulder",
-        &["leftshoulder", "shoulderl", "claviclel"],
-    ),
-    (
-        Bone::LeftUpperArm,
-        "leftUpperArm",
-        &["leftupperarm", "leftarm", "upperarml"],
-    ),
-    (
-        Bone::LeftLowerArm,
-        "leftLowerArm",
-        &["leftlowerarm", "leftforearm", "lowerarml"],
-    ),
-    (
-        Bone::LeftHand,
-        "leftHand",
-        &["lefthand", "handl", "leftwrist"],
-    ),
-    (
-        Bone::RightShoulder,
-        "rightShoulder",
-        &["rightshoulder", "shoulderr", "clavicler"],
-    ),
-    (
-        Bone::RightUpperArm,
-        "rightUpperArm",
-        &["rightupperarm", "rightarm", "upperarmr"],
-    ),
-    (
-        Bone::RightLowerArm,
-        "rightLowerArm",
-        &["rightlowerarm", "rightforearm", "lowerarmr"],
-    ),
-    (
-        Bone::RightHand,
-        "rightHand",
-        &["righthand", "handr", "rightwrist"],
-    ),
+/// The VRM 1.0 name of a bone: 0.x calls the thumb's three segments proximal, intermediate and distal.
+fn modern_name(name: String, is_old_vrm: bool) -> String {
+    match name.strip_suffix("ThumbProximal") {
+        Some(side) if is_old_vrm => format!("{side}ThumbMetacarpal"),
+        _ => name.replace("ThumbIntermediate", "ThumbProximal"),
+    }
+}
+
+/// The VRM names of the bones that motion may turn.
+const BONE_NAMES: [(Bone, &str); 14] = [
+    (Bone::Hips, "hips"),
+    (Bone::Spine, "spine"),
+    (Bone::Chest, "chest"),
+    (Bone::UpperChest, "upperChest"),
+    (Bone::Neck, "neck"),
+    (Bone::Head, "head"),
+    (Bone::LeftShoulder, "leftShoulder"),
+    (Bone::LeftUpperArm, "leftUpperArm"),
+    (Bone::LeftLowerArm, "leftLowerArm"),
+    (Bone::LeftHand, "leftHand"),
+    (Bone::RightShoulder, "rightShoulder"),
+    (Bone::RightUpperArm, "rightUpperArm"),
+    (Bone::RightLowerArm, "rightLowerArm"),
+    (Bone::RightHand, "rightHand"),
 ];
 
 /// Where the eyes look, kept to what eyes can do; not a number is straight ahead.
@@ -317,18 +354,14 @@ fn scaled(angles: Angles, by: f32) -> Angles {
     }
 }
 
-/// Lower case letters and digits only, without a rig's prefix such as `mixamorig:`.
-fn plain_name(name: &str) -> String {
-    let name = name.rsplit(':').next().unwrap_or(name);
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    plain
-        .strip_prefix("mixamorig")
-        .map(str::to_owned)
-        .unwrap_or(plain)
+/// The rotation of a matrix; none when it has no such thing.
+pub(super) fn rotation_of(matrix: &Mat4) -> Quat {
+    let (_, rotation, _) = matrix.to_scale_rotation_translation();
+    if rotation.is_finite() && rotation.length_squared() > 0.5 {
+        rotation.normalize()
+    } else {
+        Quat::IDENTITY
+    }
 }
 
 /// The nodes and an order in which parents come first. A node with several parents keeps the first; a cycle is cut.
@@ -388,18 +421,5 @@ fn finite(matrix: Mat4) -> Mat4 {
         matrix
     } else {
         Mat4::IDENTITY
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_other_rigs_are_reduced() {
-        assert_eq!(plain_name("mixamorig:LeftForeArm"), "leftforearm");
-        assert_eq!(plain_name("mixamorigHead"), "head");
-        assert_eq!(plain_name("Left Eye"), "lefteye");
-        assert_eq!(plain_name("upper_arm.L"), "upperarml");
     }
 }

@@ -1,26 +1,16 @@
 //! Which morph target stands for which ARKit shape or viseme, by its name.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::mesh::Target;
 use super::visemes::Viseme;
-use crate::media::{Blendshapes, Pose, Shape};
+use crate::media::{ARKIT_NAMES, Blendshapes, Pose, Shape};
 
 /// How far the eyes turn at full weight of an `eyeLook` shape, degrees.
 const LOOK_RANGE_DEG: f32 = 25.0;
 /// How much of a look up or down the lids follow when the eyes themselves are bones.
 const LID_SHARE: f32 = 0.8;
-
-/// Other names for shapes without which a host looks dead, most trusted first.
-const SUBSTITUTES: [(Shape, &[&str]); 3] = [
-    (Shape::JawOpen, &["mouthOpen"]),
-    (
-        Shape::EyeBlinkLeft,
-        &["Fcl_EYE_Close_L", "blink_left", "blinkLeft", "Blink_L"],
-    ),
-    (
-        Shape::EyeBlinkRight,
-        &["Fcl_EYE_Close_R", "blink_right", "blinkRight", "Blink_R"],
-    ),
-];
 
 /// How one vocabulary names the visemes.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +25,9 @@ pub(super) const OCULUS: VisemeNames = VisemeNames {
     prefix: "viseme",
     names: ["aa", "i ih", "u ou", "e", "o oh", "pp", "ff"],
 };
-/// VRChat (`vrc_v_aa`, `vrc.v_aa`), VRoid (`Fcl_MTH_A`), VRM's own, others', Japanese.
-pub(super) const VOWELS: [VisemeNames; 4] = [
+/// VRChat (`vrc_v_aa`, `vrc.v_aa`), VRoid (`Fcl_MTH_A`), VRM's own, others', Japanese, and the two sets of Character
+/// Creator (`V_Open`, `V_Explosive`; `Ah`, `B_M_P`). Of those that a file has, the one with most visemes is taken.
+pub(super) const VOWELS: [VisemeNames; 6] = [
     VisemeNames {
         prefix: "vrcv",
         names: ["aa", "ih", "ou", "e", "oh", "pp", "ff"],
@@ -47,21 +38,46 @@ pub(super) const VOWELS: [VisemeNames; 4] = [
     },
     VisemeNames {
         prefix: "",
-        names: ["aa ah a", "ih i", "ou uu u", "ee e", "oh o", "", ""],
+        names: [
+            "aa ah a mouthaa mouthah moutha mtha",
+            "ih i mouthih mouthi mthi",
+            "ou uu u mouthou mouthuu mouthu mthu",
+            "ee e mouthee mouthe mthe",
+            "oh o mouthoh moutho mtho",
+            "",
+            "",
+        ],
     },
     VisemeNames {
         prefix: "",
         names: ["あ", "い", "う", "え", "お", "", ""],
+    },
+    VisemeNames {
+        prefix: "",
+        names: [
+            "vopen",
+            "vwide",
+            "vtighto",
+            "",
+            "",
+            "vexplosive",
+            "vdentallip",
+        ],
+    },
+    VisemeNames {
+        prefix: "",
+        names: ["ah", "ee ih", "woo", "ae", "oh", "bmp", "fv"],
     },
 ];
 
 impl VisemeNames {
     /// The viseme that a target of this name shows.
     pub(super) fn viseme(&self, name: &str) -> Option<Viseme> {
-        let plain: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
-        let plain = plain.to_lowercase();
-        let own = match plain.rsplit_once(self.prefix) {
-            _ if self.prefix.is_empty() => plain.as_str(),
+        let whole = plain(name);
+        // Without a prefix of its own the vocabulary is only trusted behind the name of a mesh or of an exporter.
+        let last = plain(name.rsplit(OBJECT).next().unwrap_or(name));
+        let own = match whole.rsplit_once(self.prefix) {
+            _ if self.prefix.is_empty() => last.as_str(),
             Some((_, own)) => own,
             None => return None,
         };
@@ -89,40 +105,66 @@ pub(super) fn target_names(mesh: &gltf::Mesh<'_>, primitive: &gltf::Primitive<'_
         .unwrap_or_default()
 }
 
-/// Sets the shape of each target by its name: exact ARKit names, `_L`/`_R` endings, then the substitutes.
+/// Sets the shape of each target by its name.
 pub(super) fn assign(targets: &mut [Target]) {
     for target in targets.iter_mut() {
         target.shape = by_name(&target.name);
     }
-    for (shape, names) in SUBSTITUTES {
-        if targets.iter().any(|target| target.shape == Some(shape)) {
-            continue;
+}
+
+/// What stands between the name of a mesh and that of its target.
+const OBJECT: [char; 4] = ['.', ':', '|', '/'];
+
+/// Lower case letters and digits only.
+pub(super) fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// `name` and what follows each of its characters that `parts`.
+fn tails(name: &str, parts: impl Fn(char) -> bool) -> impl Iterator<Item = (&str, &str)> {
+    let after = name
+        .char_indices()
+        .filter(move |(_, c)| parts(*c))
+        .map(|(at, c)| name.split_at(at + c.len_utf8()));
+    std::iter::once(("", name)).chain(after)
+}
+
+/// The shapes by their plain names, with `left` and `right` also as `l` and `r`.
+static ARKIT: LazyLock<BTreeMap<String, Shape>> = LazyLock::new(|| {
+    let mut names = BTreeMap::new();
+    for (shape, name) in Shape::ALL.into_iter().zip(ARKIT_NAMES) {
+        let name = plain(name);
+        for (long, short) in [("left", "l"), ("right", "r")] {
+            if let Some(stem) = name.strip_suffix(long) {
+                names.insert(format!("{stem}{short}"), shape);
+            }
         }
-        let found = names
-            .iter()
-            .find_map(|name| targets.iter().position(|target| target.name == *name));
-        if let Some(index) = found {
-            targets[index].shape = Some(shape);
-        }
+        names.insert(name, shape);
     }
+    names
+});
+
+/// The shape of ARKit that a target of this name is: `eyeBlinkLeft`, `eyeBlink_L`, `EyeBlink.L`, `Eye_Blink_L`, also
+/// behind the name of a mesh or an exporter (`Face.M_F00_jawOpen`, `blendShape1.jawOpen`). Two in one name
+/// (`jawOpen_mouthClose`, a corrective) are none.
+pub(super) fn by_name(name: &str) -> Option<Shape> {
+    if name.is_empty() {
+        return None;
+    }
+    let (before, shape) = tails(name, |c| !c.is_alphanumeric())
+        .find_map(|(before, tail)| Some((before, *ARKIT.get(&plain(tail))?)))?;
+    let before = before.trim_end_matches(|c: char| !c.is_alphanumeric());
+    by_name(before).is_none().then_some(shape)
 }
 
-fn by_name(name: &str) -> Option<Shape> {
-    Shape::from_name(name).or_else(|| {
-        let (stem, side) = match (name.strip_suffix("_L"), name.strip_suffix("_R")) {
-            (Some(stem), _) => (stem, "Left"),
-            (_, Some(stem)) => (stem, "Right"),
-            _ => return None,
-        };
-        Shape::from_name(&format!("{stem}{side}"))
-    })
-}
-
-/// The weight of each shape in `pose`, with the lids (and eyes that have no bones) following the gaze.
-pub(super) fn weights(pose: &Pose, has_eye_bones: bool) -> Blendshapes {
+/// The weight of each shape in `pose`, with the lids (and eyes that nothing else turns) following the gaze.
+pub(super) fn weights(pose: &Pose, eyes_turn: bool) -> Blendshapes {
     let mut face = pose.blendshapes.clamped();
     let gaze = super::rig::gaze_angles(pose);
-    let vertical = if has_eye_bones { LID_SHARE } else { 1.0 } / LOOK_RANGE_DEG;
+    let vertical = if eyes_turn { LID_SHARE } else { 1.0 } / LOOK_RANGE_DEG;
     let mut raise = |shape: Shape, weight: f32| {
         face[shape] = face[shape].max(weight.clamp(0.0, 1.0));
     };
@@ -130,7 +172,7 @@ pub(super) fn weights(pose: &Pose, has_eye_bones: bool) -> Blendshapes {
     raise(Shape::EyeLookUpRight, gaze.pitch_deg * vertical);
     raise(Shape::EyeLookDownLeft, -gaze.pitch_deg * vertical);
     raise(Shape::EyeLookDownRight, -gaze.pitch_deg * vertical);
-    if !has_eye_bones {
+    if !eyes_turn {
         let sideways = gaze.yaw_deg / LOOK_RANGE_DEG;
         raise(Shape::EyeLookOutLeft, sideways);
         raise(Shape::EyeLookInRight, sideways);
@@ -147,23 +189,28 @@ mod tests {
 
     #[test]
     fn names_find_their_shapes() {
-        assert_eq!(by_name("jawOpen"), Some(Shape::JawOpen));
-        assert_eq!(by_name("eyeBlink_L"), Some(Shape::EyeBlinkLeft));
-        assert_eq!(by_name("Angry"), None);
-        let target = |name: &str| Target {
-            name: name.into(),
-            shape: None,
-            visemes: [0.0; Viseme::COUNT],
-            deltas: Vec::new(),
-        };
-        let mut targets = [target("viseme_E"), target("mouthOpen")];
-        assign(&mut targets);
-        assert_eq!(targets.map(|t| t.shape), [None, Some(Shape::JawOpen)]);
+        for (name, shape) in [
+            ("jawOpen", Some(Shape::JawOpen)),
+            ("eyeBlink_L", Some(Shape::EyeBlinkLeft)),
+            ("EyeBlink.R", Some(Shape::EyeBlinkRight)),
+            ("Eye_Blink_L", Some(Shape::EyeBlinkLeft)),
+            ("EYEBLINKLEFT", Some(Shape::EyeBlinkLeft)),
+            ("blendShape1.mouthSmileLeft", Some(Shape::MouthSmileLeft)),
+            ("Face.M_F00_000_00_jawOpen", Some(Shape::JawOpen)),
+            ("Jaw_Open", Some(Shape::JawOpen)),
+            ("jawOpen_mouthClose", None),
+            ("Angry", None),
+            ("mouthOpen", None),
+            ("", None),
+            ("é_", None),
+        ] {
+            assert_eq!(by_name(name), shape, "{name}");
+        }
     }
 
     #[test]
     fn names_find_their_visemes() {
-        let [vrchat, vroid, plain, japanese] = VOWELS;
+        let [vrchat, vroid, plain, japanese, creator, creator_phones] = VOWELS;
         for (names, name, viseme) in [
             (OCULUS, "viseme_aa", Some(Viseme::Aa)),
             (OCULUS, "viseme_U", Some(Viseme::Ou)),
@@ -176,7 +223,10 @@ mod tests {
             (plain, "uu", Some(Viseme::Ou)),
             (plain, "A", Some(Viseme::Aa)),
             (plain, "Angry", None),
+            (plain, "Body.MTH_A", Some(Viseme::Aa)),
             (japanese, "い", Some(Viseme::Ih)),
+            (creator, "V_Dental_Lip", Some(Viseme::Ff)),
+            (creator_phones, "B_M_P", Some(Viseme::Pp)),
         ] {
             assert_eq!(names.viseme(name), viseme, "{name}");
         }

@@ -22,7 +22,7 @@ pub(super) fn read(
     }
     let shown: String = uri.chars().take(80).collect();
     let path = String::from_utf8(unescaped(uri).into_owned())
-        .map_err(|_| format!("the name `{shown}` is not UTF-8"))?;
+        .map_err(|error| format!("the name `{shown}` is not UTF-8 ({error})"))?;
     let plain = Path::new(&path)
         .components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));

@@ -35,6 +35,19 @@ impl Viseme {
         Self::Pp,
         Self::Ff,
     ];
+
+    /// As in `avatar.toml`: `aa`, `ih`, `ou`, `ee`, `oh`, `pp` or `ff`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Aa => "aa",
+            Self::Ih => "ih",
+            Self::Ou => "ou",
+            Self::Ee => "ee",
+            Self::Oh => "oh",
+            Self::Pp => "pp",
+            Self::Ff => "ff",
+        }
+    }
 }
 
 /// `mouthPress` of lips that are pressed together to make a sound; less is an expression or on the way.

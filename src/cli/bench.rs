@@ -250,7 +250,12 @@ fn stages(
     let hosts = options.hosts.clone();
     let mut scene = options.scene;
     let host = room_host(&hosts)?;
-    let mut motion = Motion::new(MotionOptions { host, seed: 1 });
+    let avatar = hosts.first().map(|(_, avatar)| Arc::clone(avatar));
+    let mut motion = Motion::new(MotionOptions {
+        host,
+        seed: 1,
+        avatar,
+    });
     let mut result = Stages::default();
     let mut poses: Vec<Pose> = Vec::new();
     result.motion = cost(args.frames, |index| {

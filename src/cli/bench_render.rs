@@ -113,6 +113,7 @@ fn subject(
     let mut motion = Motion::new(MotionOptions {
         host: host.clone(),
         seed: 1,
+        avatar: Some(avatar.clone()),
     });
     let pictures = (0..args.frames).map(|index| {
         let pts = RATE.pts_of(u64::from(index));

@@ -150,6 +150,7 @@ fn scene(parts: &Parts<'_>, avatar: &Avatar, assets: &Assets) -> Result<Scene, F
         size,
         camera: Camera::framed(parts.host.framing, &Subject::from(avatar.landmarks()), size),
         background,
+        look: parts.picture.look(),
         hosts: vec![HostPlacement {
             host: HostId::new(&parts.host.id),
             position: Vec3::ZERO,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Error, Result};
+use super::{AvatarDocument, Error, Result};
 use crate::avatar::Avatar;
 use crate::media::{Bitmap, Size};
 use crate::scene::{Background, Fonts};
@@ -60,25 +60,30 @@ impl Assets {
         }
     }
 
-    /// A host by name or by path; relative paths start at `document`'s folder.
+    /// A host by name or by path (a model file, an `avatar.toml`, or a folder that holds one); relative paths start at
+    /// `document`'s folder. An `avatar.toml` beside a model file that names it is heeded.
     ///
     /// # Errors
-    /// When there is no such host or its file cannot be used.
+    /// When there is no such host, or its file or its `avatar.toml` cannot be used.
     pub fn avatar(&self, name: &str, document: &Path) -> Result<Avatar> {
         if let Some(path) = self.file(&format!("avatars/{name}/host.glb")) {
-            return Ok(Avatar::load(&path)?);
+            return load(&path);
+        }
+        if let Some(path) = self.file(&format!("avatars/{name}/avatar.toml")) {
+            return AvatarDocument::load(&path);
         }
         if let Some((_, bytes)) = BUILT_IN_HOSTS.iter().find(|(id, _)| *id == name) {
             return Ok(Avatar::from_glb(bytes, name)?);
         }
-        match beside(document, name) {
-            Some(path) => Ok(Avatar::load(&path)?),
-            None => Err(Error::Unknown {
-                kind: "host",
-                name: name.to_owned(),
-                known: DEFAULT_HOST.to_owned(),
-            }),
+        let path = document.parent().unwrap_or(Path::new("")).join(name);
+        if path.is_file() || AvatarDocument::of(&path).is_some() {
+            return load(&path);
         }
+        Err(Error::Unknown {
+            kind: "host",
+            name: name.to_owned(),
+            known: DEFAULT_HOST.to_owned(),
+        })
     }
 
     /// A background by name, path or colour.
@@ -138,6 +143,14 @@ impl Assets {
             .iter()
             .map(|folder| folder.join(relative))
             .find(|path| path.is_file())
+    }
+}
+
+/// The avatar of a model file or of a document.
+fn load(path: &Path) -> Result<Avatar> {
+    match AvatarDocument::of(path) {
+        Some(document) => AvatarDocument::load(&document),
+        None => Ok(Avatar::load(path)?),
     }
 }
 

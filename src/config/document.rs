@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use crate::media::{FrameRate, Size};
-use crate::scene::Framing;
+use crate::scene::{Framing, LightPreset, Look};
 
 /// How finely hosts are drawn.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -35,6 +35,22 @@ pub struct PictureSection {
     pub quality: PictureQuality,
     /// A picture file, the name of a built-in background (`studio`), or an sRGB colour such as `#20242c`.
     pub background: String,
+    /// How far a background picture is out of focus: 0 (sharp) to 1.
+    #[serde(deserialize_with = "blur")]
+    pub background_blur: f32,
+    /// The studio's lights: `soft`, `bright`, `dramatic` or `warm`.
+    #[serde(deserialize_with = "light")]
+    pub light: LightPreset,
+}
+
+impl PictureSection {
+    /// How the picture looks.
+    pub fn look(&self) -> Look {
+        Look {
+            light: self.light,
+            background_blur: self.background_blur,
+        }
+    }
 }
 
 impl Default for PictureSection {
@@ -45,6 +61,8 @@ impl Default for PictureSection {
             bitrate_bps: None,
             quality: PictureQuality::Auto,
             background: "studio".to_owned(),
+            background_blur: 0.0,
+            light: LightPreset::Soft,
         }
     }
 }
@@ -231,6 +249,23 @@ fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FrameRate, D::Erro
             "{other} frames per second: 1 to 60 are possible"
         ))),
     }
+}
+
+fn blur<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+    let blur = f32::deserialize(deserializer)?;
+    if (0.0..=1.0).contains(&blur) {
+        Ok(blur)
+    } else {
+        Err(D::Error::custom(format!(
+            "background_blur {blur}: 0 (sharp) to 1 is possible"
+        )))
+    }
+}
+
+fn light<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LightPreset, D::Error> {
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(D::Error::custom)
 }
 
 fn framing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Framing, D::Error> {

@@ -1,6 +1,7 @@
 //! Documents to options: rooms and spots are TOML, checked once, here. An error names file, line, key and remedy.
 
 mod assets;
+mod avatar;
 mod document;
 mod room;
 mod spot;
@@ -8,6 +9,7 @@ mod spot;
 use std::path::{Path, PathBuf};
 
 pub use assets::{Assets, DEFAULT_HOST};
+pub use avatar::{AvatarDocument, CharacterSection, FramingSection, MouthSection};
 pub use document::{
     Captions, HostSection, InputSection, LabelSection, LipSyncSection, OpenAiSection,
     PictureQuality, PictureSection, VoiceSection,
@@ -43,6 +45,16 @@ pub enum Error {
         /// The key.
         key: &'static str,
         /// What is wrong and what is allowed.
+        words: String,
+    },
+    /// A value does not fit the file that the document describes.
+    #[error("{path}:{line}: {words}")]
+    Key {
+        /// The document.
+        path: PathBuf,
+        /// Where the value is, from 1.
+        line: usize,
+        /// The key, what is wrong and what there is.
         words: String,
     },
     /// An avatar cannot be loaded.

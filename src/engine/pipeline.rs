@@ -1,5 +1,8 @@
 //! One step of a show: sound of this tick, pose of each host, picture. The same for a live room, a film and a preview.
 
+use std::sync::Arc;
+
+use crate::avatar::Avatar;
 use crate::input::{Input, InputState};
 use crate::media::{AudioChunk, Emotion, HostId, MediaTime, Tick, Utterance};
 use crate::motion::{Motion, MotionOptions, SpeechNow};
@@ -18,6 +21,8 @@ const BEEP_LEVEL: f32 = 0.5;
 pub struct PipelineOptions {
     /// Hosts in the order of the scene; the first speaks where nothing else is said.
     pub hosts: Vec<HostId>,
+    /// Their bodies, in the same order; a host without one has no arms to lower and no hair to swing.
+    pub avatars: Vec<Arc<Avatar>>,
     /// Seed of all chance: same seed, same life.
     pub seed: u64,
     /// Once a second a white flash of two frames and a 1 kHz beep that starts on the same tick.
@@ -59,14 +64,15 @@ pub struct Pipeline {
 impl Pipeline {
     /// A show at rest.
     pub fn new(options: PipelineOptions, scene: Scene) -> Self {
-        let motion = |host: &HostId| {
+        let motion = |(index, host): (usize, &HostId)| {
             Motion::new(MotionOptions {
                 host: host.clone(),
                 seed: options.seed,
+                avatar: options.avatars.get(index).cloned(),
             })
         };
         Self {
-            motions: options.hosts.iter().map(motion).collect(),
+            motions: options.hosts.iter().enumerate().map(motion).collect(),
             player: Player::new(scene.caption_capacity_ems()),
             limiter: Limiter::new(1),
             speaker: None,

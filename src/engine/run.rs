@@ -246,6 +246,7 @@ impl<'a> Show<'a> {
             rate.as_f64(),
             options.gpu.adapter_name(),
         );
+        let avatars = hosts.iter().map(|(_, avatar)| Arc::clone(avatar)).collect();
         let rest = ids.iter().cloned().map(Pose::rest).collect();
         let warm_up = scene.picture(MediaTime::ZERO, rest, "", false);
         let stages = StageOptions {
@@ -263,6 +264,7 @@ impl<'a> Show<'a> {
         let stages = Stages::start(stages, sinks)?;
         let pipeline = PipelineOptions {
             hosts: ids,
+            avatars,
             seed,
             test_pattern: options.test_pattern,
         };

@@ -2,7 +2,8 @@
 //!
 //! A pose is a function of the seed, the pts and the speech at that pts: skipping frames or another frame rate changes
 //! nothing at equal pts. Only two fades remember when they began: that of a feeling, and that between silence and speech;
-//! they begin at the first pts at which the change is seen.
+//! they begin at the first pts at which the change is seen. Hair and skirts swing from step to step of a grid of their own
+//! ([`Springs`]).
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -14,8 +15,12 @@ mod body;
 mod chance;
 mod face;
 mod gaze;
+mod posture;
 mod speech;
 
+use std::sync::Arc;
+
+use crate::avatar::{Avatar, Springs};
 use crate::media::{HostId, MediaTime, Pose, Shape};
 
 use blink::Blinks;
@@ -24,6 +29,7 @@ use chance::Chance;
 use face::Feeling;
 use gaze::Gaze;
 
+pub use posture::Posture;
 pub use speech::{SpeechNow, SpeechProfile};
 
 /// The smile of a face at rest, 0..=1.
@@ -36,6 +42,8 @@ pub struct MotionOptions {
     pub host: HostId,
     /// Where all chance comes from.
     pub seed: u64,
+    /// The body that is moved: without one, arms stay as they are at rest and no hair swings.
+    pub avatar: Option<Arc<Avatar>>,
 }
 
 /// The head swings wider while its host talks; a change takes this long.
@@ -82,6 +90,8 @@ pub struct Motion {
     brows: Chance,
     feeling: Feeling,
     talk: Talk,
+    posture: Posture,
+    swinging: Option<(Arc<Avatar>, Springs)>,
 }
 
 impl Motion {
@@ -98,11 +108,21 @@ impl Motion {
             brows: Chance::new(seed, "brows"),
             feeling: Feeling::new(),
             talk: Talk::default(),
+            posture: options
+                .avatar
+                .as_deref()
+                .map(Posture::of)
+                .unwrap_or_default(),
+            swinging: options.avatar.and_then(|avatar| {
+                let springs = Springs::new(&avatar)?;
+                Some((avatar, springs))
+            }),
             host: options.host,
         }
     }
 
-    /// The host at `at` of the show. All shapes are within 0..=1.
+    /// The host at `at` of the show. All shapes are within 0..=1. What swings remembers the poses before: ask for all
+    /// ticks, in order, also for those that are not drawn.
     pub fn pose(&mut self, at: MediaTime, speech: &SpeechNow) -> Pose {
         let secs = at.as_secs_f64();
         let talk = self.talk.level(at, speech.speaking);
@@ -132,13 +152,18 @@ impl Motion {
             face[wide] *= 1.0 - closed;
             face[squint] *= 1.0 - 0.5 * closed;
         }
-        Pose {
+        let mut pose = Pose {
             blendshapes: face.clamped(),
             head,
             eyes: self.gaze.eyes(secs, head),
             bones: self.body.bones(secs),
             emotion: speech.emotion,
             ..Pose::rest(self.host.clone())
+        };
+        self.posture.apply(&mut pose);
+        if let Some((avatar, springs)) = &mut self.swinging {
+            springs.apply(avatar, &mut pose, at);
         }
+        pose
     }
 }

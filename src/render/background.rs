@@ -2,19 +2,21 @@
 //!
 //! The texture's alpha is 0 everywhere: alpha in the target says where a host covers the picture.
 
+use super::blur::blurred;
 use crate::media::{Bitmap, Size};
 use crate::scene::Background;
 
 /// WGSL of the pass that copies the background into a multisampled target.
 pub const BACKGROUND_WGSL: &str = include_str!("../../shaders/background.wgsl");
 
-/// The background as RGBA rows of `size` with alpha 0, or `None` when there is nothing behind.
-pub(super) fn paint(background: &Background, size: Size) -> Option<Vec<u8>> {
+/// The background as RGBA rows of `size` with alpha 0, or `None` when there is nothing behind. A picture is `blur` (0 to
+/// 1) out of focus.
+pub(super) fn paint(background: &Background, blur: f32, size: Size) -> Option<Vec<u8>> {
     match background {
         Background::Transparent => None,
         Background::Color([r, g, b]) => Some([*r, *g, *b, 0].repeat(size.pixels())),
         Background::Gradient(top, bottom) => Some(gradient(*top, *bottom, size)),
-        Background::Image(image) => Some(cover(image, size)),
+        Background::Image(image) => Some(blurred(cover(image, size), blur, size)),
     }
 }
 
@@ -117,7 +119,12 @@ mod tests {
     #[test]
     fn gradient_runs_from_top_to_bottom() {
         let size = Size::new(16, 32);
-        let rgba = paint(&Background::Gradient([10, 20, 30], [110, 120, 130]), size).unwrap();
+        let rgba = paint(
+            &Background::Gradient([10, 20, 30], [110, 120, 130]),
+            0.0,
+            size,
+        )
+        .unwrap();
         assert_eq!(&rgba[..4], [10, 20, 30, 0]);
         assert_eq!(&rgba[rgba.len() - 4..], [110, 120, 130, 0]);
     }
@@ -129,7 +136,7 @@ mod tests {
             rgba: vec![255, 0, 0, 255, 0, 255, 0, 255],
         };
         let size = Size::new(40, 20);
-        let rgba = paint(&Background::Image(Arc::new(image)), size).unwrap();
+        let rgba = paint(&Background::Image(Arc::new(image)), 0.0, size).unwrap();
         assert_eq!(rgba.len(), size.pixels() * 4);
         assert_eq!(&rgba[..3], [255, 0, 0]);
         assert_eq!(&rgba[39 * 4..39 * 4 + 3], [0, 255, 0]);
@@ -141,7 +148,7 @@ mod tests {
             size: Size::new(100, 100),
             rgba: vec![1, 2, 3],
         };
-        let rgba = paint(&Background::Image(Arc::new(image)), Size::new(16, 16)).unwrap();
+        let rgba = paint(&Background::Image(Arc::new(image)), 0.5, Size::new(16, 16)).unwrap();
         assert!(rgba.iter().all(|byte| *byte == 0));
     }
 }

@@ -3,12 +3,19 @@
 //! This stands in for shadow maps and screen-space occlusion, which would cost more than all the rest of a frame on a
 //! CPU. Directions are the same for every vertex, so that the result is smooth and the same on every run.
 
+use std::cell::Cell;
+
 use glam::Vec3;
 
-use crate::avatar::{Avatar, Mesh, Surface};
+use super::light::TOWARDS_KEY;
+use super::vertices::rest_normals;
+use crate::avatar::{Alpha, Avatar, Mesh, Surface};
 
 /// Above so many triangles a model is drawn without baked shade: loading would take seconds.
 const MAX_TRIANGLES: usize = 160_000;
+/// Boxes that all rays together may look into: ten times what a model of [`MAX_TRIANGLES`] takes. Where all triangles lie
+/// in one place, what is further away counts as seen.
+const MAX_STEPS: u64 = 150_000_000;
 /// Directions for the sky, spread evenly over the sphere.
 const SKY_RAYS: usize = 28;
 /// Directions for the key light, spread over a disc: its size makes the shadow soft.
@@ -19,8 +26,6 @@ const KEY_SPREAD: f32 = 0.28;
 const REACH: f32 = 0.35;
 /// The least sky and key light, so that nothing turns black.
 const FLOOR: f32 = 0.12;
-/// Towards the key light; the same as in `host.wgsl`.
-const TOWARDS_KEY: Vec3 = Vec3::new(-0.3807, 0.5246, 0.7615);
 
 /// Sky and key light of one vertex, 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,9 +52,12 @@ pub(super) fn bake(avatar: &Avatar) -> Vec<Vec<Shade>> {
     for (mesh, points) in avatar.meshes.iter().zip(&points) {
         if matches!(
             surface(mesh),
-            Surface::Mouth | Surface::Lash | Surface::Unlit
+            Surface::Mouth | Surface::Lash | Surface::Unlit | Surface::Clear
         ) && !avatar.materials[mesh.material].name.contains("nder")
         {
+            continue;
+        }
+        if avatar.materials[mesh.material].alpha == Alpha::Blend {
             continue;
         }
         for triangle in mesh.indices.chunks_exact(3) {
@@ -64,11 +72,11 @@ pub(super) fn bake(avatar: &Avatar) -> Vec<Vec<Shade>> {
     for ((mesh, points), shades) in avatar.meshes.iter().zip(&points).zip(&mut shades) {
         if matches!(
             surface(mesh),
-            Surface::Mouth | Surface::Eye | Surface::Unlit | Surface::Lash
+            Surface::Mouth | Surface::Eye | Surface::Unlit | Surface::Lash | Surface::Clear
         ) {
             continue;
         }
-        let normals = rest_normals(mesh, points);
+        let normals = rest_normals(&mesh.indices, points);
         for ((point, normal), shade) in points.iter().zip(&normals).zip(shades.iter_mut()) {
             let from = *point + *normal * (0.004 * scale);
             let mut seen = 0.0;
@@ -136,22 +144,6 @@ fn shade_mouth(avatar: &Avatar, points: &[Vec<Vec3>], shades: &mut [Vec<Shade>])
     }
 }
 
-/// Area-weighted normals of the rest pose in model space.
-fn rest_normals(mesh: &Mesh, points: &[Vec3]) -> Vec<Vec3> {
-    let mut normals = vec![Vec3::ZERO; points.len()];
-    for triangle in mesh.indices.chunks_exact(3) {
-        let [a, b, c] = [triangle[0], triangle[1], triangle[2]].map(|i| points[i as usize]);
-        let face = (b - a).cross(c - a);
-        for &index in triangle {
-            normals[index as usize] += face;
-        }
-    }
-    for normal in &mut normals {
-        *normal = normal.normalize_or(Vec3::Z);
-    }
-    normals
-}
-
 /// Averages each vertex with its neighbours.
 fn soften(mesh: &Mesh, points: &[Vec3], shades: &mut [Shade]) {
     let mut sums = vec![(Shade { sky: 0.0, key: 0.0 }, 0.0f32); points.len()];
@@ -203,6 +195,7 @@ fn disc(middle: Vec3, radius: f32, count: usize) -> Vec<Vec3> {
 struct Tree {
     nodes: Vec<Node>,
     triangles: Vec<[Vec3; 3]>,
+    steps: Cell<u64>,
 }
 
 struct Node {
@@ -221,7 +214,11 @@ impl Tree {
         let mut nodes = Vec::with_capacity(triangles.len() / 2 + 1);
         let count = triangles.len();
         split(&mut nodes, &mut triangles, 0, count);
-        Self { nodes, triangles }
+        Self {
+            nodes,
+            triangles,
+            steps: Cell::new(0),
+        }
     }
 
     /// Whether something lies within `reach` of `from`.
@@ -229,7 +226,8 @@ impl Tree {
         let inverse = direction.recip();
         let mut open = [0usize; 64];
         let mut depth = 1;
-        while depth > 0 {
+        while depth > 0 && self.steps.get() < MAX_STEPS {
+            self.steps.set(self.steps.get() + 1);
             depth -= 1;
             let index = open[depth];
             let node = &self.nodes[index];

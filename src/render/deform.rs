@@ -141,6 +141,11 @@ impl Deform {
         self.changed |= moved || !stale.is_empty() || !self.morphed.is_empty();
     }
 
+    /// The vertices, when they are to be uploaded.
+    pub(super) fn changed(&self) -> Option<&[MovingVertex]> {
+        self.changed.then_some(self.vertices.as_slice())
+    }
+
     /// The vertices, when they changed since the last call.
     pub(super) fn take_changed(&mut self) -> Option<&[MovingVertex]> {
         std::mem::take(&mut self.changed).then_some(self.vertices.as_slice())

@@ -8,6 +8,7 @@ use wgpu::util::DeviceExt as _;
 
 use super::bake::{self, Shade};
 use super::deform::{Deform, MovingVertex};
+use super::detail;
 use super::gpu::Gpu;
 use super::hull::Hull;
 use super::pipelines::{Bound, Key, Pipelines, Stage};
@@ -74,11 +75,21 @@ impl Host {
         let materials: Vec<Material> = (0..avatar.materials.len())
             .map(|material| at_its_most(&avatar, material))
             .collect();
+        // What a GPU does not mind is most of the work of a CPU.
+        let landmarks = avatar.landmarks();
+        let tolerance = (!mips)
+            .then(|| detail::tolerance(size.height) * (landmarks.crown_m - landmarks.floor_m));
         let mut meshes = Vec::new();
         for ((mesh, points), shades) in avatar.meshes.iter().zip(&points).zip(&shades) {
             let material = &materials[mesh.material];
             let bound = pipelines.bind(gpu, &textures, material, !mesh.uvs.is_empty());
-            meshes.push(HostMesh::new(gpu, &avatar, mesh, points, shades, bound));
+            let indices = tolerance.map_or_else(
+                || mesh.indices.clone(),
+                |tolerance| detail::simplified(mesh, points, shades, tolerance),
+            );
+            meshes.push(HostMesh::new(
+                gpu, &avatar, mesh, indices, points, shades, bound,
+            ));
         }
         Self {
             avatar,
@@ -106,13 +117,18 @@ impl Host {
             part.factors = changed.map_or(avatar.materials[mesh.material].factors, |(_, f)| *f);
             part.model_from_mesh = part.deform.model_from_mesh(mesh, avatar, &nodes);
             part.deform.update(index, mesh, avatar, &nodes, &face);
+            if part.blends() {
+                if let Some(vertices) = part.deform.changed() {
+                    part.middle_of_mesh = middle(vertices.iter().map(|v| v.position.into()));
+                }
+                part.middle = part.model_from_mesh.transform_point3(part.middle_of_mesh);
+            }
         }
     }
 
     /// Hands the device the vertices that changed.
     pub(super) fn upload(&mut self, gpu: &Gpu) {
         for part in &mut self.meshes {
-            let blends = part.blends();
             if let Some(vertices) = part.deform.take_changed() {
                 let bytes = bytemuck::cast_slice(vertices);
                 gpu.queue.write_buffer(&part.moving, 0, bytes);
@@ -120,12 +136,6 @@ impl Host {
                     let bytes = bytemuck::cast_slice(hull.update(vertices));
                     gpu.queue.write_buffer(buffer, 0, bytes);
                 }
-                if blends {
-                    part.middle_of_mesh = middle(vertices.iter().map(|v| v.position.into()));
-                }
-            }
-            if blends {
-                part.middle = part.model_from_mesh.transform_point3(part.middle_of_mesh);
             }
         }
     }
@@ -179,16 +189,16 @@ impl HostMesh {
         gpu: &Gpu,
         avatar: &Avatar,
         mesh: &Mesh,
+        mut indices: Vec<u32>,
         points: &[Vec3],
         shades: &[Shade],
         bound: Bound,
     ) -> Self {
         let material = &avatar.materials[mesh.material];
-        let mut indices = mesh.indices.clone();
         if !bound.surface.blends() {
             front_first(&mut indices, points);
         }
-        let fixed = fixed_vertices(mesh, material, shades, &avatar.images);
+        let fixed = fixed_vertices(mesh, material, shades, &avatar.images, points);
         let buffer = |label, contents: &[u8], usage| {
             gpu.device
                 .create_buffer_init(&wgpu::util::BufferInitDescriptor {

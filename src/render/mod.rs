@@ -5,8 +5,11 @@
 
 mod background;
 mod bake;
+mod blur;
+mod contact;
 mod convert;
 mod deform;
+mod detail;
 mod error;
 mod finish;
 mod gpu;
@@ -27,6 +30,7 @@ mod toon_params;
 mod vertices;
 
 pub use background::BACKGROUND_WGSL;
+pub use contact::CONTACT_WGSL;
 pub use convert::I420_WGSL;
 pub use error::{Error, Result};
 pub use gpu::{ADAPTER_ENV, Gpu, GpuOptions};

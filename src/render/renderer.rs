@@ -10,11 +10,13 @@ use bytemuck::{Pod, Zeroable};
 use cpu_time::ThreadTime;
 use glam::{Mat4, Quat, Vec3};
 
+use super::contact::Contact;
 use super::convert::Converter;
 use super::error::{Error, Result};
 use super::finish::{Finisher, Order};
 use super::gpu::Gpu;
 use super::host::{DrawUniform, Host};
+use super::light::{self, Studio};
 use super::pipelines::Pipelines;
 use super::target::{Backdrop, DrawBuffer, Target};
 use super::texture::extent;
@@ -43,6 +45,7 @@ struct FrameUniform {
     eye_in_world: [f32; 4],
     /// Width and height in pixels.
     picture: [f32; 4],
+    studio: Studio,
 }
 
 /// One thing to draw: the surface or the outline of a mesh, and its place in the draw buffer.
@@ -97,6 +100,7 @@ pub struct Renderer {
     hosts: BTreeMap<HostId, Host>,
     target: Target,
     backdrop: Backdrop,
+    contact: Contact,
     /// Present where the device finishes pictures itself.
     converter: Option<Converter>,
     frame_buffer: wgpu::Buffer,
@@ -155,6 +159,7 @@ impl Renderer {
             converter: None,
             target: Target::new(gpu, size, samples),
             backdrop: Backdrop::new(gpu, size, samples),
+            contact: Contact::new(gpu, &frame_buffer, samples),
             draws: DrawBuffer::new(gpu, &pipelines, &frame_buffer, 64),
             frame_buffer,
             pipelines,
@@ -213,6 +218,7 @@ impl Renderer {
     /// When the driver refuses something.
     pub fn add_host(&mut self, host: HostId, avatar: Arc<Avatar>) -> Result<()> {
         let mips = self.quality == Quality::Gpu;
+        self.contact.stand(host.clone(), &avatar);
         let body = Host::new(&self.gpu, &mut self.pipelines, avatar, self.size, mips);
         self.hosts.insert(host, body);
         self.gpu.check()
@@ -323,11 +329,12 @@ impl Renderer {
 
     fn record(&mut self, picture: &Picture, slot: usize) -> wgpu::SubmissionIndex {
         let gpu = self.gpu.clone();
-        self.backdrop.show(&gpu, &picture.background, self.size);
+        self.backdrop.show(&gpu, picture);
+        self.contact.prepare(&gpu, picture);
         gpu.queue.write_buffer(
             &self.frame_buffer,
             0,
-            bytemuck::bytes_of(&frame_uniform(&picture.camera, self.size)),
+            bytemuck::bytes_of(&frame_uniform(picture)),
         );
         let draws = self.pose_hosts(picture);
         let mut encoder = gpu
@@ -466,6 +473,7 @@ impl Renderer {
             pass.set_bind_group(0, group, &[]);
             pass.draw(0..3, 0..1);
         }
+        self.contact.draw(&mut pass);
         for draw in draws {
             let Some(mesh) = self.hosts.get(&draw.host).map(|h| &h.meshes[draw.mesh]) else {
                 continue;
@@ -558,7 +566,8 @@ fn stride(size: Size) -> u32 {
     (size.width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT)
 }
 
-fn frame_uniform(camera: &Camera, size: Size) -> FrameUniform {
+fn frame_uniform(picture: &Picture) -> FrameUniform {
+    let (camera, size) = (&picture.camera, picture.size);
     let distance = camera.eye.distance(camera.target).max(1e-3);
     let fov_y = camera.fov_y_deg.clamp(1.0, 120.0).to_radians();
     let aspect = size.width as f32 / size.height as f32;
@@ -576,5 +585,6 @@ fn frame_uniform(camera: &Camera, size: Size) -> FrameUniform {
         view_from_world: view.to_cols_array(),
         eye_in_world: camera.eye.extend(1.0).to_array(),
         picture: [size.width as f32, size.height as f32, 0.0, 0.0],
+        studio: light::studio(picture.look.light),
     }
 }

@@ -6,7 +6,7 @@ use super::host::DrawUniform;
 use super::pipelines::{COLOR_FORMAT, DEPTH_FORMAT, Pipelines, multisample, texture_entry};
 use super::texture::{extent, write};
 use crate::media::Size;
-use crate::scene::Background;
+use crate::scene::{Background, Picture};
 
 /// What is drawn into.
 #[derive(Debug)]
@@ -62,6 +62,7 @@ pub(super) struct Backdrop {
     pub(super) texture: wgpu::Texture,
     pub(super) pass: Option<(wgpu::RenderPipeline, wgpu::BindGroup)>,
     pub(super) shown: Option<Background>,
+    blur: f32,
 }
 
 impl Backdrop {
@@ -95,20 +96,21 @@ impl Backdrop {
             texture,
             pass,
             shown: None,
+            blur: 0.0,
         }
     }
 
-    /// Paints `background` unless it is there already.
-    pub(super) fn show(&mut self, gpu: &Gpu, background: &Background, size: Size) {
-        if self
-            .shown
-            .as_ref()
-            .is_some_and(|shown| background::same(shown, background))
-        {
+    /// Paints what is behind the hosts of `picture` unless it is there already.
+    pub(super) fn show(&mut self, gpu: &Gpu, picture: &Picture) {
+        let (background, blur) = (&picture.background, picture.look.background_blur);
+        let shown = self.shown.as_ref();
+        let same = |shown| background::same(shown, background);
+        if shown.is_some_and(same) && self.blur.total_cmp(&blur).is_eq() {
             return;
         }
-        self.shown = background::paint(background, size).map(|rgba| {
-            write(gpu, &self.texture, 0, size, &rgba);
+        self.blur = blur;
+        self.shown = background::paint(background, blur, picture.size).map(|rgba| {
+            write(gpu, &self.texture, 0, picture.size, &rgba);
             background.clone()
         });
     }

@@ -20,21 +20,30 @@ pub(super) fn halvings(avatar: &Avatar, height_px: u32) -> Vec<u32> {
     let points = avatar.rest_points();
     let mut areas = vec![(0.0f32, 0.0f32); avatar.images.len()];
     for (mesh, points) in avatar.meshes.iter().zip(&points) {
-        let Some(base) = avatar.materials[mesh.material].base else {
-            continue;
-        };
-        let Some(area) = areas.get_mut(base.image) else {
-            continue;
-        };
         if mesh.uvs.is_empty() {
             continue;
         }
+        let mut covered = (0.0f32, 0.0f32);
         for triangle in mesh.indices.chunks_exact(3) {
             let index = [triangle[0], triangle[1], triangle[2]].map(|i| i as usize);
             let [a, b, c] = index.map(|i| points[i]);
             let [ua, ub, uc] = index.map(|i| mesh.uvs[i]);
-            area.0 += (b - a).cross(c - a).length();
-            area.1 += (ub - ua).perp_dot(uc - ua).abs();
+            covered.0 += (b - a).cross(c - a).length();
+            covered.1 += (ub - ua).perp_dot(uc - ua).abs();
+        }
+        let material = &avatar.materials[mesh.material];
+        let laid_out = [
+            material.base,
+            material.normal,
+            material.metallic_roughness,
+            material.occlusion,
+            material.emission,
+        ];
+        for texture in laid_out.into_iter().flatten() {
+            if let Some(area) = areas.get_mut(texture.image) {
+                area.0 += covered.0;
+                area.1 += covered.1;
+            }
         }
     }
     let pairs = areas.iter().zip(&avatar.images);

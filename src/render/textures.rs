@@ -45,6 +45,11 @@ impl Textures {
         self.views.get(texture?.image)?.as_ref()
     }
 
+    /// Whether pictures have smaller versions: the device is a GPU.
+    pub(super) fn filtered(&self) -> bool {
+        self.mips
+    }
+
     /// A white pixel, in place of a picture that is not there.
     pub(super) fn white(&self) -> &wgpu::TextureView {
         &self.white

@@ -74,13 +74,21 @@ pub(super) fn fixed_vertices(
     material: &Material,
     shades: &[Shade],
     images: &[Option<Arc<Bitmap>>],
+    points: &[Vec3],
 ) -> Vec<FixedVertex> {
     let unorm = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
     let snorm = |value: f32| (value.clamp(-1.0, 1.0) * 127.0).round() as i8;
+    // Vertices that several joints move lie in model space when they are drawn, others in the mesh's own.
+    let skinned = mesh.skin.is_some() && mesh.only_joint().is_none();
     let tangents = if material.surface == Surface::Hair {
-        strand_directions(mesh)
+        strand_directions(mesh, if skinned { points } else { &mesh.positions })
     } else {
         vec![Vec3::Y; mesh.positions.len()]
+    };
+    let (ahead, round) = if material.surface == Surface::Eye {
+        eye_shape(&mesh.indices, points)
+    } else {
+        (vec![0.0; mesh.positions.len()], 0.0)
     };
     // Pictures of cartoon materials lie where their shader is told.
     let [u_axis, v_axis, offset] = material
@@ -107,8 +115,13 @@ pub(super) fn fixed_vertices(
                 shade: [
                     unorm(shades[vertex].sky),
                     unorm(shades[vertex].key),
-                    0,
-                    widths.get(vertex).copied().unwrap_or(255),
+                    unorm(0.5 + 0.5 * ahead[vertex]),
+                    // Cartoon shaders read the outline's width here, those of light how round an eye is.
+                    if material.toon.is_some() {
+                        widths.get(vertex).copied().unwrap_or(255)
+                    } else {
+                        unorm(round)
+                    },
                 ],
                 tangent: [snorm(tangent.x), snorm(tangent.y), snorm(tangent.z), 0],
             }
@@ -167,13 +180,38 @@ fn green_at(bitmap: &Bitmap, uv: [f32; 2], wrap: [Wrap; 2]) -> u8 {
     sum.round().max(0.0).min(255.0) as u8
 }
 
+/// How far each vertex of an eye looks ahead at rest (-1..=1), and how round the eye is: 0 for one painted on a flat
+/// piece, whose normals all point the same way, 1 for a ball or a cap of one.
+fn eye_shape(indices: &[u32], points: &[Vec3]) -> (Vec<f32>, f32) {
+    let normals = rest_normals(indices, points);
+    let mean = normals.iter().sum::<Vec3>() / normals.len().max(1) as f32;
+    let round = ((1.0 - mean.length() - 0.02) / 0.06).clamp(0.0, 1.0);
+    (normals.iter().map(|normal| normal.z).collect(), round)
+}
+
+/// Area-weighted normals of the rest pose in model space.
+pub(super) fn rest_normals(indices: &[u32], points: &[Vec3]) -> Vec<Vec3> {
+    let mut normals = vec![Vec3::ZERO; points.len()];
+    for triangle in indices.chunks_exact(3) {
+        let [a, b, c] = [triangle[0], triangle[1], triangle[2]].map(|i| points[i as usize]);
+        let face = (b - a).cross(c - a);
+        for &index in triangle {
+            normals[index as usize] += face;
+        }
+    }
+    for normal in &mut normals {
+        *normal = normal.normalize_or(Vec3::Z);
+    }
+    normals
+}
+
 /// The direction in which the picture's v runs over the surface: along the strands of painted hair.
-fn strand_directions(mesh: &Mesh) -> Vec<Vec3> {
-    let mut sums = vec![Vec3::ZERO; mesh.positions.len()];
+fn strand_directions(mesh: &Mesh, positions: &[Vec3]) -> Vec<Vec3> {
+    let mut sums = vec![Vec3::ZERO; positions.len()];
     if !mesh.uvs.is_empty() {
         for triangle in mesh.indices.chunks_exact(3) {
             let index = [triangle[0], triangle[1], triangle[2]].map(|i| i as usize);
-            let [a, b, c] = index.map(|i| mesh.positions[i]);
+            let [a, b, c] = index.map(|i| positions[i]);
             let [ua, ub, uc] = index.map(|i| mesh.uvs[i]);
             let (d1, d2) = (ub - ua, uc - ua);
             let determinant = d1.perp_dot(d2);
@@ -189,4 +227,27 @@ fn strand_directions(mesh: &Mesh) -> Vec<Vec3> {
     sums.into_iter()
         .map(|sum| sum.normalize_or(Vec3::Y))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flat_eyes_are_not_round() {
+        let eye = |depth: f32| {
+            // A cone that looks ahead, or a disc.
+            let rim = (0u8..16).map(|i| {
+                let (y, x) = (f32::from(i) / 16.0 * std::f32::consts::TAU).sin_cos();
+                Vec3::new(x, y, -depth)
+            });
+            let points: Vec<Vec3> = std::iter::once(Vec3::ZERO).chain(rim).collect();
+            let indices: Vec<u32> = (0..16).flat_map(|i| [0, 1 + i, 1 + (i + 1) % 16]).collect();
+            eye_shape(&indices, &points)
+        };
+        assert_eq!(eye(0.0).1, 0.0);
+        let (ahead, round) = eye(0.8);
+        assert_eq!(round, 1.0);
+        assert!(ahead[0] > 0.99 && ahead[1] < 0.8, "{ahead:?}");
+    }
 }

@@ -2,12 +2,14 @@
 
 mod camera;
 mod caption;
+mod look;
 mod picture;
 mod stage;
 mod text;
 
 pub use camera::{Framing, Subject};
 pub use caption::{CaptionLine, plan_captions};
+pub use look::{LightPreset, Look};
 pub use picture::{Background, Camera, HostPlacement, Layer, Picture};
 pub use stage::{Scene, SceneOptions};
 pub use text::{FontError, Fonts, TextStyle};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use glam::Vec3;
 
+use super::Look;
 use crate::media::{Bitmap, HostId, MediaTime, Pose, Size};
 
 /// Where the picture is taken from. World space in metres: +Y up, hosts stand on y = 0 and look along +Z.
@@ -67,6 +68,8 @@ pub struct Picture {
     pub camera: Camera,
     /// What is behind.
     pub background: Background,
+    /// Lights and sharpness.
+    pub look: Look,
     /// Hosts from back to front.
     pub hosts: Vec<HostPlacement>,
     /// One pose for each host.

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::text::{Fonts, TextStyle};
-use super::{Background, Camera, HostPlacement, Layer, Picture};
+use super::{Background, Camera, HostPlacement, Layer, Look, Picture};
 use crate::media::{Bitmap, MediaTime, Pose, Size};
 
 /// Ink height of the label as a share of the picture's shorter side.
@@ -30,6 +30,8 @@ pub struct SceneOptions {
     pub camera: Camera,
     /// What is behind.
     pub background: Background,
+    /// Lights and sharpness.
+    pub look: Look,
     /// Hosts from back to front.
     pub hosts: Vec<HostPlacement>,
     /// The AI label; `None` only where a profile with a recorded reason says so.
@@ -90,6 +92,7 @@ impl Scene {
             size: self.options.size,
             camera: self.options.camera,
             background: self.options.background.clone(),
+            look: self.options.look,
             hosts: self.options.hosts.clone(),
             poses,
             layers,

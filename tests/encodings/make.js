@@ -6,6 +6,7 @@ import { NodeIO } from '@gltf-transform/core';
 import { ALL_EXTENSIONS } from '@gltf-transform/extensions';
 import { draco, meshopt, quantize, sparse, textureCompress, unpartition } from '@gltf-transform/functions';
 import draco3d from 'draco3dgltf';
+import { ktx2 } from 'ktx2-encoder/gltf-transform';
 import { MeshoptDecoder, MeshoptEncoder } from 'meshoptimizer';
 import sharp from 'sharp';
 
@@ -21,6 +22,12 @@ const io = new NodeIO().registerExtensions(ALL_EXTENSIONS).registerDependencies(
     'meshopt.decoder': MeshoptDecoder,
 });
 
+const imageDecoder = async (bytes) => {
+    const { data, info } = await sharp(bytes).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+    return { data: new Uint8Array(data), width: info.width, height: info.height };
+};
+const basis = (isUASTC) => ktx2({ isUASTC, generateMipmap: true, qualityLevel: 255, imageDecoder });
+
 const variants = {
     plain: [],
     sparse: [sparse({ ratio: 1 })],
@@ -28,7 +35,13 @@ const variants = {
     meshopt: [meshopt({ encoder: MeshoptEncoder, level: 'high' })],
     webp: [textureCompress({ encoder: sharp, targetFormat: 'webp', quality: 90 })],
     draco: [draco(), unpartition()],
+    uastc: [basis(true)],
+    etc1s: [basis(false)],
 };
+
+// The texture encoder tells of every block that it writes.
+const say = console.log;
+console.log = () => {};
 
 mkdirSync(folder, { recursive: true });
 for (const [name, transforms] of Object.entries(variants)) {
@@ -37,5 +50,5 @@ for (const [name, transforms] of Object.entries(variants)) {
     const file = join(folder, `${name}.glb`);
     await io.write(file, document);
     const used = document.getRoot().listExtensionsUsed().map((extension) => extension.extensionName);
-    console.log(`${name}.glb: ${statSync(file).size} bytes, ${used.join(', ')}`);
+    say(`${name}.glb: ${statSync(file).size} bytes, ${used.join(', ')}`);
 }

@@ -161,6 +161,35 @@ fn avatars_of_other_makers_load() {
 }
 
 #[test]
+fn made_tangents_are_those_of_other_tools() {
+    let Some(folder) = test_avatars() else { return };
+    let whole = std::fs::read(folder.join("ClearCoatTest.glb")).unwrap();
+    let json_end = 20 + u32::from_le_bytes(whole[12..16].try_into().unwrap()) as usize;
+    let mut json: Value = serde_json::from_slice(&whole[20..json_end]).unwrap();
+    for mesh in json["meshes"].as_array_mut().unwrap() {
+        for primitive in mesh["primitives"].as_array_mut().unwrap() {
+            primitive["attributes"]
+                .as_object_mut()
+                .unwrap()
+                .remove("TANGENT");
+        }
+    }
+    let bare = puppet::assemble(&json, &whole[json_end + 8..]);
+    let given = Avatar::from_glb(&whole, "given").unwrap();
+    let made = Avatar::from_glb(&bare, "made").unwrap();
+    let (mut alike, mut all) = (0, 0);
+    for (given, made) in given.meshes.iter().zip(&made.meshes) {
+        for (given, made) in given.tangents.iter().zip(&made.tangents) {
+            let along: f32 = (0..3).map(|i| given[i] * made[i]).sum();
+            alike += usize::from(along > 0.9 && given[3] == made[3]);
+            all += 1;
+        }
+    }
+    println!("{alike} of {all} tangents are alike");
+    assert!(all > 100 && alike * 100 > all * 95, "{alike} of {all}");
+}
+
+#[test]
 fn truncated_files_are_errors() {
     let whole = puppet::glb();
     for length in (0..whole.len())

@@ -18,12 +18,14 @@ use zhubo::scene::Framing;
 use crate::render::{gpu, image_of, picture_of, renderer};
 
 /// Encodings and how alike their pictures are at least to the plain one's, decibels.
-const VARIANTS: [(&str, f64); 5] = [
+const VARIANTS: [(&str, f64); 7] = [
     ("sparse", 60.0),
     ("quantized", 47.0),
     ("meshopt", 46.0),
     ("webp", 40.0),
     ("draco", 41.0),
+    ("uastc", 55.0),
+    ("etc1s", 40.0),
 ];
 
 /// A face at rest and one with its mouth open.

@@ -204,13 +204,9 @@ fn chunks_that_lie_are_found() {
     refused(
         "JSON chunk too short",
         &with_word(12, json_length - 8),
-        "JSON cannot be read",
+        "past the end",
     );
-    refused(
-        "JSON chunk of nothing",
-        &with_word(12, 0),
-        "JSON cannot be read",
-    );
+    refused("JSON chunk of nothing", &with_word(12, 0), "past the end");
     let bin_at = 20 + json_length as usize;
     refused(
         "BIN chunk too long",
@@ -234,127 +230,66 @@ fn chunks_that_lie_are_found() {
     warned("an extra chunk", &extra, "");
 }
 
+/// Puts `value` at a place of the document that is there but for its last step.
+fn set(json: &mut Value, place: &str, value: Value) {
+    let (parent, key) = place.rsplit_once('/').unwrap();
+    match json.pointer_mut(parent).unwrap() {
+        Value::Array(list) => list[key.parse::<usize>().unwrap()] = value,
+        object => object[key] = value,
+    }
+}
+
 #[test]
 fn numbers_that_point_nowhere_are_refused() {
-    type Change = fn(&mut Value);
-    let cases: [(&str, Change, &str); 24] = [
+    const PRIMITIVE: &str = "/meshes/0/primitives/0";
+    let far = || json!(u64::MAX);
+    let vast = json!({"componentType": 5126, "type": "VEC3", "count": 1_000_000_000});
+    let primitive = |place: &str| format!("{PRIMITIVE}/{place}");
+    let cases: [(String, Value, &str); 24] = [
         (
-            "count with a view",
-            |j| j["accessors"][0]["count"] = json!(1_000_000_000u64),
+            "/accessors/0/count".into(),
+            json!(1_000_000_000),
             "too much",
         ),
+        ("/accessors/0".into(), vast, "too much"),
+        ("/accessors/0/count".into(), json!(1u64 << 63), ""),
+        ("/accessors/0/count".into(), json!(3), "points past"),
+        (primitive("attributes/POSITION"), json!(9999), "accessor"),
+        (primitive("indices"), json!(9999), "indices"),
+        (primitive("targets"), json!([{"POSITION": 9999}]), "targets"),
+        (primitive("material"), json!(9999), "material"),
+        ("/skins/0/joints".into(), json!([0, 1]), "joint"),
         (
-            "count without a view",
-            |j| {
-                j["accessors"][0] =
-                    json!({"componentType": 5126, "type": "VEC3", "count": 1_000_000_000u64})
-            },
-            "too much",
-        ),
-        (
-            "count of 2^63",
-            |j| j["accessors"][0]["count"] = json!(1u64 << 63),
-            "",
-        ),
-        (
-            "index",
-            |j| j["accessors"][0]["count"] = json!(3),
-            "points past",
-        ),
-        (
-            "accessor of positions",
-            |j| j["meshes"][0]["primitives"][0]["attributes"]["POSITION"] = json!(9999),
-            "accessor",
-        ),
-        (
-            "accessor of indices",
-            |j| j["meshes"][0]["primitives"][0]["indices"] = json!(9999),
-            "indices",
-        ),
-        (
-            "accessor of a target",
-            |j| j["meshes"][0]["primitives"][0]["targets"] = json!([{"POSITION": 9999}]),
-            "targets",
-        ),
-        (
-            "joint",
-            |j| j["skins"][0]["joints"] = json!([0, 1]),
-            "joint",
-        ),
-        (
-            "joint's node",
-            |j| j["skins"][0]["joints"] = json!([9999, 0, 0, 0, 0, 0]),
+            "/skins/0/joints".into(),
+            json!([9999, 0, 0, 0, 0]),
             "joints",
         ),
         (
-            "matrices",
-            |j| j["skins"][0]["inverseBindMatrices"] = json!(9999),
+            "/skins/0/inverseBindMatrices".into(),
+            json!(9999),
             "inverseBindMatrices",
         ),
+        ("/accessors/0/bufferView".into(), json!(9999), "bufferView"),
+        ("/accessors/0/byteOffset".into(), far(), "outside"),
+        ("/bufferViews/0/buffer".into(), json!(9999), "buffer"),
+        ("/bufferViews/0/byteLength".into(), far(), "outside"),
+        ("/bufferViews/0/byteOffset".into(), far(), "outside"),
+        ("/bufferViews/0/byteStride".into(), far(), "outside"),
+        ("/bufferViews/0/byteStride".into(), json!(1), "stride"),
         (
-            "view",
-            |j| j["accessors"][0]["bufferView"] = json!(9999),
-            "bufferView",
+            "/materials/0/emissiveTexture".into(),
+            json!({"index": 9999}),
+            "emissiveTexture",
         ),
-        (
-            "view's buffer",
-            |j| j["bufferViews"][0]["buffer"] = json!(9999),
-            "buffer",
-        ),
-        (
-            "view's length",
-            |j| j["bufferViews"][0]["byteLength"] = json!(u64::MAX),
-            "outside",
-        ),
-        (
-            "view's offset",
-            |j| j["bufferViews"][0]["byteOffset"] = json!(u64::MAX),
-            "outside",
-        ),
-        (
-            "accessor's offset",
-            |j| j["accessors"][0]["byteOffset"] = json!(u64::MAX),
-            "outside",
-        ),
-        (
-            "stride",
-            |j| j["bufferViews"][0]["byteStride"] = json!(u64::MAX),
-            "outside",
-        ),
-        (
-            "small stride",
-            |j| j["bufferViews"][0]["byteStride"] = json!(1),
-            "stride",
-        ),
-        (
-            "material",
-            |j| j["meshes"][0]["primitives"][0]["material"] = json!(9999),
-            "material",
-        ),
-        (
-            "texture",
-            |j| {
-                j["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] =
-                    json!({"index": 9999})
-            },
-            "baseColorTexture",
-        ),
-        (
-            "picture",
-            |j| j["textures"] = json!([{"source": 9999}]),
-            "source",
-        ),
-        (
-            "child",
-            |j| j["nodes"][0]["children"] = json!([9999]),
-            "children",
-        ),
-        ("mesh", |j| j["nodes"][5]["mesh"] = json!(9999), "mesh"),
-        ("skin", |j| j["nodes"][5]["skin"] = json!(9999), "skin"),
-        ("scene", |j| j["scene"] = json!(9999), "scene"),
+        ("/textures".into(), json!([{"source": 9999}]), "source"),
+        ("/nodes/0/children".into(), json!([9999]), "children"),
+        ("/nodes/5/mesh".into(), json!(9999), "mesh"),
+        ("/nodes/5/skin".into(), json!(9999), "skin"),
+        ("/scene".into(), json!(9999), "scene"),
     ];
-    for (what, change, word) in cases {
-        refused(what, &changed(|json, _| change(json)), word);
+    for (place, value, word) in cases {
+        let what = format!("{place} = {value}");
+        refused(&what, &changed(|json, _| set(json, &place, value)), word);
     }
 }
 

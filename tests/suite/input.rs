@@ -28,6 +28,7 @@ fn twin() -> Source {
 fn steps(input: Input, rate: FrameRate, secs: u64) -> Vec<Step> {
     let options = options();
     let pipeline = PipelineOptions {
+        avatars: Vec::new(),
         hosts: vec![HostId::new("lina")],
         seed: 7,
         test_pattern: false,

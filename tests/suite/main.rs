@@ -12,6 +12,7 @@
 mod align;
 mod allocations;
 mod avatar;
+mod avatar_cli;
 mod cli;
 mod device_loss;
 mod encodings;
@@ -30,8 +31,11 @@ mod lipsync_long;
 mod lipsync_manifest;
 mod lipsync_model;
 mod lipsync_sound;
+mod look;
+mod mapping;
 mod motion;
 mod mouth;
+mod mutations;
 mod onnx;
 mod puppet;
 mod render;
@@ -42,10 +46,12 @@ mod rig;
 mod scene;
 mod show;
 mod sound;
+mod springs;
 mod timed;
 mod toon;
 mod voice;
 #[cfg(feature = "remote")]
 mod voice_server;
+mod vrm;
 #[cfg(feature = "live")]
 mod whep;

@@ -8,6 +8,7 @@ fn motion(seed: u64) -> Motion {
     Motion::new(MotionOptions {
         host: HostId::new("lina"),
         seed,
+        avatar: None,
     })
 }
 
@@ -286,10 +287,12 @@ fn hosts_of_one_seed_do_not_move_together() {
     let mut a = Motion::new(MotionOptions {
         host: HostId::new("lina"),
         seed: 7,
+        avatar: None,
     });
     let mut b = Motion::new(MotionOptions {
         host: HostId::new("kai"),
         seed: 7,
+        avatar: None,
     });
     let together = (0..3000)
         .filter(|&i| {

@@ -16,10 +16,10 @@ use zhubo::media::{
     Bitmap, FrameData, FrameRate, HostId, MediaTime, Pose, Shape, Size, VideoFrame,
 };
 use zhubo::render::{
-    BACKGROUND_WGSL, Error, Gpu, GpuOptions, HOST_WGSL, I420_WGSL, LAYER_WGSL, Output, Quality,
-    Renderer, RendererOptions, TOON_WGSL,
+    BACKGROUND_WGSL, CONTACT_WGSL, Error, Gpu, GpuOptions, HOST_WGSL, I420_WGSL, LAYER_WGSL, Output,
+    Quality, Renderer, RendererOptions, TOON_WGSL,
 };
-use zhubo::scene::{Background, Camera, Framing, HostPlacement, Layer, Picture};
+use zhubo::scene::{Background, Camera, Framing, HostPlacement, Layer, Look, Picture};
 
 use crate::{golden, puppet};
 
@@ -62,6 +62,7 @@ pub(crate) fn picture_of(avatar: &Avatar, framing: Framing, size: Size) -> Pictu
         size,
         camera: Camera::framed(framing, &avatar.into(), size),
         background: Background::Color([150, 170, 185]),
+        look: Look::default(),
         hosts: vec![HostPlacement {
             host: host.clone(),
             position: Vec3::ZERO,
@@ -157,6 +158,7 @@ fn shaders_are_valid() {
         ("host", HOST_WGSL),
         ("toon", TOON_WGSL),
         ("background", BACKGROUND_WGSL),
+        ("contact", CONTACT_WGSL),
         ("i420", I420_WGSL),
         ("layer", LAYER_WGSL),
     ] {
@@ -176,7 +178,7 @@ fn shaders_are_valid() {
                 .is_ok_and(|f| f.path().extension().is_some_and(|e| e == "wgsl"))
         })
         .count();
-    assert_eq!(count, 5, "a shader is not checked here");
+    assert_eq!(count, 6, "a shader is not checked here");
 }
 
 #[test]

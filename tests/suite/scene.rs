@@ -20,6 +20,7 @@ fn scene(size: Size, label: &str) -> Scene {
         size,
         camera,
         background: Background::Color([0, 0, 0]),
+        look: zhubo::scene::Look::default(),
         hosts: Vec::new(),
         label: Some(label.to_owned()),
         captions: true,

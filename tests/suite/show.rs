@@ -30,6 +30,7 @@ pub(crate) fn options() -> ShowOptions {
         size,
         camera: Camera::framed(Framing::Bust, &Subject::from(avatar.landmarks()), size),
         background: Background::Gradient([90, 120, 150], [30, 40, 60]),
+        look: zhubo::scene::Look::default(),
         hosts: vec![HostPlacement {
             host: host.clone(),
             position: glam::Vec3::ZERO,

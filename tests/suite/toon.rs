@@ -209,6 +209,7 @@ fn view(yaw_deg: f32, away: f32, secs: f64) -> Picture {
             fov_y_deg: 2.0 * (SEEN_M / 2.0 / DISTANCE).atan().to_degrees(),
         },
         background: Background::Color(BACKGROUND),
+        look: zhubo::scene::Look::default(),
         hosts: vec![HostPlacement {
             host: host.clone(),
             position: Vec3::ZERO,

@@ -1,16 +1,22 @@
-//! What is taken from the VRM extensions, 0.x (`VRM`) and 1.0 (`VRMC_vrm`): the humanoid bones, the vowels, cartoon
-//! materials and the version.
+//! What is taken from the VRM extensions, 0.x (`VRM`) and 1.0 (`VRMC_vrm`): the humanoid bones, expressions, cartoon
+//! materials, how eyes look, what the licence allows, and the version.
 
+mod expressions;
+mod gaze;
 mod json;
 mod materials;
+mod meta;
 mod mtoon;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+pub(super) use expressions::{Parts, read as expressions};
+pub(super) use gaze::{eyes_from_head, look_at};
+pub(super) use meta::license;
+
 use super::Material;
-use super::visemes::Viseme;
 
 /// Node indices by VRM 1.0 bone name; empty when the file is not a VRM.
 pub(super) fn humanoid_nodes(document: &gltf::Document) -> BTreeMap<String, usize> {
@@ -71,73 +77,69 @@ pub(super) fn version(document: &gltf::Document) -> Option<String> {
     stated("VRMC_vrm", "specVersion", "1.0").or_else(|| stated("VRM", "specVersion", "0.0"))
 }
 
-/// A morph target that a vowel moves.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Bind {
-    /// Which vowel.
-    pub(super) viseme: Viseme,
-    /// The mesh's index in the file.
-    pub(super) mesh: usize,
-    /// The target's index in the mesh.
-    pub(super) target: usize,
-    /// The target's weight when the vowel is fully on, 0..=1.
-    pub(super) weight: f32,
-}
-
-/// The vowels of VRM 1.0 and the preset names that VRM 0.x has for them.
-const VOWELS: [(Viseme, &str, &str); 5] = [
-    (Viseme::Aa, "aa", "a"),
-    (Viseme::Ih, "ih", "i"),
-    (Viseme::Ou, "ou", "u"),
-    (Viseme::Ee, "ee", "e"),
-    (Viseme::Oh, "oh", "o"),
+/// The bones without which a humanoid is none, by VRM 1.0 name. Warned of, not refused.
+const REQUIRED: [&str; 15] = [
+    "hips",
+    "spine",
+    "head",
+    "leftUpperLeg",
+    "leftLowerLeg",
+    "leftFoot",
+    "rightUpperLeg",
+    "rightLowerLeg",
+    "rightFoot",
+    "leftUpperArm",
+    "leftLowerArm",
+    "leftHand",
+    "rightUpperArm",
+    "rightLowerArm",
+    "rightHand",
 ];
 
-/// The morph targets of the five vowels; empty when the file has none. What a vowel does to materials is left out.
-pub(super) fn vowels(document: &gltf::Document) -> Vec<Bind> {
-    let mesh_of_node: Vec<Option<usize>> = document
-        .nodes()
-        .map(|node| node.mesh().map(|mesh| mesh.index()))
-        .collect();
-    let index = |bind: &Value, key: &str| {
-        let number = bind.get(key).and_then(Value::as_u64)?;
-        usize::try_from(number).ok()
-    };
-    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut found = Vec::new();
-    for (viseme, name, old_name) in VOWELS {
-        let (binds, full) = if let Some(vrm) = document.extension_value("VRMC_vrm") {
-            let place = format!("/expressions/preset/{name}/morphTargetBinds");
-            (list(vrm.pointer(&place)), 1.0)
-        } else if let Some(vrm) = document.extension_value("VRM") {
-            let groups = list(vrm.pointer("/blendShapeMaster/blendShapeGroups"));
-            let preset = |group: &Value| {
-                let preset = group.get("presetName").and_then(Value::as_str);
-                preset.is_some_and(|preset| preset.eq_ignore_ascii_case(old_name))
-            };
-            let group = groups.into_iter().find(preset);
-            (list(group.as_ref().and_then(|g| g.get("binds"))), 100.0)
-        } else {
-            continue;
-        };
-        for bind in &binds {
-            // VRM 1.0 binds name a node, those of VRM 0.x a mesh.
-            let mesh = index(bind, "mesh").or_else(|| {
-                let node = index(bind, "node")?;
-                *mesh_of_node.get(node)?
-            });
-            let weight = bind.get("weight").and_then(Value::as_f64);
-            if let (Some(mesh), Some(target), Some(weight)) = (mesh, index(bind, "index"), weight) {
-                #[allow(clippy::cast_possible_truncation, reason = "a weight")]
-                let weight = (weight / full).clamp(0.0, 1.0) as f32;
-                found.push(Bind {
-                    viseme,
-                    mesh,
-                    target,
-                    weight,
-                });
+/// Says which bones a VRM file should have and does not name.
+pub(super) fn warn_of_bones(document: &gltf::Document, warnings: &mut Vec<String>) {
+    if version(document).is_none() {
+        return;
+    }
+    let found = humanoid_nodes(document);
+    let lacking = REQUIRED
+        .into_iter()
+        .filter(|bone| !found.contains_key(*bone));
+    let lacking: Vec<&str> = lacking.collect();
+    if !lacking.is_empty() {
+        warnings.push(format!(
+            "the file does not say which nodes these required VRM bones are: {}",
+            lacking.join(", ")
+        ));
+    }
+}
+
+/// Whether each node carries a mesh that only its wearer sees (`firstPersonOnly`).
+pub(super) fn hidden_nodes(document: &gltf::Document) -> Vec<bool> {
+    let mut hidden = vec![false; document.nodes().count()];
+    if let Some(vrm) = document.extension_value("VRMC_vrm") {
+        let first_person = vrm.get("firstPerson").unwrap_or(&Value::Null);
+        for annotation in json::list_of(first_person, "meshAnnotations") {
+            let node = json::index_of(annotation, "node", hidden.len());
+            if let (Some(node), Some("firstPersonOnly")) = (node, json::text_of(annotation, "type"))
+            {
+                hidden[node] = true;
+            }
+        }
+    } else if let Some(vrm) = document.extension_value("VRM") {
+        let first_person = vrm.get("firstPerson").unwrap_or(&Value::Null);
+        for annotation in json::list_of(first_person, "meshAnnotations") {
+            let flag = json::text_of(annotation, "firstPersonFlag");
+            if !flag.is_some_and(|flag| flag.eq_ignore_ascii_case("firstPersonOnly")) {
+                continue;
+            }
+            let mesh = json::index_of(annotation, "mesh", document.meshes().count());
+            for node in document.nodes() {
+                if mesh.is_some() && node.mesh().map(|own| own.index()) == mesh {
+                    hidden[node.index()] = true;
+                }
             }
         }
     }
-    found
+    hidden
 }

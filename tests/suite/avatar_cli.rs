@@ -1,0 +1,155 @@
+//! `zhubo avatar` as a person meets it: the check, the sheet of faces, the turntable.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::puppet;
+
+fn zhubo(args: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_zhubo"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn words(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A folder with a puppet in it.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("puppet.glb"), puppet::glb()).unwrap();
+    folder
+}
+
+#[test]
+fn check_says_what_is_in_a_file_and_what_is_missing() {
+    let folder = folder();
+    let output = zhubo(&["avatar", "check", "puppet.glb", "--json"], folder.path());
+    assert!(output.status.success(), "{}", words(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["format"], "glb");
+    assert_eq!(report["vrm_version"], Value::Null);
+    assert_eq!(report["mouth"]["works"], true);
+    assert_eq!(report["arkit_shapes"], 1);
+    assert_eq!(report["joints"], 5);
+    assert_eq!(report["errors"], serde_json::json!([]));
+    assert!(report["triangles"].as_u64().unwrap() > 1000);
+    let warnings = report["warnings"].as_array().unwrap();
+    let blinks = |w: &Value| w.as_str().unwrap().contains("blink");
+    assert!(warnings.iter().any(blinks), "{warnings:?}");
+
+    let output = zhubo(&["avatar", "check", "puppet.glb"], folder.path());
+    let table = String::from_utf8(output.stdout).unwrap();
+    for line in ["jawOpen", "triangles", "skeleton", "avatar render"] {
+        assert!(table.contains(line), "{line} is not in\n{table}");
+    }
+}
+
+#[test]
+fn check_fails_with_the_error_in_its_report() {
+    let folder = folder();
+    let whole = puppet::glb();
+    std::fs::write(folder.path().join("cut.glb"), &whole[..whole.len() / 2]).unwrap();
+    let output = zhubo(&["avatar", "check", "cut.glb", "--json"], folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let error = report["errors"][0].as_str().unwrap();
+    assert!(error.contains("cut.glb"), "{error}");
+    assert!(words(&output).contains("error: "), "{}", words(&output));
+}
+
+#[test]
+fn a_sheet_shows_every_shape() {
+    let folder = folder();
+    let args = [
+        "avatar",
+        "render",
+        "puppet.glb",
+        "--sheet",
+        "faces.png",
+        "--size",
+        "40x48",
+        "--background",
+        "#808080",
+    ];
+    let output = zhubo(&args, folder.path());
+    assert!(output.status.success(), "{}", words(&output));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("53 faces, 2 of them"), "{said}");
+    let sheet = image::open(folder.path().join("faces.png"))
+        .unwrap()
+        .into_rgb8();
+    // Eight columns and seven rows, each face with a line for its name.
+    assert_eq!(sheet.dimensions(), (8 + 8 * 48, 8 + 7 * (48 + 26 + 8)));
+    let cell = |index: u32| {
+        let (x, y) = (8 + index % 8 * 48, 8 + index / 8 * 82);
+        image::imageops::crop_imm(&sheet, x, y, 40, 48).to_image()
+    };
+    // Neutral first, then the shapes in ARKit's order.
+    let jaw_open = 1 + zhubo::media::Shape::JawOpen as u32;
+    assert_ne!(cell(0), cell(jaw_open));
+    assert_eq!(cell(0), cell(1), "the puppet's eyes do not close");
+}
+
+#[test]
+fn a_turntable_goes_round_once() {
+    let folder = folder();
+    let args = [
+        "avatar",
+        "render",
+        "puppet.glb",
+        "--turntable",
+        "round.mp4",
+        "--size",
+        "64x64",
+        "--camera",
+        "face",
+    ];
+    let output = zhubo(&args, folder.path());
+    assert!(output.status.success(), "{}", words(&output));
+    let probe = Command::new("ffprobe")
+        .args(["-v", "error", "-count_frames", "-select_streams", "v"])
+        .args(["-show_entries", "stream=nb_read_frames", "-of", "csv=p=0"])
+        .arg(folder.path().join("round.mp4"))
+        .output()
+        .expect("ffprobe: make setup installs ffmpeg");
+    assert_eq!(String::from_utf8_lossy(&probe.stdout).trim(), "200");
+
+    let output = zhubo(
+        &["avatar", "render", "puppet.glb", "--turntable", "round.gif"],
+        folder.path(),
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert!(words(&output).contains(".mp4"), "{}", words(&output));
+}
+
+#[test]
+fn what_the_avatar_does_not_have_is_refused() {
+    let folder = folder();
+    for (args, said) in [
+        (["--expression", "happy=1"], "no expressions"),
+        (["--expression", "happy"], "name=weight"),
+        (["--pose", "jawOpen=2"], "0 to 1"),
+        (["--time", "-1"], "86400"),
+        (["--camera", "nowhere.json"], "nowhere.json"),
+    ] {
+        let [key, value] = args;
+        let equals = format!("{key}={value}");
+        let output = zhubo(
+            &["avatar", "render", "puppet.glb", "-o", "x.png", &equals],
+            folder.path(),
+        );
+        assert_eq!(output.status.code(), Some(2), "{equals}");
+        assert!(
+            words(&output).contains(said),
+            "{equals}: {}",
+            words(&output)
+        );
+        assert!(!folder.path().join("x.png").exists());
+    }
+}

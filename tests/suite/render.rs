@@ -16,8 +16,8 @@ use zhubo::media::{
     Bitmap, FrameData, FrameRate, HostId, MediaTime, Pose, Shape, Size, VideoFrame,
 };
 use zhubo::render::{
-    BACKGROUND_WGSL, CONTACT_WGSL, Error, Gpu, GpuOptions, HOST_WGSL, I420_WGSL, LAYER_WGSL, Output,
-    Quality, Renderer, RendererOptions, TOON_WGSL,
+    BACKGROUND_WGSL, CONTACT_WGSL, Error, Gpu, GpuOptions, HOST_WGSL, I420_WGSL, LAYER_WGSL,
+    Output, Quality, Renderer, RendererOptions, TOON_WGSL,
 };
 use zhubo::scene::{Background, Camera, Framing, HostPlacement, Layer, Look, Picture};
 

@@ -64,7 +64,10 @@ impl Source {
         };
         let owned = |(node, name): (usize, &str)| (node, name.to_owned());
         let bones = if extension.is_some() {
-            told("/humanoid/humanBones").into_iter().map(owned).collect()
+            told("/humanoid/humanBones")
+                .into_iter()
+                .map(owned)
+                .collect()
         } else {
             let known = rig.humanoid.iter();
             known.map(|(name, node)| (*node, name.clone())).collect()
@@ -219,7 +222,9 @@ impl HipsTrack {
         } else {
             1.0
         };
-        let at = self.model_from_parent.transform_point3(self.track.vector(secs));
+        let at = self
+            .model_from_parent
+            .transform_point3(self.track.vector(secs));
         let model = rest + (at - self.rest) * share;
         let parent = rig.nodes[node].parent;
         let model_from_parent = parent.map_or(rig.model_from_file, |parent| rig.rest[parent]);

@@ -12,11 +12,11 @@ use glam::{Mat4, Quat, Vec3};
 
 use self::read::Property;
 use self::track::Track;
+use super::Avatar;
 use super::accessor::Reader;
 use super::container::{Container, malformed};
 use super::error::{Error, Result};
 use super::rig::{Rig, rotation_of};
-use super::Avatar;
 use crate::media::{Bone, MediaTime, MorphWeight, Pose};
 
 /// No clip lasts longer, seconds.
@@ -109,7 +109,10 @@ impl Clip {
             })
             .collect();
         if clips.is_empty() {
-            return Err(malformed(name, "it moves no bone, no expression and no gaze"));
+            return Err(malformed(
+                name,
+                "it moves no bone, no expression and no gaze",
+            ));
         }
         Ok(clips)
     }
@@ -191,9 +194,8 @@ impl Clip {
         }
         moved.retain(|(_, local)| local.is_finite());
         let is_moved = |node: usize| moved.iter().any(|(own, _)| *own as usize == node);
-        pose.bones.retain(|(bone, _)| {
-            !(ARMS.contains(bone) && rig.bone(*bone).is_some_and(is_moved))
-        });
+        pose.bones
+            .retain(|(bone, _)| !(ARMS.contains(bone) && rig.bone(*bone).is_some_and(is_moved)));
         // The first of two stays, and sorting is stable.
         moved.extend(pose.nodes.iter().copied());
         moved.sort_by_key(|(node, _)| *node);
@@ -211,7 +213,9 @@ impl NodeTracks {
         let rest = &rig.nodes[self.node].parent_from_node;
         let (scale, rotation, place) = parts(rest);
         Some(Mat4::from_scale_rotation_translation(
-            self.scale.as_ref().map_or(scale, |track| track.vector(secs)),
+            self.scale
+                .as_ref()
+                .map_or(scale, |track| track.vector(secs)),
             self.rotation
                 .as_ref()
                 .map_or(rotation, |track| track.rotation(secs)),

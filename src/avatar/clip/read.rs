@@ -104,9 +104,7 @@ impl Reading<'_, '_> {
         let (wanted, width) = match channel.target().property() {
             Property::Translation | Property::Scale => (Dimensions::Vec3, 3),
             Property::Rotation => (Dimensions::Vec4, 4),
-            Property::MorphTargetWeights => {
-                (Dimensions::Scalar, output.count() / rows.max(1))
-            }
+            Property::MorphTargetWeights => (Dimensions::Scalar, output.count() / rows.max(1)),
         };
         if output.dimensions() != wanted {
             return Err("its values have the wrong type".into());
@@ -141,10 +139,9 @@ impl Reading<'_, '_> {
     }
 
     fn spend(&mut self, numbers: usize) -> Result<(), String> {
-        self.numbers_left = self
-            .numbers_left
-            .checked_sub(numbers)
-            .ok_or_else(|| format!("all animations together have more than {MAX_NUMBERS} numbers"))?;
+        self.numbers_left = self.numbers_left.checked_sub(numbers).ok_or_else(|| {
+            format!("all animations together have more than {MAX_NUMBERS} numbers")
+        })?;
         Ok(())
     }
 }

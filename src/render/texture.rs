@@ -39,7 +39,10 @@ pub(super) fn halvings(avatar: &Avatar, height_px: u32) -> Vec<u32> {
             material.occlusion,
             material.emission,
         ];
-        for texture in laid_out.into_iter().flatten() {
+        let toon = material.toon.as_deref();
+        let cartoon = toon.map(|t| [t.shade, t.shift_texture, t.rim_multiply, t.uv_mask]);
+        let uses = laid_out.into_iter().chain(cartoon.into_iter().flatten());
+        for texture in uses.flatten() {
             if let Some(area) = areas.get_mut(texture.image) {
                 area.0 += covered.0;
                 area.1 += covered.1;

@@ -186,11 +186,11 @@ fn lie(picture: Option<TextureUse>, motion: Lie, factors: &Factors) -> Lie {
     let ([su, sv], [ou, ov]) = (factors.uv_scale, factors.uv_offset);
     let expressed = wide([[su, 0.0], [0.0, sv], [ou, ov]]);
     let mut lie = after(expressed, after(own, motion));
-    for side in 0..2 {
+    for (side, shift) in lie[2].iter_mut().enumerate() {
         let repeats = picture.is_some_and(|picture| picture.wrap[side] != Wrap::Clamp);
         if repeats && motion != UNMOVED {
             // Two, since a mirrored picture repeats only every second time.
-            lie[2][side] = lie[2][side].rem_euclid(2.0);
+            *shift = shift.rem_euclid(2.0);
         }
     }
     lie

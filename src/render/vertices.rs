@@ -177,7 +177,8 @@ fn green_at(bitmap: &Bitmap, uv: [f32; 2], wrap: [Wrap; 2]) -> u8 {
             sum += f32::from(green) * x_share * y_share;
         }
     }
-    sum.round().max(0.0).min(255.0) as u8
+    // What is no number becomes 0 in the cast.
+    sum.round().clamp(0.0, 255.0) as u8
 }
 
 /// How far each vertex of an eye looks ahead at rest (-1..=1), and how round the eye is: 0 for one painted on a flat

@@ -52,6 +52,7 @@ mod sound;
 mod springs;
 mod timed;
 mod toon;
+mod toon_motion;
 mod voice;
 #[cfg(feature = "remote")]
 mod voice_server;

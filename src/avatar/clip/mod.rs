@@ -12,11 +12,11 @@ use glam::{Mat4, Quat, Vec3};
 
 use self::read::Property;
 use self::track::Track;
+use super::Avatar;
 use super::accessor::Reader;
 use super::container::{Container, malformed};
 use super::error::{Error, Result};
 use super::rig::{Rig, rotation_of};
-use super::Avatar;
 use crate::media::{Bone, MediaTime, MorphWeight, Pose};
 
 /// No clip lasts longer, seconds.

@@ -17,12 +17,12 @@ const MOST: usize = 32;
 const OWN: usize = 11;
 /// Targets that are looked at wholly: those that move most.
 const TARGETS: usize = (MOST - OWN) / 3;
-/// What else may change about a place by so much as one tolerance of length: a normal (about five degrees), a picture
+/// What else may change about a place by so much as one tolerance of length: a normal (about eleven degrees), a picture
 /// coordinate, shade and colour, the share of a joint.
-const NORMAL: f32 = 0.08;
-const UV: f32 = 0.002;
-const TONE: f32 = 0.04;
-const JOINT: f32 = 0.02;
+const NORMAL: f32 = 0.2;
+const UV: f32 = 0.005;
+const TONE: f32 = 0.08;
+const JOINT: f32 = 0.04;
 
 /// How far a surface may move, as a share of the model's height, in pictures of `height` pixels: one pixel where the
 /// picture holds a sixth of the model (a face), half a pixel at the waist.
@@ -59,7 +59,7 @@ pub(super) fn simplified(
     let mut locked = vec![false; mesh.positions.len()];
     for delta in others.iter().flat_map(|target| &target.deltas) {
         // What further targets move visibly stays.
-        locked[delta.vertex as usize] |= delta.position.length() > 2.0 * length;
+        locked[delta.vertex as usize] |= delta.position.length() > 4.0 * length;
     }
     let count = OWN + 3 * looked_at.len();
     let attributes = attributes(mesh, shades, looked_at, count);

@@ -16,6 +16,7 @@ mod layers;
 mod light;
 mod overlay;
 mod pipelines;
+mod readback;
 mod renderer;
 mod smooth;
 mod standard;

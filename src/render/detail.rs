@@ -41,11 +41,8 @@ pub(super) fn simplified(
     let indices = &mesh.indices;
     let (extent, metres) = (extent(&mesh.positions), extent(points));
     let finite = |all: &[Vec3]| all.iter().all(|v| v.is_finite());
-    if indices.len() < 3 * FEW
-        || !(extent > 0.0 && metres > 0.0)
-        || !finite(&mesh.positions)
-        || !finite(&mesh.normals)
-    {
+    let sound = extent > 0.0 && metres > 0.0 && finite(&mesh.positions) && finite(&mesh.normals);
+    if indices.len() < 3 * FEW || !sound {
         return indices.clone();
     }
     // In the mesh's own unit, and as a share of its size.

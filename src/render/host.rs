@@ -8,7 +8,6 @@ use wgpu::util::DeviceExt as _;
 
 use super::bake::{self, Shade};
 use super::deform::{Deform, MovingVertex};
-use super::detail;
 use super::gpu::Gpu;
 use super::pipelines::{Bound, Key, Pipelines};
 use super::textures::Textures;
@@ -67,21 +66,11 @@ impl Host {
         let textures = Textures::new(gpu, &avatar, size, mips);
         let points = avatar.rest_points();
         let shades = bake::bake(&avatar);
-        // What a GPU does not mind is most of the work of a CPU.
-        let landmarks = avatar.landmarks();
-        let tolerance = (!mips)
-            .then(|| detail::tolerance(size.height) * (landmarks.crown_m - landmarks.floor_m));
         let mut meshes = Vec::new();
         for ((mesh, points), shades) in avatar.meshes.iter().zip(&points).zip(&shades) {
             let material = &avatar.materials[mesh.material];
             let bound = pipelines.bind(gpu, &textures, material, !mesh.uvs.is_empty());
-            let indices = tolerance.map_or_else(
-                || mesh.indices.clone(),
-                |tolerance| detail::simplified(mesh, points, shades, tolerance),
-            );
-            meshes.push(HostMesh::new(
-                gpu, mesh, indices, material, points, shades, bound,
-            ));
+            meshes.push(HostMesh::new(gpu, mesh, material, points, shades, bound));
         }
         let mut order: Vec<usize> = (0..meshes.len()).collect();
         order.sort_by(|&a, &b| {
@@ -158,12 +147,12 @@ impl HostMesh {
     fn new(
         gpu: &Gpu,
         mesh: &Mesh,
-        mut indices: Vec<u32>,
         material: &Material,
         points: &[Vec3],
         shades: &[Shade],
         bound: Bound,
     ) -> Self {
+        let mut indices = mesh.indices.clone();
         if !bound.surface.blends() {
             front_first(&mut indices, points);
         }

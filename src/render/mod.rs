@@ -7,7 +7,6 @@ mod background;
 mod bake;
 mod convert;
 mod deform;
-mod detail;
 mod error;
 mod finish;
 mod gpu;

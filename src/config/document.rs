@@ -273,3 +273,23 @@ fn framing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Framing, D::Err
         .parse()
         .map_err(D::Error::custom)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quality_of_a_picture_is_one_of_three_words() {
+        let read = |text: &str| toml::from_str::<PictureSection>(text);
+        assert_eq!(read("").unwrap().quality, PictureQuality::Auto);
+        assert_eq!(
+            read("quality = \"gpu\"").unwrap().quality,
+            PictureQuality::Gpu
+        );
+        let error = read("quality = \"best\"").unwrap_err().to_string();
+        assert!(
+            error.contains("auto") && error.contains("cpu") && error.contains("gpu"),
+            "{error}"
+        );
+    }
+}

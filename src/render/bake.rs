@@ -225,7 +225,7 @@ impl Tree {
     fn hits(&self, from: Vec3, direction: Vec3, reach: f32) -> bool {
         let inverse = direction.recip();
         let mut open = [0usize; 64];
-        let mut depth = 1;
+        let mut depth = usize::from(!self.triangles.is_empty());
         while depth > 0 && self.steps.get() < MAX_STEPS {
             self.steps.set(self.steps.get() + 1);
             depth -= 1;
@@ -331,6 +331,14 @@ mod tests {
             !tree.hits(Vec3::new(5.0, 0.0, 0.0), Vec3::Z, 300.0),
             "beside"
         );
+    }
+
+    #[test]
+    fn nothing_hides_nothing() {
+        let tree = Tree::new(Vec::new());
+        for direction in sphere(28) {
+            assert!(!tree.hits(Vec3::ZERO, direction, f32::INFINITY));
+        }
     }
 
     #[test]

@@ -8,7 +8,6 @@ use wgpu::util::DeviceExt as _;
 
 use super::bake::{self, Shade};
 use super::deform::{Deform, MovingVertex};
-use super::detail;
 use super::gpu::Gpu;
 use super::hull::Hull;
 use super::pipelines::{Bound, Key, Pipelines, Stage};
@@ -75,21 +74,11 @@ impl Host {
         let materials: Vec<Material> = (0..avatar.materials.len())
             .map(|material| at_its_most(&avatar, material))
             .collect();
-        // What a GPU does not mind is most of the work of a CPU.
-        let landmarks = avatar.landmarks();
-        let tolerance = (!mips)
-            .then(|| detail::tolerance(size.height) * (landmarks.crown_m - landmarks.floor_m));
         let mut meshes = Vec::new();
         for ((mesh, points), shades) in avatar.meshes.iter().zip(&points).zip(&shades) {
             let material = &materials[mesh.material];
             let bound = pipelines.bind(gpu, &textures, material, !mesh.uvs.is_empty());
-            let indices = tolerance.map_or_else(
-                || mesh.indices.clone(),
-                |tolerance| detail::simplified(mesh, points, shades, tolerance),
-            );
-            meshes.push(HostMesh::new(
-                gpu, &avatar, mesh, indices, points, shades, bound,
-            ));
+            meshes.push(HostMesh::new(gpu, &avatar, mesh, points, shades, bound));
         }
         Self {
             avatar,
@@ -189,12 +178,12 @@ impl HostMesh {
         gpu: &Gpu,
         avatar: &Avatar,
         mesh: &Mesh,
-        mut indices: Vec<u32>,
         points: &[Vec3],
         shades: &[Shade],
         bound: Bound,
     ) -> Self {
         let material = &avatar.materials[mesh.material];
+        let mut indices = mesh.indices.clone();
         if !bound.surface.blends() {
             front_first(&mut indices, points);
         }

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytemuck::{Pod, Zeroable};
@@ -18,6 +17,7 @@ use super::gpu::Gpu;
 use super::host::{DrawUniform, Host};
 use super::light::{self, Studio};
 use super::pipelines::Pipelines;
+use super::readback::{Readback, stride};
 use super::target::{Backdrop, DrawBuffer, Target};
 use super::texture::extent;
 use super::{Output, Quality, RendererOptions};
@@ -25,16 +25,10 @@ use crate::avatar::Avatar;
 use crate::media::{HostId, Pose, Size, VideoFrame};
 use crate::scene::{Background, Camera, Picture};
 
-/// Readback buffers: one being drawn into, one being read, one to spare.
-const SLOTS: usize = 3;
 /// Finished frames that may wait for the caller: over half a second at 25 fps.
 const MAX_WAITING: usize = 16;
 /// The longest a picture may take before the device counts as hung.
 const HANG: Duration = Duration::from_secs(20);
-
-const PENDING: u8 = 0;
-const MAPPED: u8 = 1;
-const FAILED: u8 = 2;
 
 /// The uniform block of a picture; `Frame` in the shaders.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -55,12 +49,6 @@ struct Draw {
     mesh: usize,
     place: u32,
     outline: bool,
-}
-
-#[derive(Debug)]
-struct Slot {
-    buffer: wgpu::Buffer,
-    state: Arc<AtomicU8>,
 }
 
 /// A picture that was handed over and is not finished yet.
@@ -105,8 +93,7 @@ pub struct Renderer {
     converter: Option<Converter>,
     frame_buffer: wgpu::Buffer,
     draws: DrawBuffer,
-    slots: Vec<Slot>,
-    free: Vec<usize>,
+    readback: Readback,
     in_flight: VecDeque<InFlight>,
     finished: VecDeque<VideoFrame>,
     finisher: Finisher,
@@ -134,17 +121,6 @@ impl Renderer {
         let samples = if quality == Quality::Gpu { 4 } else { 1 };
         let pipelines = Pipelines::new(gpu, samples);
         let device = &gpu.device;
-        let slots: Vec<Slot> = (0..SLOTS)
-            .map(|_| Slot {
-                buffer: device.create_buffer(&wgpu::BufferDescriptor {
-                    label: Some("readback"),
-                    size: u64::from(stride(size)) * u64::from(size.height),
-                    usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-                    mapped_at_creation: false,
-                }),
-                state: Arc::new(AtomicU8::new(PENDING)),
-            })
-            .collect();
         let frame_buffer = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("frame"),
             size: size_of::<FrameUniform>() as u64,
@@ -163,8 +139,7 @@ impl Renderer {
             draws: DrawBuffer::new(gpu, &pipelines, &frame_buffer, 64),
             frame_buffer,
             pipelines,
-            free: (0..SLOTS).collect(),
-            slots,
+            readback: Readback::new(gpu, size),
             in_flight: VecDeque::new(),
             finished: VecDeque::new(),
             finisher: Finisher::new(size, output, quality),
@@ -254,18 +229,18 @@ impl Renderer {
             self.in_flight.push_back(InFlight { order, drawn: None });
             return Ok(());
         }
-        while self.free.is_empty() {
+        while !self.readback.has_free() {
             self.finish_oldest()?;
         }
-        let Some(slot) = self.free.pop() else {
+        let Some(slot) = self.readback.take() else {
             return Ok(());
         };
         let index = self.record(picture, slot);
         if let Err(error) = self.gpu.check() {
-            self.free.push(slot);
+            self.readback.release(slot);
             return Err(error);
         }
-        self.start_mapping(slot);
+        self.readback.start_mapping(slot);
         self.in_flight.push_back(InFlight {
             order,
             drawn: Some((slot, index)),
@@ -286,7 +261,7 @@ impl Renderer {
         };
         if let Some((slot, _)) = oldest.drawn {
             self.poll_device(wgpu::PollType::Poll)?;
-            if self.slots[slot].state.load(Ordering::Acquire) == PENDING {
+            if self.readback.is_pending(slot) {
                 return Ok(None);
             }
         }
@@ -351,7 +326,7 @@ impl Renderer {
             );
         }
         self.draw_pass(&mut encoder, &draws, copied);
-        let into = &self.slots[slot].buffer;
+        let into = self.readback.buffer(slot);
         if let Some(converter) = &mut self.converter {
             converter.record(&gpu, &mut encoder, &picture.layers, into);
         } else {
@@ -493,16 +468,6 @@ impl Renderer {
         }
     }
 
-    fn start_mapping(&self, slot: usize) {
-        let Slot { buffer, state } = &self.slots[slot];
-        state.store(PENDING, Ordering::Release);
-        let state = state.clone();
-        buffer.map_async(wgpu::MapMode::Read, .., move |result| {
-            let outcome = if result.is_ok() { MAPPED } else { FAILED };
-            state.store(outcome, Ordering::Release);
-        });
-    }
-
     /// Waits for the oldest picture and finishes it.
     fn finish_oldest(&mut self) -> Result<()> {
         let Some(oldest) = self.in_flight.pop_front() else {
@@ -513,9 +478,9 @@ impl Renderer {
             Some((slot, index)) => {
                 let result = self.read_back(slot, index, &oldest.order);
                 let began = ThreadTime::now();
-                self.slots[slot].buffer.unmap();
+                self.readback.buffer(slot).unmap();
                 self.timings.readback += began.elapsed();
-                self.free.push(slot);
+                self.readback.release(slot);
                 result?
             }
         };
@@ -530,17 +495,18 @@ impl Renderer {
         order: &Order,
     ) -> Result<VideoFrame> {
         let began = ThreadTime::now();
-        if self.slots[slot].state.load(Ordering::Acquire) == PENDING {
+        if self.readback.is_pending(slot) {
             self.poll_device(wgpu::PollType::Wait {
                 submission_index: Some(index),
                 timeout: Some(HANG),
             })?;
         }
-        if self.slots[slot].state.load(Ordering::Acquire) != MAPPED {
+        if !self.readback.is_mapped(slot) {
             return Err(self.gpu.driver_error("the picture could not be read back"));
         }
-        let rows = self.slots[slot]
-            .buffer
+        let rows = self
+            .readback
+            .buffer(slot)
             .get_mapped_range(..)
             .map_err(|error| self.gpu.driver_error(error.to_string()))?;
         self.timings.readback += began.elapsed();
@@ -559,11 +525,6 @@ impl Renderer {
             .map_err(|error| self.gpu.driver_error(error.to_string()))?;
         Ok(())
     }
-}
-
-/// Bytes from row to row in a readback buffer.
-fn stride(size: Size) -> u32 {
-    (size.width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT)
 }
 
 fn frame_uniform(picture: &Picture) -> FrameUniform {

@@ -151,6 +151,40 @@ fn a_backend_without_adapters_is_named() {
     assert!(words.contains("WGPU_BACKEND=metal"), "{words}");
 }
 
+#[test]
+fn the_benchmark_of_drawing_tells_each_step() {
+    if gpu().is_none() {
+        return;
+    }
+    let out = Command::new(env!("CARGO_BIN_EXE_zhubo"))
+        .args(["bench", "--stage", "render", "--json", "--frames", "10"])
+        .args(["--size", "144x256"])
+        .output()
+        .unwrap();
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let told: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let avatars = told["avatars"].as_array().unwrap();
+    assert_eq!(avatars.len(), 3, "bust, face and full");
+    for avatar in avatars {
+        let steps = avatar["frame_cpu_ms"].as_object().unwrap();
+        let total = steps["total"].as_f64().unwrap();
+        let sum: f64 = steps.values().filter_map(serde_json::Value::as_f64).sum();
+        assert!(
+            total > 0.0 && (sum - 2.0 * total).abs() < 0.01 * total,
+            "{avatar}"
+        );
+    }
+    let wrong = Command::new(env!("CARGO_BIN_EXE_zhubo"))
+        .args(["bench", "--avatar", "host.vrm"])
+        .output()
+        .unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
 /// The luma of a head that turns slowly, picture by picture.
 fn turning(gpu: &Arc<Gpu>, size: Size, quality: Quality) -> Option<Vec<Vec<f32>>> {
     let avatar = default_host()?;

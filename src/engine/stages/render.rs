@@ -1,6 +1,7 @@
 //! Pictures to frames, whatever the driver does.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ const PATIENT_TRIES: usize = 8;
 /// Draws pictures. A lost device is opened again: a film then draws what was under way once more, a room goes on with the
 /// next picture. A picture that cannot be drawn for any other reason ends a film; a room leaves it out.
 pub(super) struct RenderStage {
-    pub(super) counters: std::sync::Arc<Counters>,
+    pub(super) counters: Arc<Counters>,
     pub(super) live: bool,
 }
 
@@ -35,6 +36,8 @@ impl RenderStage {
         // Pictures handed to the renderer whose frames have not come back.
         let mut open: VecDeque<Picture> = VecDeque::new();
         let mut failures = 0u32;
+        // Tries to open the device since a frame was last drawn.
+        let mut tries = 0;
         loop {
             let next = inbox.recv();
             let ended = next.is_err();
@@ -48,6 +51,9 @@ impl RenderStage {
                 match outcome.and_then(|()| drawing.renderer.take_all_but(keep)) {
                     Ok(done) => {
                         failures = 0;
+                        if !done.is_empty() {
+                            tries = 0;
+                        }
                         open.drain(..done.len().min(open.len()));
                         if !self.pass_on(done, frames) {
                             return Ok(());
@@ -55,7 +61,7 @@ impl RenderStage {
                         break;
                     }
                     Err(error @ render::Error::Driver { .. }) => {
-                        if !self.recover(&mut drawing, error, inbox)? {
+                        if !self.recover(&mut drawing, error, inbox, &mut tries)? {
                             return Ok(());
                         }
                         if self.live {
@@ -92,27 +98,29 @@ impl RenderStage {
         })
     }
 
-    /// Opens the device again, sooner or later; `false` when the show ended meanwhile.
+    /// Opens the device again, sooner or later; `false` when the show ended meanwhile. `tries` have been made since the
+    /// last frame: a device that comes back and fails again and again is given up like one that does not come back.
     fn recover(
         &self,
         drawing: &mut Drawing,
         error: render::Error,
         inbox: &Receiver<Picture>,
+        tries: &mut usize,
     ) -> Result<bool> {
         self.counters.devices_lost.fetch_add(1, Ordering::Relaxed);
         self.counters.note(format!(
             "the graphics device was lost, the last picture stays: {error}"
         ));
         let mut latest = Error::from(error);
-        for (tries, secs) in BACK_OFF_SECS.into_iter().enumerate() {
-            if !self.wait(Duration::from_secs(secs), inbox) {
+        while let Some(secs) = BACK_OFF_SECS.get(*tries) {
+            if !self.wait(Duration::from_secs(*secs), inbox) {
                 return Ok(false);
             }
-            match drawing.rebuild(tries >= PATIENT_TRIES) {
+            let any = *tries >= PATIENT_TRIES;
+            *tries += 1;
+            match drawing.rebuild(any) {
                 Ok(()) => {
-                    let adapter = drawing.adapter_name();
-                    let words = format!("the graphics device is back: {adapter}");
-                    tracing::info!("{words}");
+                    tracing::info!("the graphics device is back: {}", drawing.adapter_name());
                     return Ok(true);
                 }
                 Err(error) => {

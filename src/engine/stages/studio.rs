@@ -34,7 +34,7 @@ pub(super) struct Drawing {
 }
 
 impl Studio {
-    pub(super) fn open(mut self, gpu: Arc<Gpu>) -> Result<Drawing> {
+    pub(super) fn open(self, gpu: Arc<Gpu>) -> Result<Drawing> {
         let renderer = self.build(&gpu)?;
         Ok(Drawing {
             studio: self,
@@ -44,7 +44,7 @@ impl Studio {
     }
 
     /// A renderer that has drawn, and holds the rate if any quality does.
-    fn build(&mut self, gpu: &Arc<Gpu>) -> Result<Renderer> {
+    fn build(&self, gpu: &Arc<Gpu>) -> Result<Renderer> {
         let mut renderer = self.renderer(gpu)?;
         let unsure = self.options.quality == Quality::Auto && renderer.quality() == Quality::Gpu;
         if let Some(rate) = self.hold_rate.filter(|_| unsure) {

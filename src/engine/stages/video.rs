@@ -81,7 +81,7 @@ impl VideoStage {
         if self.timebase.is_some() {
             inbox.recv_timeout(PATIENCE.to_duration())
         } else {
-            inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            inbox.recv().map_err(RecvTimeoutError::from)
         }
     }
 

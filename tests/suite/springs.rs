@@ -466,8 +466,8 @@ fn springs_of_other_makers_swing() {
             .settle(&avatar, &mut pose, long);
         let posed = avatar.posed(&pose);
         let ball = posed[4].transform_point3(Vec3::new(0.02, -0.1, 0.0));
-        for joint in 20..23 {
-            let apart = (posed[joint].w_axis.truncate() - ball).length();
+        for (joint, place) in posed.iter().enumerate().take(23).skip(20) {
+            let apart = (place.w_axis.truncate() - ball).length();
             // One push a step: the length has the last word over the thickness.
             assert!(apart > 0.06, "joint {joint}: {apart}");
         }

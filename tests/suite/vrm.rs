@@ -192,7 +192,9 @@ fn cartoon_materials_of_vrm_0_are_brought_to_what_1_means() {
         (1, 0.5)
     );
     assert_eq!(material.emission.unwrap().image, 3);
-    assert!(close(&toon.uv_scroll, &[0.1, -0.2]) && close(&[toon.uv_rotation], &[3.14159]));
+    assert!(
+        close(&toon.uv_scroll, &[0.1, -0.2]) && close(&[toon.uv_rotation], &[std::f32::consts::PI])
+    );
     let queues: Vec<i32> = avatar.materials[1..4].iter().map(|m| m.queue).collect();
     assert_eq!(queues, [-1, 0, -100]);
     assert_eq!(avatar.materials[3].surface, Surface::Unlit);
@@ -423,7 +425,7 @@ fn meter(avatar: &Avatar, pose: &Pose, material: usize) -> f32 {
     let rest = avatar.materials[material].base.unwrap().transform;
     let now = factors(avatar, pose, material);
     let u = now.uv_scale[0] * rest[2][0] + now.uv_offset[0];
-    (0.5009765625 - u) / 0.5
+    (0.500_976_56 - u) / 0.5
 }
 
 #[test]

@@ -14,6 +14,10 @@ use crate::puppet;
 use crate::vrm::{SOME, avatar, bind, close, extend, pose};
 
 #[test]
+#[allow(
+    clippy::too_many_lines,
+    reason = "a table of files and what is said of them"
+)]
 fn licences_are_told_and_what_they_forbid_is_said() {
     let facts = |extension: &str, meta: Value| {
         let meta = json!({"meta": meta});

@@ -5,15 +5,14 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::avatar::{Alpha, Avatar, MouthBy};
+use super::shapes;
+use crate::avatar::{Alpha, Avatar, Facts, Material, MouthBy, Springs};
 use crate::cli::Outcome;
 use crate::config::Assets;
 use crate::media::{Bone, Shape};
 
 /// More triangles than this take more than two CPU cores have time for.
 const MANY_TRIANGLES: usize = 80_000;
-/// The longest side of a picture that a bust 1280 pixels tall can show.
-const LARGE_PICTURE: u32 = 4096;
 /// So many shapes are named when some are missing.
 const NAMED: usize = 6;
 
@@ -54,7 +53,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     match assets.avatar(&args.file, Path::new("")) {
         Ok(avatar) => {
             if args.json {
-                println!("{}", report(&avatar));
+                println!("{}", report(&avatar)?);
             } else {
                 print_table(&args.file, &avatar);
             }
@@ -63,54 +62,38 @@ pub(super) fn run(args: &Args) -> Outcome {
         Err(error) => {
             let error = anyhow::Error::new(error);
             if args.json {
-                println!("{}", failed(&format!("{error:#}")));
+                println!("{}", failed(&format!("{error:#}"))?);
             }
             Err(error.into())
         }
     }
 }
 
-fn report(avatar: &Avatar) -> serde_json::Value {
-    let facts = avatar.facts();
-    let names: Vec<&str> = avatar
-        .expressions()
-        .iter()
-        .map(|expression| expression.name.as_str())
-        .collect();
-    let by = avatar.mouth().by;
-    json!({
-        "format": facts.format,
-        "vrm_version": facts.vrm_version,
-        "triangles": facts.triangles,
-        "vertices": facts.vertices,
-        "joints": facts.joints,
-        "morph_targets": facts.morph_targets,
-        "arkit_shapes": facts.arkit_shapes,
-        "expressions": names,
-        "mouth": {"works": by != MouthBy::Nothing, "by": by.describe()},
-        "materials": avatar.materials.len(),
-        "warnings": facts.warnings,
-        "errors": [],
-    })
+/// What is in the file; `errors` is empty.
+fn report(avatar: &Avatar) -> anyhow::Result<serde_json::Value> {
+    let mut report = serde_json::to_value(avatar.facts())?;
+    let clips: Vec<&str> = avatar.clips().iter().map(|clip| clip.name()).collect();
+    report["materials"] = json!(own_materials(avatar));
+    report["clips"] = json!(clips);
+    report["swings"] = json!(Springs::new(avatar).is_some());
+    report["errors"] = json!([]);
+    Ok(report)
+}
+
+/// The last material is ours, for meshes without one.
+fn own_materials(avatar: &Avatar) -> usize {
+    avatar.materials.len().saturating_sub(1)
 }
 
 /// The report on a file that cannot be read: the same keys.
-fn failed(error: &str) -> serde_json::Value {
-    json!({
-        "format": null,
-        "vrm_version": null,
-        "triangles": 0,
-        "vertices": 0,
-        "joints": 0,
-        "morph_targets": 0,
-        "arkit_shapes": 0,
-        "expressions": [],
-        "mouth": {"works": false, "by": null},
-        "materials": 0,
-        "license": null,
-        "warnings": [],
-        "errors": [error],
-    })
+fn failed(error: &str) -> anyhow::Result<serde_json::Value> {
+    let mut report = serde_json::to_value(Facts::default())?;
+    report["format"] = json!(null);
+    report["materials"] = json!(0);
+    report["clips"] = json!([]);
+    report["swings"] = json!(false);
+    report["errors"] = json!([error]);
+    Ok(report)
 }
 
 fn print_table(name: &str, avatar: &Avatar) {
@@ -142,9 +125,12 @@ fn print_table(name: &str, avatar: &Avatar) {
     println!("\nLook at it: zhubo avatar render {name} -o look.png --sheet faces.png");
 }
 
+/// Adds a line to the table.
+type Add<'a> = dyn FnMut(&'static str, Verdict, String, &'static str) + 'a;
+
 fn findings(avatar: &Avatar) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut add = |what, verdict, found: String, remedy| {
+    let mut add = |what, verdict, found, remedy| {
         findings.push(Finding {
             what,
             verdict,
@@ -152,7 +138,26 @@ fn findings(avatar: &Avatar) -> Vec<Finding> {
             remedy,
         });
     };
-    let grade = |good: bool, otherwise| if good { Verdict::Ok } else { otherwise };
+    data(avatar, &mut add);
+    mouth(avatar, &mut add);
+    face(avatar, &mut add);
+    body(avatar, &mut add);
+    let license = avatar.facts().license.as_ref();
+    add(
+        "licence",
+        license.map_or(Verdict::Note, |_| Verdict::Ok),
+        license.map_or("the file does not say".to_owned(), Clone::clone),
+        "make sure that you may show it in public and sell with it",
+    );
+    findings
+}
+
+fn grade(good: bool, otherwise: Verdict) -> Verdict {
+    if good { Verdict::Ok } else { otherwise }
+}
+
+/// Triangles, pictures, materials.
+fn data(avatar: &Avatar, add: &mut Add<'_>) {
     let facts = avatar.facts();
     add(
         "size",
@@ -166,30 +171,28 @@ fn findings(avatar: &Avatar) -> Vec<Finding> {
     let (pictures, largest) = pictures(avatar);
     add(
         "pictures",
-        grade(largest <= LARGE_PICTURE, Verdict::Note),
-        format!("{pictures}, the largest side {largest} pixels"),
-        "larger pictures cost memory and loading time only: 2048 pixels are enough",
+        Verdict::Ok,
+        format!("{pictures}, the largest side {largest} pixels as used"),
+        "",
     );
-    let blended = avatar
-        .materials
-        .iter()
-        .filter(|material| material.alpha == Alpha::Blend)
-        .count();
-    let toon = avatar
-        .materials
-        .iter()
-        .filter(|material| material.toon.is_some())
-        .count();
+    let count = |wanted: fn(&Material) -> bool| {
+        let own = avatar.materials.iter().take(own_materials(avatar));
+        own.filter(|material| wanted(material)).count()
+    };
     add(
         "materials",
         Verdict::Ok,
-        // The last one is ours, for meshes without a material.
         format!(
-            "{}, {toon} of them MToon, {blended} see-through",
-            avatar.materials.len().saturating_sub(1)
+            "{}, {} of them MToon, {} see-through",
+            own_materials(avatar),
+            count(|material| material.toon.is_some()),
+            count(|material| material.alpha == Alpha::Blend)
         ),
         "",
     );
+}
+
+fn mouth(avatar: &Avatar, add: &mut Add<'_>) {
     let by = avatar.mouth().by;
     add(
         "mouth",
@@ -201,38 +204,77 @@ fn findings(avatar: &Avatar) -> Vec<Finding> {
         format!("moved by {}", by.describe()),
         "add ARKit shapes, visemes or the vowels aa ih ou ee oh to the face, or name targets in avatar.toml",
     );
-    face(avatar, &mut add);
-    let has = |bone| avatar.rig.bone(bone).is_some();
+}
+
+/// Bones, and what swings.
+fn body(avatar: &Avatar, add: &mut Add<'_>) {
+    let has_head = avatar.rig.bone(Bone::Head).is_some();
     add(
         "skeleton",
-        grade(has(Bone::Head), Verdict::Missing),
+        grade(has_head, Verdict::Missing),
         format!(
             "{} of 14 bones that move in a show{}",
             avatar.rig.bones.len(),
-            if has(Bone::Head) { "" } else { ", no head" }
+            if has_head { "" } else { ", no head" }
         ),
         "name the bones as in VRM, Mixamo or Ready Player Me, or in avatar.toml",
     );
-    findings
+    let swings = Springs::new(avatar).is_some();
+    add(
+        "hair, cloth",
+        Verdict::Ok,
+        if swings {
+            "swing".to_owned()
+        } else {
+            "do not swing by themselves".to_owned()
+        },
+        "",
+    );
 }
 
-/// Lids, eyes, shapes and expressions.
-fn face(avatar: &Avatar, add: &mut impl FnMut(&'static str, Verdict, String, &'static str)) {
-    let moving = |shape: Shape| {
-        let mut targets = avatar.meshes.iter().flat_map(|mesh| &mesh.targets);
-        targets.any(|target| target.shape == Some(shape) && !target.deltas.is_empty())
+/// Lids, shapes and expressions.
+fn face(avatar: &Avatar, add: &mut Add<'_>) {
+    let works = |shape: Shape| shapes::moves(avatar, shape);
+    let both = works(Shape::EyeBlinkLeft) && works(Shape::EyeBlinkRight);
+    add(
+        "blink",
+        if both { Verdict::Ok } else { Verdict::Missing },
+        if both {
+            "lids close".to_owned()
+        } else {
+            "the lids do not close".to_owned()
+        },
+        "add eyeBlinkLeft and eyeBlinkRight or the expression `blink`, or name targets in avatar.toml",
+    );
+    let gaze = match (
+        avatar.rig.left_eye.or(avatar.rig.right_eye),
+        works(Shape::EyeLookUpLeft),
+    ) {
+        (Some(_), _) => "eyes turn by bones",
+        (None, true) => "eyes turn by targets",
+        (None, false) => "the eyes do not turn",
     };
+    add(
+        "gaze",
+        if gaze.contains("not") {
+            Verdict::Note
+        } else {
+            Verdict::Ok
+        },
+        gaze.to_owned(),
+        "name the eye bones as in VRM, or add eyeLook shapes: without them the head alone looks about",
+    );
     let missing: Vec<&str> = Shape::ALL
         .into_iter()
-        .filter(|shape| !moving(*shape))
+        .filter(|shape| !works(*shape))
         .map(Shape::name)
         .collect();
-    let arkit = if missing.is_empty() {
-        "all 52".to_owned()
+    let shown = if missing.is_empty() {
+        "all 52 show".to_owned()
     } else {
         let named = missing[..missing.len().min(NAMED)].join(", ");
         let more = if missing.len() > NAMED { ", ..." } else { "" };
-        format!("{} of 52, without {named}{more}", 52 - missing.len())
+        format!("{} of 52 show, not {named}{more}", 52 - missing.len())
     };
     add(
         "ARKit",
@@ -241,24 +283,18 @@ fn face(avatar: &Avatar, add: &mut impl FnMut(&'static str, Verdict, String, &'s
         } else {
             Verdict::Note
         },
-        arkit,
+        shown,
         "the face works with less, but says less: add the 52 ARKit shapes for the finest lips",
     );
-    let names: Vec<&str> = avatar
-        .expressions()
-        .iter()
-        .map(|expression| expression.name.as_str())
-        .collect();
-    add(
-        "expressions",
-        Verdict::Ok,
-        if names.is_empty() {
-            "none of its own".to_owned()
-        } else {
-            names.join(", ")
-        },
-        "",
-    );
+    let list = |names: Vec<&str>| match names.len() {
+        0 => "none of its own".to_owned(),
+        _ => names.join(", "),
+    };
+    let expressions = avatar.expressions().iter();
+    let expressions = expressions.map(|own| own.name.as_str()).collect();
+    add("expressions", Verdict::Ok, list(expressions), "");
+    let clips = avatar.clips().iter().map(|clip| clip.name()).collect();
+    add("clips", Verdict::Ok, list(clips), "");
 }
 
 /// How many pictures are used, and the longest side of the largest one.

@@ -2,8 +2,10 @@
 
 mod camera;
 mod check;
+mod clip;
 mod pose;
 mod render;
+mod shapes;
 mod sheet;
 mod studio;
 mod turntable;
@@ -22,7 +24,7 @@ enum Command {
     /// Say what is in an avatar, what is missing and what will look wrong.
     Check(check::Args),
     /// Draw an avatar: a still, a sheet of all its faces, or a film in which it turns round.
-    Render(render::Args),
+    Render(Box<render::Args>),
 }
 
 pub(super) fn run(args: Args) -> Outcome {

@@ -7,11 +7,11 @@ use anyhow::anyhow;
 
 use super::pose::{PoseArgs, Wanted};
 use super::studio::{self, Studio};
-use super::{camera, sheet, turntable};
-use crate::avatar::Avatar;
+use super::{camera, clip, sheet, turntable};
+use crate::avatar::{Avatar, Clip, Springs};
 use crate::cli::{Failure, Outcome, usage};
 use crate::config::Assets;
-use crate::media::{MediaTime, Pose, Size};
+use crate::media::{HostId, MediaTime, Pose, Size};
 use crate::render::{Output, Quality};
 use crate::scene::{Background, Camera, Framing, LightPreset, Look, Subject};
 
@@ -21,6 +21,7 @@ use crate::scene::{Background, Camera, Framing, LightPreset, Look, Subject};
   zhubo avatar render host.glb -o face.png --camera face --pose jawOpen=0.6,eyeBlinkLeft=1
   zhubo avatar render host.vrm -o happy.png --expression happy=1 --background '#808080'
   zhubo avatar render host.vrm -o cut.png --background transparent --look 10,-15
+  zhubo avatar render host.vrm -o step.png --camera full --clip walk.vrma --time 0.4
   zhubo avatar render host.vrm --sheet faces.png --turntable round.mp4")]
 pub(super) struct Args {
     /// A GLB or VRM file, a folder or document of an avatar, or the name of a built-in host.
@@ -43,7 +44,10 @@ pub(super) struct Args {
     camera: Option<String>,
     #[command(flatten)]
     pose: PoseArgs,
-    /// Seconds since the start: where clips, moving pictures and hair are.
+    /// A clip: one of the avatar's own by name, or a .vrma (or other humanoid) file.
+    #[arg(long, value_name = "NAME|FILE")]
+    clip: Option<String>,
+    /// Seconds since the start: where clips and moving pictures are.
     #[arg(long, default_value_t = 0.0, value_name = "SECS")]
     time: f64,
     /// A colour such as #808080, a picture file, `studio`, or `transparent`.
@@ -63,6 +67,9 @@ pub(super) struct Args {
 /// The share of what is above the eyes that a picture of the features shows.
 const FOREHEAD: f32 = 0.35;
 
+/// A still is taken of a pose that was held so long.
+const HELD: MediaTime = MediaTime::from_millis(2_000);
+
 /// What is seen of a host where the command line does not say.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Framed {
@@ -79,12 +86,26 @@ pub(super) struct Order {
     pub(super) background: Background,
     pub(super) quality: Quality,
     pub(super) look: Look,
+    pub(super) clip: Option<Arc<Clip>>,
     pub(super) at: MediaTime,
     size: Option<Size>,
     camera: Option<String>,
 }
 
 impl Order {
+    /// The pose that was asked for, held until hair and ribbons hang.
+    pub(super) fn held_pose(&self, host: HostId) -> Pose {
+        let mut pose = Pose::rest(host);
+        self.wanted.put_on(&mut pose);
+        if let Some(clip) = &self.clip {
+            clip.apply(&self.avatar, &mut pose, self.at.as_secs_f64());
+        }
+        if let Some(mut springs) = Springs::new(&self.avatar) {
+            springs.settle(&self.avatar, &mut pose, HELD);
+        }
+        pose
+    }
+
     /// The avatar before its camera; `size` and `framed` are used where the command line is silent.
     pub(super) fn studio(
         &self,
@@ -137,6 +158,12 @@ pub(super) fn run(args: &Args) -> Outcome {
             light: args.light,
             background_blur: args.background_blur,
         },
+        clip: args
+            .clip
+            .as_deref()
+            .map(|wanted| clip::find(&avatar, wanted))
+            .transpose()
+            .map_err(usage)?,
         at: MediaTime::from_secs_f64(args.time),
         size: args.size,
         camera: args.camera.clone(),
@@ -156,8 +183,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 
 fn still(order: &Order, path: &Path) -> Outcome {
     let (mut studio, size) = order.studio(Size::new(720, 1280), Framed::Bust, Output::Rgba)?;
-    let mut pose = Pose::rest(studio.host());
-    order.wanted.put_on(&mut pose);
+    let pose = order.held_pose(studio.host());
     let frame = studio.draw(pose, 0.0, order.at)?;
     studio::save(studio::pixels(&frame)?, size, path)?;
     println!(

@@ -5,8 +5,8 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::render::{Framed, Order};
-use super::studio;
-use crate::avatar::{Avatar, Mesh};
+use super::{shapes, studio};
+use crate::avatar::Avatar;
 use crate::cli::Outcome;
 use crate::config::Assets;
 use crate::media::{Bitmap, Pose, Shape, Size};
@@ -34,8 +34,7 @@ struct Face {
 
 pub(super) fn draw(order: &Order, assets: &Assets, path: &Path) -> Outcome {
     let (mut studio, cell) = order.studio(CELL, Framed::Features, Output::Rgba)?;
-    let mut rest = Pose::rest(studio.host());
-    order.wanted.put_on(&mut rest);
+    let rest = order.held_pose(studio.host());
     let faces = faces(&order.avatar, &rest);
     let mut fonts = match assets.fonts() {
         Ok(fonts) => Some(fonts),
@@ -77,7 +76,6 @@ fn faces(avatar: &Avatar, rest: &Pose) -> Vec<Face> {
         works: true,
         pose: rest.clone(),
     }];
-    let unmoved = avatar.face_weights(rest);
     for shape in Shape::ALL {
         let mut pose = rest.clone();
         pose.blendshapes[shape] = 1.0;
@@ -85,20 +83,9 @@ fn faces(avatar: &Avatar, rest: &Pose) -> Vec<Face> {
         if shape == Shape::MouthClose {
             pose.blendshapes[Shape::JawOpen] = 1.0;
         }
-        let moved = avatar.face_weights(&pose);
-        let moves = |(index, mesh): (usize, &Mesh)| {
-            let targets = &mesh.targets;
-            let weights = moved.of(index, targets);
-            let pairs = weights.iter().zip(unmoved.of(index, targets));
-            let mut changed = pairs.zip(targets);
-            changed.any(|((to, from), target)| *to != from && !target.deltas.is_empty())
-        };
-        let by_bone = avatar.posed(&pose) != avatar.posed(rest);
         faces.push(Face {
             name: shape.name().to_owned(),
-            works: by_bone
-                || moved.materials != unmoved.materials
-                || avatar.meshes.iter().enumerate().any(moves),
+            works: shapes::moves(avatar, shape),
             pose,
         });
     }

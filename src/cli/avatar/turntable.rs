@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::render::{Framed, Order};
+use crate::avatar::Springs;
 use crate::cli::{Outcome, stop, usage};
 use crate::encode::{H264Encoder, H264Options};
 use crate::media::{Emotion, FrameRate, Packet, Size, Track};
@@ -28,10 +29,15 @@ pub(super) fn film(order: &Order, path: &Path) -> Outcome {
         )));
     }
     let (mut studio, size) = order.studio(Size::new(720, 1280), Framed::Bust, Output::I420)?;
+    // Hair follows what a clip does, so it swings after it.
+    let (posture, mut springs) = match &order.clip {
+        Some(_) => (None, Springs::new(&order.avatar)),
+        None => (Some(order.avatar.clone()), None),
+    };
     let mut motion = Motion::new(MotionOptions {
         host: studio.host(),
         seed: 1,
-        avatar: Some(order.avatar.clone()),
+        avatar: posture,
     });
     let stop = stop::on_ctrl_c()?;
     let mut file = FileOutput::create(FileOptions {
@@ -53,10 +59,18 @@ pub(super) fn film(order: &Order, path: &Path) -> Outcome {
             break;
         }
         let pts = RATE.pts_of(index);
-        let mut pose = motion.pose(order.at + pts, &silent);
+        let at = order.at + pts;
+        let mut pose = motion.pose(at, &silent);
         order.wanted.put_on(&mut pose);
+        if let Some(clip) = &order.clip {
+            let lasts = clip.duration().as_secs_f64().max(1e-3);
+            clip.apply(&order.avatar, &mut pose, at.as_secs_f64() % lasts);
+        }
+        if let Some(springs) = &mut springs {
+            springs.apply(&order.avatar, &mut pose, at);
+        }
         let yaw_deg = 360.0 * index as f32 / FRAMES as f32;
-        let mut frame = studio.draw(pose, yaw_deg, order.at + pts)?;
+        let mut frame = studio.draw(pose, yaw_deg, at)?;
         frame.pts = pts;
         file.send(&silence(index), true)?;
         file.send(&encoder.push(&frame, false)?, true)?;

@@ -2,7 +2,7 @@
 
 use glam::{Mat4, Vec3};
 
-use super::visemes::Viseme;
+use super::face::visemes::Viseme;
 use super::{Avatar, Mesh, Surface};
 use crate::media::{Bone, Shape};
 

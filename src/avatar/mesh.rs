@@ -2,7 +2,7 @@
 
 use glam::{Vec2, Vec3};
 
-use super::visemes::Viseme;
+use super::face::visemes::Viseme;
 use crate::media::Shape;
 
 /// Where a vertex goes when a morph target is fully on.
@@ -53,10 +53,6 @@ pub struct Mesh {
     pub positions: Vec<Vec3>,
     /// Unit length, made when the file has none.
     pub normals: Vec<Vec3>,
-    /// Direction of the picture's u over the surface (xyz, unit length) and the handedness of the frame (w, 1 or -1): the
-    /// normal map's green points along w * cross(normal, xyz), which is up in the picture, against v. Empty where the
-    /// material has no normal map or the mesh no picture coordinates.
-    pub tangents: Vec<[f32; 4]>,
     /// Picture coordinates of the set that the material's pictures use; empty when the file has none.
     pub uvs: Vec<Vec2>,
     /// Multiplies the base colour; empty when the file has none.
@@ -84,7 +80,6 @@ impl Mesh {
         }
         pick(&mut self.positions, vertices);
         pick(&mut self.normals, vertices);
-        pick(&mut self.tangents, vertices);
         pick(&mut self.uvs, vertices);
         pick(&mut self.colors, vertices);
         pick(&mut self.joints, vertices);
@@ -167,7 +162,6 @@ mod tests {
             material: 0,
             positions: (0u8..6).map(|x| Vec3::splat(f32::from(x))).collect(),
             normals: vec![Vec3::Z; 6],
-            tangents: Vec::new(),
             uvs: Vec::new(),
             colors: Vec::new(),
             joints: Vec::new(),

@@ -2,40 +2,18 @@
 //!
 //! A file is checked once, here; what comes out is safe to draw. Nothing here knows how it is drawn.
 
-mod accessor;
 mod bones;
-mod budget;
 mod clip;
-mod closure;
 mod constraint;
-mod container;
-mod document;
-mod draco;
 mod error;
-mod expression;
 mod face;
-mod flat;
-mod glb;
-mod image;
-mod influences;
-mod ktx;
+mod file;
 mod landmarks;
-mod look_at;
-mod mapping;
 mod material;
 mod mesh;
-mod meshopt;
-mod morph;
-mod mouth;
-mod primitive;
 mod rig;
-mod shapes;
 mod spring;
-mod synonyms;
-mod tangents;
 mod toon;
-mod uri;
-mod visemes;
 mod vrm;
 
 use std::fmt;
@@ -45,19 +23,19 @@ use std::sync::Arc;
 use glam::Mat4;
 
 pub use clip::Clip;
-pub use closure::Closure;
 pub use error::{Error, Result};
-pub use expression::{Expression, Override};
+pub use face::closure::Closure;
+pub use face::expression::{Expression, Override};
+pub use face::look_at::{LookAt, Range, Ranges};
+pub use face::mapping::{Mapping, TargetWeights};
+pub use face::mouth::{FaceWeights, Mouth, MouthBy};
+pub use face::visemes::{Viseme, visemes};
 pub use landmarks::Landmarks;
-pub use look_at::{LookAt, Range, Ranges};
-pub use mapping::{Mapping, TargetWeights};
 pub use material::{Alpha, Factors, Material, Surface, TextureUse, Wrap};
 pub use mesh::{Delta, Mesh, Target};
-pub use mouth::{FaceWeights, Mouth, MouthBy};
 pub use rig::{Node, Rig, Skin};
 pub use spring::Springs;
 pub use toon::{Outline, Toon};
-pub use visemes::{Viseme, visemes};
 
 use crate::media::{Bitmap, Pose, Shape};
 use face::Face;
@@ -169,10 +147,10 @@ impl Avatar {
     }
 
     fn parse(bytes: &[u8], name: &str, folder: Option<&Path>, mapping: &Mapping) -> Result<Self> {
-        let mut file = container::Container::parse(bytes, name, folder)?;
+        let mut file = file::container::Container::parse(bytes, name, folder)?;
         let mut warnings = std::mem::take(&mut file.warnings);
         let document = &file.document;
-        let reader = accessor::Reader {
+        let reader = file::accessor::Reader {
             name,
             buffers: &file.buffers,
         };
@@ -192,8 +170,8 @@ impl Avatar {
             return Err(Error::Empty { name: name.into() });
         }
         let shown = meshes.iter().map(|mesh| &materials[mesh.material]);
-        let uses = image::Use::of(document.images().count(), shown);
-        let images = image::read_images(document, &reader, folder, &uses, &mut warnings);
+        let uses = file::image::Use::of(document.images().count(), shown);
+        let images = file::image::read_images(document, &reader, folder, &uses, &mut warnings);
         if warnings.len() > MAX_WARNINGS {
             let more = warnings.len() - MAX_WARNINGS;
             warnings.truncate(MAX_WARNINGS);
@@ -336,7 +314,7 @@ impl Avatar {
 /// The meshes that are shown, and the index in the file of each. The last material is the one of meshes without any.
 fn read_meshes(
     document: &gltf::Document,
-    reader: &accessor::Reader<'_>,
+    reader: &file::accessor::Reader<'_>,
     materials: &[Material],
     warnings: &mut Vec<String>,
 ) -> Result<(Vec<Mesh>, Vec<usize>)> {
@@ -374,7 +352,7 @@ fn read_meshes(
         let joint_count = joints.filter(|count| *count > 0);
         for primitive in source.primitives() {
             let material = primitive.material().index().unwrap_or(materials.len() - 1);
-            let place = primitive::Place {
+            let place = file::primitive::Place {
                 reader,
                 material: &materials[material],
                 joint_count,

@@ -8,10 +8,10 @@ use glam::{Mat4, Quat, Vec3};
 
 use super::bones;
 use super::constraint::{self, Constraint};
-use super::container::malformed;
 use super::error::Result;
-use super::look_at::LookAt;
-use super::visemes::closed_share;
+use super::face::look_at::LookAt;
+use super::face::visemes::closed_share;
+use super::file::container::malformed;
 use crate::media::{Angles, Bone, Pose, Shape};
 
 /// The share of the head's turn that the neck takes; the head takes the rest.
@@ -77,7 +77,7 @@ impl Rig {
     /// Reads the skeleton.
     pub(super) fn read(
         document: &gltf::Document,
-        reader: &super::accessor::Reader<'_>,
+        reader: &super::file::accessor::Reader<'_>,
         warnings: &mut Vec<String>,
     ) -> Result<Self> {
         let (nodes, order) = read_nodes(document, warnings);

@@ -115,12 +115,7 @@ fn avatars_of_other_makers_load() {
         for mesh in &avatar.meshes {
             let count = mesh.positions.len();
             assert!(mesh.normals.len() == count && mesh.normals.iter().all(|n| n.is_normalized()));
-            for length in [
-                mesh.uvs.len(),
-                mesh.colors.len(),
-                mesh.joints.len(),
-                mesh.tangents.len(),
-            ] {
+            for length in [mesh.uvs.len(), mesh.colors.len(), mesh.joints.len()] {
                 assert!(
                     length == 0 || length == count,
                     "{}: {}",
@@ -128,14 +123,6 @@ fn avatars_of_other_makers_load() {
                     mesh.name
                 );
             }
-            let bumpy = avatar.materials[mesh.material].normal.is_some() && !mesh.uvs.is_empty();
-            assert_eq!(
-                bumpy,
-                !mesh.tangents.is_empty(),
-                "{}: {}",
-                path.display(),
-                mesh.name
-            );
         }
     }
     // Without normals each triangle has a flat one, and vertices of its own.
@@ -158,35 +145,6 @@ fn avatars_of_other_makers_load() {
             .is_some_and(|v| v.starts_with('0'))
     );
     assert_eq!(godette.mouth().by, MouthBy::Expressions);
-}
-
-#[test]
-fn made_tangents_are_those_of_other_tools() {
-    let Some(folder) = test_avatars() else { return };
-    let whole = std::fs::read(folder.join("ClearCoatTest.glb")).unwrap();
-    let json_end = 20 + u32::from_le_bytes(whole[12..16].try_into().unwrap()) as usize;
-    let mut json: Value = serde_json::from_slice(&whole[20..json_end]).unwrap();
-    for mesh in json["meshes"].as_array_mut().unwrap() {
-        for primitive in mesh["primitives"].as_array_mut().unwrap() {
-            primitive["attributes"]
-                .as_object_mut()
-                .unwrap()
-                .remove("TANGENT");
-        }
-    }
-    let bare = puppet::assemble(&json, &whole[json_end + 8..]);
-    let given = Avatar::from_glb(&whole, "given").unwrap();
-    let made = Avatar::from_glb(&bare, "made").unwrap();
-    let (mut alike, mut all) = (0, 0);
-    for (given, made) in given.meshes.iter().zip(&made.meshes) {
-        for (given, made) in given.tangents.iter().zip(&made.tangents) {
-            let along: f32 = (0..3).map(|i| given[i] * made[i]).sum();
-            alike += usize::from(along > 0.9 && given[3] == made[3]);
-            all += 1;
-        }
-    }
-    println!("{alike} of {all} tangents are alike");
-    assert!(all > 100 && alike * 100 > all * 95, "{alike} of {all}");
 }
 
 #[test]
@@ -400,7 +358,6 @@ fn pictures_choose_their_coordinates() {
     let avatar = paint(1, 0);
     let mesh = &avatar.meshes[0];
     assert!(mesh.uvs.len() == count && (mesh.uvs[0].y - 0.5).abs() < 1e-4);
-    assert_eq!(mesh.tangents.len(), count, "bumps need tangents");
     assert!(avatar.materials[mesh.material].occlusion.is_none());
     assert!(
         avatar
@@ -415,7 +372,6 @@ fn pictures_choose_their_coordinates() {
             .occlusion
             .is_some()
     );
-    assert!(avatar.meshes[1].tangents.is_empty());
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Crates that only some modules may name.
-const FENCED: [(&str, &[&str]); 16] = [
+const FENCED: [(&str, &[&str]); 15] = [
     ("wgpu", &["render"]),
     ("ort", &["lipsync"]),
     ("webrtc", &["output"]),
@@ -60,7 +60,6 @@ const FENCED: [(&str, &[&str]); 16] = [
     ("meshopt", &["avatar"]),
     ("draco_core", &["avatar"]),
     ("basisu", &["avatar"]),
-    ("bevy_mikktspace", &["avatar"]),
     ("cosmic_text", &["scene"]),
     ("openh264", &["encode"]),
     ("opus", &["encode", "sound"]),

@@ -13,9 +13,9 @@ use glam::{Mat4, Quat, Vec3};
 use self::read::Property;
 use self::track::Track;
 use super::Avatar;
-use super::accessor::Reader;
-use super::container::{Container, malformed};
 use super::error::{Error, Result};
+use super::file::accessor::Reader;
+use super::file::container::{Container, malformed};
 use super::rig::{Rig, rotation_of};
 use crate::media::{Bone, MediaTime, MorphWeight, Pose};
 

@@ -9,7 +9,7 @@ use gltf::animation::Interpolation;
 pub(super) use gltf::animation::Property;
 
 use super::track::{Between, Track};
-use crate::avatar::accessor::Reader;
+use crate::avatar::file::accessor::Reader;
 
 /// The most animations of a file, and the most channels of all of them.
 const MAX_CLIPS: usize = 256;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::json::{index_of, is, list_of, number_of, numbers_of, text_of};
 use super::materials::{linear, upside_down};
-use crate::avatar::expression::{Expression, Override, PRESETS, modern};
+use crate::avatar::face::expression::{Expression, Override, PRESETS, modern};
 use crate::avatar::material::{Factors, Material};
 use crate::avatar::mesh::Mesh;
 

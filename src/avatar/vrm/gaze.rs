@@ -4,7 +4,7 @@ use glam::Vec3;
 use serde_json::Value;
 
 use super::json::{number_of, numbers_of, text_of};
-use crate::avatar::look_at::{LookAt, Range, Ranges};
+use crate::avatar::face::look_at::{LookAt, Range, Ranges};
 
 /// A range that is left out goes from 0 to this many degrees of the gaze.
 const INPUT_DEG: f32 = 90.0;

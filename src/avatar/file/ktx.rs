@@ -9,12 +9,12 @@ use crate::media::{Bitmap, Size};
 const IDENTIFIER: [u8; 12] = *b"\xabKTX 20\xbb\r\n\x1a\n";
 
 /// Whether the bytes are a KTX2 file.
-pub(super) fn is_ktx2(bytes: &[u8]) -> bool {
+pub(in crate::avatar) fn is_ktx2(bytes: &[u8]) -> bool {
     bytes.starts_with(&IDENTIFIER)
 }
 
 /// The size that the head of the file states.
-pub(super) fn size(bytes: &[u8]) -> Option<Size> {
+pub(in crate::avatar) fn size(bytes: &[u8]) -> Option<Size> {
     let word = |at: usize| {
         let four: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
         Some(u32::from_le_bytes(four))
@@ -23,7 +23,7 @@ pub(super) fn size(bytes: &[u8]) -> Option<Size> {
 }
 
 /// The picture at `wanted`, from the smallest level that is as large; decoding may take `limit` bytes.
-pub(super) fn decode(bytes: &[u8], wanted: Size, limit: u64) -> Result<Bitmap, String> {
+pub(in crate::avatar) fn decode(bytes: &[u8], wanted: Size, limit: u64) -> Result<Bitmap, String> {
     // The decoder is a translation of C++ with many indices that the file states; should one of them be wrong, this picture
     // is left out instead of the room going off the air.
     catch_unwind(|| transcode(bytes, wanted, limit)).or(Err("it is damaged".to_owned()))?

@@ -9,40 +9,40 @@ use gltf::json::validation::USize64;
 use gltf::json::{Index, Root};
 
 use super::budget::Budget;
-use super::error::{Error, Result};
 use super::{document, draco, glb, meshopt, uri};
+use crate::avatar::error::{Error, Result};
 
 /// The most bytes one file may have, its side files included: a film-quality avatar has 60 MB.
-pub(super) const MAX_BYTES: usize = 128 << 20;
+pub(in crate::avatar) const MAX_BYTES: usize = 128 << 20;
 
 /// A glTF file taken apart.
-pub(super) struct Container<'a> {
+pub(in crate::avatar) struct Container<'a> {
     /// The checked document; compressed parts of it are unpacked.
-    pub(super) document: gltf::Document,
+    pub(in crate::avatar) document: gltf::Document,
     /// One entry for each buffer.
-    pub(super) buffers: Buffers<'a>,
+    pub(in crate::avatar) buffers: Buffers<'a>,
     /// `glb` or `gltf`.
-    pub(super) format: &'static str,
+    pub(in crate::avatar) format: &'static str,
     /// What was mended or is left out.
-    pub(super) warnings: Vec<String>,
+    pub(in crate::avatar) warnings: Vec<String>,
 }
 
 /// The buffers of a file, and what reading it may still cost.
 #[derive(Debug)]
-pub(super) struct Buffers<'a> {
+pub(in crate::avatar) struct Buffers<'a> {
     data: Vec<Cow<'a, [u8]>>,
     /// What unpacked data are paid from.
-    pub(super) budget: Budget<'a>,
+    pub(in crate::avatar) budget: Budget<'a>,
 }
 
 impl Buffers<'_> {
     /// The bytes `start..end` of a buffer, or `None` when they reach outside it.
-    pub(super) fn get(&self, buffer: usize, start: usize, end: usize) -> Option<&[u8]> {
+    pub(in crate::avatar) fn get(&self, buffer: usize, start: usize, end: usize) -> Option<&[u8]> {
         self.data.get(buffer)?.get(start..end)
     }
 
     /// The bytes of a view, or `None` when it reaches outside its buffer.
-    pub(super) fn view(&self, view: &View) -> Option<&[u8]> {
+    pub(in crate::avatar) fn view(&self, view: &View) -> Option<&[u8]> {
         let start = view.byte_offset.map_or(0, |offset| offset.0);
         let end = start.checked_add(view.byte_length.0)?;
         let at = |place: u64| usize::try_from(place).ok();
@@ -50,7 +50,7 @@ impl Buffers<'_> {
     }
 
     /// A new view of `bytes`, which become a buffer of their own.
-    pub(super) fn push(&mut self, root: &mut Root, bytes: Vec<u8>) -> View {
+    pub(in crate::avatar) fn push(&mut self, root: &mut Root, bytes: Vec<u8>) -> View {
         let buffer = gltf::json::Buffer {
             byte_length: USize64::from(bytes.len()),
             name: None,
@@ -75,7 +75,11 @@ impl Buffers<'_> {
 
 impl<'a> Container<'a> {
     /// Takes `bytes` apart. Side files are looked for in `folder`, when there is one.
-    pub(super) fn parse(bytes: &'a [u8], name: &'a str, folder: Option<&Path>) -> Result<Self> {
+    pub(in crate::avatar) fn parse(
+        bytes: &'a [u8],
+        name: &'a str,
+        folder: Option<&Path>,
+    ) -> Result<Self> {
         let budget = Budget::new(name);
         if bytes.len() > MAX_BYTES {
             return Err(Error::TooLarge {
@@ -166,7 +170,7 @@ fn stand_ins(root: &Root) -> BTreeSet<usize> {
 }
 
 /// A [`Error::Malformed`].
-pub(super) fn malformed(name: &str, what: impl Into<String>) -> Error {
+pub(in crate::avatar) fn malformed(name: &str, what: impl Into<String>) -> Error {
     Error::Malformed {
         name: name.into(),
         what: what.into(),

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use super::error::{Error, Result};
+use crate::avatar::error::{Error, Result};
 
 /// The most bytes that a file, its document, its unpacked meshes and its pictures may take together. Half a gigabyte for
 /// the whole process, less what drawing needs.
@@ -13,7 +13,7 @@ const MAX_VISITS: usize = 100_000_000;
 
 /// The purse of one file.
 #[derive(Debug)]
-pub(super) struct Budget<'a> {
+pub(in crate::avatar) struct Budget<'a> {
     name: &'a str,
     bytes: Cell<usize>,
     visits: Cell<usize>,
@@ -21,7 +21,7 @@ pub(super) struct Budget<'a> {
 
 impl<'a> Budget<'a> {
     /// A full purse for the file called `name`.
-    pub(super) fn new(name: &'a str) -> Self {
+    pub(in crate::avatar) fn new(name: &'a str) -> Self {
         Self {
             name,
             bytes: Cell::new(MAX_BYTES),
@@ -30,7 +30,7 @@ impl<'a> Budget<'a> {
     }
 
     /// Pays for memory. To be called before it is allocated.
-    pub(super) fn take(&self, bytes: usize) -> Result<()> {
+    pub(in crate::avatar) fn take(&self, bytes: usize) -> Result<()> {
         pay(&self.bytes, bytes).ok_or_else(|| Error::TooLarge {
             name: self.name.into(),
             what: "data once unpacked (bytes)",
@@ -39,12 +39,12 @@ impl<'a> Budget<'a> {
     }
 
     /// Pays for `count` values of `T`.
-    pub(super) fn take_many<T>(&self, count: usize) -> Result<()> {
+    pub(in crate::avatar) fn take_many<T>(&self, count: usize) -> Result<()> {
         self.take(count.saturating_mul(size_of::<T>()))
     }
 
     /// Pays for looking at elements that are not kept.
-    pub(super) fn visit(&self, elements: usize) -> Result<()> {
+    pub(in crate::avatar) fn visit(&self, elements: usize) -> Result<()> {
         pay(&self.visits, elements).ok_or_else(|| Error::TooLarge {
             name: self.name.into(),
             what: "mesh data to read (elements)",
@@ -53,7 +53,7 @@ impl<'a> Budget<'a> {
     }
 
     /// Bytes that are left.
-    pub(super) fn left(&self) -> usize {
+    pub(in crate::avatar) fn left(&self) -> usize {
         self.bytes.get()
     }
 }

@@ -1,16 +1,16 @@
 //! Other names for ARKit shapes: those of VRoid, Mixamo, Character Creator, MikuMikuDance and of makers of their own.
 
-use super::mesh::Mesh;
 use super::shapes::plain;
+use crate::avatar::mesh::Mesh;
 use crate::media::Shape;
 
 /// A target that a shape moves by a share of its weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Drive {
-    pub(super) mesh: usize,
-    pub(super) target: usize,
-    pub(super) shape: Shape,
-    pub(super) share: f32,
+pub(in crate::avatar) struct Drive {
+    pub(in crate::avatar) mesh: usize,
+    pub(in crate::avatar) target: usize,
+    pub(in crate::avatar) shape: Shape,
+    pub(in crate::avatar) share: f32,
 }
 
 /// A shape (with the one of the other side, if it has sides), and its other names, plain and without side, most trusted
@@ -173,7 +173,7 @@ fn forms(name: &str) -> Vec<String> {
 
 /// Finds targets for shapes that are not `shown` and tells them: a target of one shape becomes that shape, one for both
 /// sides is driven by each of them by half. `visible` says of each target of each mesh whether it moves anything.
-pub(super) fn substitute(
+pub(in crate::avatar) fn substitute(
     meshes: &mut [Mesh],
     visible: &[Vec<bool>],
     shown: &mut [bool; 52],

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::mesh::Target;
 use super::visemes::Viseme;
+use crate::avatar::mesh::Target;
 use crate::media::{ARKIT_NAMES, Blendshapes, Pose, Shape};
 
 /// How far the eyes turn at full weight of an `eyeLook` shape, degrees.
@@ -14,20 +14,20 @@ const LID_SHARE: f32 = 0.8;
 
 /// How one vocabulary names the visemes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct VisemeNames {
+pub(in crate::avatar) struct VisemeNames {
     /// What comes before the names, letters and digits only; exporters put the mesh's name before that.
     prefix: &'static str,
     names: [&'static str; Viseme::COUNT],
 }
 
 /// Oculus: `viseme_aa`, `viseme_E`, ...
-pub(super) const OCULUS: VisemeNames = VisemeNames {
+pub(in crate::avatar) const OCULUS: VisemeNames = VisemeNames {
     prefix: "viseme",
     names: ["aa", "i ih", "u ou", "e", "o oh", "pp", "ff"],
 };
 /// VRChat (`vrc_v_aa`, `vrc.v_aa`), VRoid (`Fcl_MTH_A`), VRM's own, others', Japanese, and the two sets of Character
 /// Creator (`V_Open`, `V_Explosive`; `Ah`, `B_M_P`). Of those that a file has, the one with most visemes is taken.
-pub(super) const VOWELS: [VisemeNames; 6] = [
+pub(in crate::avatar) const VOWELS: [VisemeNames; 6] = [
     VisemeNames {
         prefix: "vrcv",
         names: ["aa", "ih", "ou", "e", "oh", "pp", "ff"],
@@ -72,7 +72,7 @@ pub(super) const VOWELS: [VisemeNames; 6] = [
 
 impl VisemeNames {
     /// The viseme that a target of this name shows.
-    pub(super) fn viseme(&self, name: &str) -> Option<Viseme> {
+    pub(in crate::avatar) fn viseme(&self, name: &str) -> Option<Viseme> {
         let whole = plain(name);
         // Without a prefix of its own the vocabulary is only trusted behind the name of a mesh or of an exporter.
         let last = plain(name.rsplit(OBJECT).next().unwrap_or(name));
@@ -89,7 +89,10 @@ impl VisemeNames {
 }
 
 /// The names of the targets: `extras.targetNames` of the mesh, or of the primitive.
-pub(super) fn target_names(mesh: &gltf::Mesh<'_>, primitive: &gltf::Primitive<'_>) -> Vec<String> {
+pub(in crate::avatar) fn target_names(
+    mesh: &gltf::Mesh<'_>,
+    primitive: &gltf::Primitive<'_>,
+) -> Vec<String> {
     let read = |extras: &gltf::json::Extras| -> Option<Vec<String>> {
         let extras: serde_json::Value = serde_json::from_str(extras.as_ref()?.get()).ok()?;
         let names = extras.get("targetNames")?.as_array()?;
@@ -106,7 +109,7 @@ pub(super) fn target_names(mesh: &gltf::Mesh<'_>, primitive: &gltf::Primitive<'_
 }
 
 /// Sets the shape of each target by its name.
-pub(super) fn assign(targets: &mut [Target]) {
+pub(in crate::avatar) fn assign(targets: &mut [Target]) {
     for target in targets.iter_mut() {
         target.shape = by_name(&target.name);
     }
@@ -116,7 +119,7 @@ pub(super) fn assign(targets: &mut [Target]) {
 const OBJECT: [char; 4] = ['.', ':', '|', '/'];
 
 /// Lower case letters and digits only.
-pub(super) fn plain(name: &str) -> String {
+pub(in crate::avatar) fn plain(name: &str) -> String {
     name.chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
@@ -150,7 +153,7 @@ static ARKIT: LazyLock<BTreeMap<String, Shape>> = LazyLock::new(|| {
 /// The shape of ARKit that a target of this name is: `eyeBlinkLeft`, `eyeBlink_L`, `EyeBlink.L`, `Eye_Blink_L`, also
 /// behind the name of a mesh or an exporter (`Face.M_F00_jawOpen`, `blendShape1.jawOpen`). Two in one name
 /// (`jawOpen_mouthClose`, a corrective) are none.
-pub(super) fn by_name(name: &str) -> Option<Shape> {
+pub(in crate::avatar) fn by_name(name: &str) -> Option<Shape> {
     if name.is_empty() {
         return None;
     }
@@ -161,9 +164,9 @@ pub(super) fn by_name(name: &str) -> Option<Shape> {
 }
 
 /// The weight of each shape in `pose`, with the lids (and eyes that nothing else turns) following the gaze.
-pub(super) fn weights(pose: &Pose, eyes_turn: bool) -> Blendshapes {
+pub(in crate::avatar) fn weights(pose: &Pose, eyes_turn: bool) -> Blendshapes {
     let mut face = pose.blendshapes.clamped();
-    let gaze = super::rig::gaze_angles(pose);
+    let gaze = crate::avatar::rig::gaze_angles(pose);
     let vertical = if eyes_turn { LID_SHARE } else { 1.0 } / LOOK_RANGE_DEG;
     let mut raise = |shape: Shape, weight: f32| {
         face[shape] = face[shape].max(weight.clamp(0.0, 1.0));

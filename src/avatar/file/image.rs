@@ -10,8 +10,8 @@ use std::sync::Arc;
 use image::{ImageDecoder as _, ImageFormat};
 
 use super::accessor::Reader;
-use super::material::Material;
 use super::{container, ktx, uri};
+use crate::avatar::material::Material;
 use crate::media::{Bitmap, Size};
 
 /// The longest side of a picture that is decoded, in pixels.
@@ -23,7 +23,7 @@ const MAX_PIXELS: u64 = 256 << 20;
 
 /// What a picture is used for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Use {
+pub(in crate::avatar) enum Use {
     /// Nothing: it is not decoded.
     #[default]
     Nothing,
@@ -35,7 +35,10 @@ pub(super) enum Use {
 
 impl Use {
     /// What each of `count` pictures is used for by these materials.
-    pub(super) fn of<'a>(count: usize, materials: impl Iterator<Item = &'a Material>) -> Vec<Self> {
+    pub(in crate::avatar) fn of<'a>(
+        count: usize,
+        materials: impl Iterator<Item = &'a Material>,
+    ) -> Vec<Self> {
         let mut uses = vec![Self::Nothing; count];
         for material in materials {
             let data = [
@@ -60,7 +63,7 @@ impl Use {
 
 /// The pictures that materials use, decoded; the others and the broken ones stay `None`. Where all together would take too
 /// much memory, the largest are brought down.
-pub(super) fn read_images(
+pub(in crate::avatar) fn read_images(
     document: &gltf::Document,
     reader: &Reader<'_>,
     folder: Option<&Path>,

@@ -102,7 +102,7 @@ pub fn visemes(face: &Blendshapes) -> [f32; Viseme::COUNT] {
 }
 
 /// How far lips are closed over the open jaw: `mouthClose` as a share of `jawOpen`, 0..=1.
-pub(super) fn closed_share(face: &Blendshapes) -> f32 {
+pub(in crate::avatar) fn closed_share(face: &Blendshapes) -> f32 {
     let (close, jaw) = (face[Shape::MouthClose], face[Shape::JawOpen]);
     if close <= 0.0 {
         0.0

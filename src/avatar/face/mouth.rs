@@ -6,10 +6,10 @@
 use glam::Vec3;
 
 use super::closure::Closure;
-use super::mesh::Target;
 use super::shapes;
 use super::visemes::{Viseme, closed_share, visemes};
-use super::{Avatar, Factors, Surface};
+use crate::avatar::mesh::Target;
+use crate::avatar::{Avatar, Factors, Surface};
 use crate::media::{Blendshapes, Bone, Shape};
 
 /// What moves an avatar's mouth.
@@ -119,7 +119,7 @@ impl FaceWeights {
 }
 
 /// What visemes say already where they move the mouth.
-pub(super) const LIP_SHAPES: [Shape; 14] = [
+pub(in crate::avatar) const LIP_SHAPES: [Shape; 14] = [
     Shape::JawOpen,
     Shape::MouthClose,
     Shape::MouthFunnel,
@@ -149,18 +149,18 @@ const SUBSTITUTES: [(Viseme, Viseme, f32); 5] = [
 const VISIBLE_SHARE: f32 = 1e-4;
 
 /// A target, by mesh and place, that a viseme moves by a share.
-pub(super) type Drive = (usize, usize, Viseme, f32);
+pub(in crate::avatar) type Drive = (usize, usize, Viseme, f32);
 
 /// What the mouth may be moved by.
-pub(super) struct Choices<'a> {
+pub(in crate::avatar) struct Choices<'a> {
     /// Whether each target of each mesh moves anything that can be seen.
-    pub(super) visible: &'a [Vec<bool>],
+    pub(in crate::avatar) visible: &'a [Vec<bool>],
     /// Which shapes have a target that does, or several.
-    pub(super) shown: &'a [bool; 52],
+    pub(in crate::avatar) shown: &'a [bool; 52],
     /// What the user told to be moved by visemes; goes before everything else.
-    pub(super) told: Vec<Drive>,
+    pub(in crate::avatar) told: Vec<Drive>,
     /// The only one that the user wants.
-    pub(super) only: Option<MouthBy>,
+    pub(in crate::avatar) only: Option<MouthBy>,
 }
 
 impl Mouth {
@@ -168,7 +168,11 @@ impl Mouth {
     ///
     /// A file with `jawOpen` and most lip shapes is moved by them, before its VRM vowels are looked at: they say more than
     /// five vowels. After that: expressions, Oculus visemes, a jaw with few lips, other vowels, a jaw bone.
-    pub(super) fn find(avatar: &mut Avatar, points: &[Vec<Vec3>], choices: &Choices<'_>) -> Self {
+    pub(in crate::avatar) fn find(
+        avatar: &mut Avatar,
+        points: &[Vec<Vec3>],
+        choices: &Choices<'_>,
+    ) -> Self {
         let seen = |shape: Shape| choices.shown[shape as usize];
         let wanted = |by: MouthBy| choices.only.is_none_or(|only| only == by);
         let lip_shapes = LIP_SHAPES.into_iter().filter(|shape| seen(*shape)).count();
@@ -237,7 +241,7 @@ impl Mouth {
     }
 
     /// The weights with which this avatar shows `face`.
-    pub(super) fn weights(&self, mut face: Blendshapes) -> FaceWeights {
+    pub(in crate::avatar) fn weights(&self, mut face: Blendshapes) -> FaceWeights {
         let mut spoken = [0.0; Viseme::COUNT];
         let mut opening = face[Shape::JawOpen];
         match self.by {
@@ -272,7 +276,7 @@ impl Mouth {
 }
 
 /// Whether each target of each mesh moves anything that can be seen.
-pub(super) fn visible_targets(avatar: &Avatar, points: &[Vec<Vec3>]) -> Vec<Vec<bool>> {
+pub(in crate::avatar) fn visible_targets(avatar: &Avatar, points: &[Vec<Vec3>]) -> Vec<Vec<bool>> {
     let ys = || points.iter().flatten().map(|point| point.y);
     let height = ys().fold(f32::NEG_INFINITY, f32::max) - ys().fold(f32::INFINITY, f32::min);
     let least = (VISIBLE_SHARE * height).max(f32::MIN_POSITIVE);
@@ -293,7 +297,7 @@ pub(super) fn visible_targets(avatar: &Avatar, points: &[Vec<Vec3>]) -> Vec<Vec<
 }
 
 /// The vowels of VRM in the order of [`Viseme`].
-pub(super) const VOWEL_NAMES: [&str; 5] = ["aa", "ih", "ou", "ee", "oh"];
+pub(in crate::avatar) const VOWEL_NAMES: [&str; 5] = ["aa", "ih", "ou", "ee", "oh"];
 
 fn drives_by_expression(avatar: &Avatar) -> Vec<Drive> {
     let mut drives = Vec::new();

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use glam::Vec3;
 
 use super::visemes::closed_share;
-use super::{Avatar, Surface};
+use crate::avatar::{Avatar, Surface};
 use crate::media::{Blendshapes, Shape};
 
 /// The lower lip takes at least so much of the fullest movement of `jawOpen`, the upper lip at most `UPPER_SHARE`.
@@ -71,7 +71,7 @@ pub struct Closure {
 impl Closure {
     /// Measures the lips of `avatar`, whose vertices at rest are `points`; `None` when it has no `jawOpen` that parts
     /// anything.
-    pub(super) fn measure(avatar: &Avatar, points: &[Vec<Vec3>]) -> Option<Self> {
+    pub(in crate::avatar) fn measure(avatar: &Avatar, points: &[Vec<Vec3>]) -> Option<Self> {
         let lips = Lips::find(avatar, points)?;
         let joined = lips.joined(avatar);
         let overlap = OVERLAP_SHARE * lips.fullest;
@@ -104,7 +104,7 @@ impl Closure {
     }
 
     /// Lips that could not be measured: `mouthClose`, if there is one, is taken to close what `jawOpen` opens.
-    pub(super) fn assumed(has_close: bool) -> Self {
+    pub(in crate::avatar) fn assumed(has_close: bool) -> Self {
         let mut rates = [0.0; 52];
         rates[Shape::JawOpen as usize] = 1.0;
         if has_close {
@@ -148,7 +148,7 @@ impl Closure {
     /// Replaces the meaning of `mouthClose` (a share of `jawOpen`) by the weights with which this rig's lips are closed by
     /// that share. Shapes that part the lips give way; what `mouthClose` cannot do is done by pressed and rolled lips if it
     /// is missing, and by the jaw.
-    pub(super) fn apply(&self, face: &mut Blendshapes) {
+    pub(in crate::avatar) fn apply(&self, face: &mut Blendshapes) {
         let share = closed_share(face);
         if share == 0.0 {
             return;

@@ -3,17 +3,17 @@
 use gltf::accessor::{DataType, Dimensions};
 
 use super::container::{Buffers, malformed};
-use super::error::{Error, Result};
+use crate::avatar::error::{Error, Result};
 
 /// The most elements one accessor may have: far more than a host can be drawn with.
 const MAX_ELEMENTS: usize = 3_000_000;
 
 /// Reads accessors of one file.
-pub(super) struct Reader<'a> {
+pub(in crate::avatar) struct Reader<'a> {
     /// The file or what the bytes were called.
-    pub(super) name: &'a str,
+    pub(in crate::avatar) name: &'a str,
     /// The bytes of each buffer, and what reading them may still cost.
-    pub(super) buffers: &'a Buffers<'a>,
+    pub(in crate::avatar) buffers: &'a Buffers<'a>,
 }
 
 /// Where elements lie in a buffer.
@@ -28,7 +28,7 @@ struct Source<'a> {
 impl Reader<'_> {
     /// All elements as floats, `N` components each; missing components are zero, further ones are left out. Integers are
     /// scaled to 0..=1 or -1..=1 where the accessor says `normalized`.
-    pub(super) fn floats<const N: usize>(
+    pub(in crate::avatar) fn floats<const N: usize>(
         &self,
         accessor: &gltf::Accessor<'_>,
     ) -> Result<Vec<[f32; N]>> {
@@ -36,7 +36,7 @@ impl Reader<'_> {
     }
 
     /// The first `most` elements, as [`Reader::floats`].
-    pub(super) fn first_floats<const N: usize>(
+    pub(in crate::avatar) fn first_floats<const N: usize>(
         &self,
         accessor: &gltf::Accessor<'_>,
         most: usize,
@@ -65,7 +65,10 @@ impl Reader<'_> {
     }
 
     /// The elements that are not zero, by rising index. Sparse accessors stay sparse; dense ones are not unpacked.
-    pub(super) fn deltas(&self, accessor: &gltf::Accessor<'_>) -> Result<Vec<(u32, [f32; 3])>> {
+    pub(in crate::avatar) fn deltas(
+        &self,
+        accessor: &gltf::Accessor<'_>,
+    ) -> Result<Vec<(u32, [f32; 3])>> {
         let count = self.count(accessor)?;
         let normalized = accessor.normalized();
         let sparse = match self.sparse(accessor)? {
@@ -115,7 +118,7 @@ impl Reader<'_> {
     }
 
     /// All elements as whole numbers, `N` components each; not for float accessors.
-    pub(super) fn integers<const N: usize>(
+    pub(in crate::avatar) fn integers<const N: usize>(
         &self,
         accessor: &gltf::Accessor<'_>,
     ) -> Result<Vec<[u32; N]>> {
@@ -248,7 +251,7 @@ impl Reader<'_> {
     }
 
     /// The bytes of a buffer view, or `None` when it reaches outside its buffer.
-    pub(super) fn view_bytes(&self, view: &gltf::buffer::View<'_>) -> Option<&[u8]> {
+    pub(in crate::avatar) fn view_bytes(&self, view: &gltf::buffer::View<'_>) -> Option<&[u8]> {
         let end = view.offset().checked_add(view.length())?;
         self.buffers.get(view.buffer().index(), view.offset(), end)
     }

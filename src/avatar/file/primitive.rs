@@ -5,10 +5,10 @@ use gltf::Semantic;
 
 use super::accessor::Reader;
 use super::container::malformed;
-use super::error::Result;
-use super::material::Material;
-use super::mesh::Mesh;
-use super::{flat, influences, morph, tangents};
+use super::{flat, influences, morph};
+use crate::avatar::error::Result;
+use crate::avatar::material::Material;
+use crate::avatar::mesh::Mesh;
 
 /// Coordinates beyond this (10,000 km) are damage, not places: their squares would leave the range of floats.
 const FURTHEST_M: f32 = 1e7;
@@ -16,18 +16,18 @@ const FURTHEST_M: f32 = 1e7;
 const VISITS: usize = 1000;
 
 /// What a primitive is read with.
-pub(super) struct Place<'a> {
+pub(in crate::avatar) struct Place<'a> {
     /// Buffers and accessors.
-    pub(super) reader: &'a Reader<'a>,
-    /// What it is made of: decides which picture coordinates and whether tangents are needed.
-    pub(super) material: &'a Material,
+    pub(in crate::avatar) reader: &'a Reader<'a>,
+    /// What it is made of: decides which picture coordinates are needed.
+    pub(in crate::avatar) material: &'a Material,
     /// How many joints the skin has; without them the node moves the mesh.
-    pub(super) joint_count: Option<usize>,
+    pub(in crate::avatar) joint_count: Option<usize>,
 }
 
 impl Place<'_> {
     /// Reads one primitive. `None` when it has nothing to draw (points, lines, no triangles).
-    pub(super) fn read(
+    pub(in crate::avatar) fn read(
         &self,
         mesh: &gltf::Mesh<'_>,
         primitive: &gltf::Primitive<'_>,
@@ -59,12 +59,6 @@ impl Place<'_> {
         let colors = read_colors(primitive, reader)?;
         let colors = one_per_vertex(colors, count, "colours", &place, warnings);
         let has_normals = !normals.is_empty();
-        let is_bumpy = self.material.normal.is_some() && !uvs.is_empty();
-        let tangents = match primitive.get(&Semantic::Tangents) {
-            Some(accessor) if is_bumpy && has_normals => reader.floats::<4>(&accessor)?,
-            _ => Vec::new(),
-        };
-        let tangents = one_per_vertex(tangents, count, "tangents", &place, warnings);
         let (joints, weights) = match self.joint_count {
             Some(joint_count) => influences::read(primitive, joint_count, count, reader)?,
             None => (Vec::new(), Vec::new()),
@@ -78,7 +72,6 @@ impl Place<'_> {
             material: 0,
             positions,
             normals,
-            tangents,
             uvs,
             colors,
             joints,
@@ -89,10 +82,6 @@ impl Place<'_> {
         read.drop_unused();
         if !has_normals {
             flat::shade(&mut read, budget)?;
-        }
-        if is_bumpy {
-            budget.take_many::<[f32; 4]>(read.positions.len())?;
-            read.tangents = tangents::of(&read);
         }
         Ok(Some(read))
     }

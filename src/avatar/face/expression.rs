@@ -1,6 +1,6 @@
 //! Expressions: faces that the maker of an avatar gave a name, such as VRM's `happy`, and how several of them share a face.
 
-use super::Factors;
+use crate::avatar::Factors;
 
 /// One expression of an avatar.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +32,7 @@ pub enum Override {
 }
 
 /// The names of VRM 1.0 for expressions that every program knows.
-pub(super) const PRESETS: [&str; 18] = [
+pub(in crate::avatar) const PRESETS: [&str; 18] = [
     "happy",
     "angry",
     "sad",
@@ -54,7 +54,7 @@ pub(super) const PRESETS: [&str; 18] = [
 ];
 
 /// The VRM 1.0 name of a preset of VRM 0.x; `None` for `unknown` and what is none.
-pub(super) fn modern(preset: &str) -> Option<&'static str> {
+pub(in crate::avatar) fn modern(preset: &str) -> Option<&'static str> {
     Some(match preset.to_ascii_lowercase().as_str() {
         "joy" => "happy",
         "angry" => "angry",
@@ -80,7 +80,7 @@ pub(super) fn modern(preset: &str) -> Option<&'static str> {
 /// The part of a face that an expression may take from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
-pub(super) enum Part {
+pub(in crate::avatar) enum Part {
     Blink,
     LookAt,
     Mouth,
@@ -88,7 +88,7 @@ pub(super) enum Part {
 
 impl Expression {
     /// The part of the face that this expression is; `None` for a feeling and for the maker's own.
-    pub(super) fn part(&self) -> Option<Part> {
+    pub(in crate::avatar) fn part(&self) -> Option<Part> {
         if self.is_custom {
             return None;
         }
@@ -101,7 +101,7 @@ impl Expression {
     }
 
     /// The weight that shows when `asked` is asked for. Specification: greater than 0.5 is 1, otherwise 0.
-    pub(super) fn shown(&self, asked: f32) -> f32 {
+    pub(in crate::avatar) fn shown(&self, asked: f32) -> f32 {
         match (self.is_binary, asked > 0.5) {
             (false, _) => asked,
             (true, on) => f32::from(u8::from(on)),
@@ -109,7 +109,7 @@ impl Expression {
     }
 
     /// The weight that is left of `asked` where others leave `room` (1: all of it) for this part of the face.
-    pub(super) fn left(&self, asked: f32, room: f32) -> f32 {
+    pub(in crate::avatar) fn left(&self, asked: f32, room: f32) -> f32 {
         let shown = self.shown(asked);
         match self.is_binary {
             true if room < 1.0 => 0.0,
@@ -121,7 +121,7 @@ impl Expression {
 
 /// The room that expressions leave for blinks, gaze and mouth, each 0..=1: `1 - saturate(sum)` over what is blended by the
 /// weight that shows, or blocked. What an expression says of its own part does not count.
-pub(super) fn room(expressions: &[Expression], asked: &[f32]) -> [f32; 3] {
+pub(in crate::avatar) fn room(expressions: &[Expression], asked: &[f32]) -> [f32; 3] {
     let mut taken = [0.0f32; 3];
     for (expression, asked) in expressions.iter().zip(asked) {
         let shown = expression.shown(*asked);

@@ -3,8 +3,8 @@
 use glam::Vec3;
 
 use super::budget::Budget;
-use super::error::Result;
-use super::mesh::{Delta, Mesh};
+use crate::avatar::error::Result;
+use crate::avatar::mesh::{Delta, Mesh};
 
 /// Meshes with more corners are not taken apart: each becomes a vertex of its own. They get smooth normals.
 const MAX_CORNERS: usize = 600_000;
@@ -12,7 +12,7 @@ const MAX_CORNERS: usize = 600_000;
 const MAX_DELTAS: usize = 1_500_000;
 
 /// Gives each triangle its own normal, which morph targets turn along.
-pub(super) fn shade(mesh: &mut Mesh, budget: &Budget<'_>) -> Result<()> {
+pub(in crate::avatar) fn shade(mesh: &mut Mesh, budget: &Budget<'_>) -> Result<()> {
     budget.take_many::<Vec3>(mesh.positions.len())?;
     if !take_apart(mesh, budget)? {
         mesh.normals = smooth_normals(&mesh.positions, &mesh.indices);
@@ -150,8 +150,8 @@ fn smooth_normals(positions: &[Vec3], indices: &[u32]) -> Vec<Vec3> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::avatar::face::visemes::Viseme;
     use crate::avatar::mesh::Target;
-    use crate::avatar::visemes::Viseme;
 
     #[test]
     fn each_triangle_has_its_own_normal_and_targets_turn_it() {
@@ -167,7 +167,6 @@ mod tests {
             material: 0,
             positions: vec![Vec3::ZERO, Vec3::X, Vec3::Y, Vec3::Z],
             normals: Vec::new(),
-            tangents: Vec::new(),
             uvs: Vec::new(),
             colors: Vec::new(),
             joints: Vec::new(),

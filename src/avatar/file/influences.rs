@@ -4,13 +4,13 @@ use gltf::Semantic;
 
 use super::accessor::Reader;
 use super::container::malformed;
-use super::error::Result;
+use crate::avatar::error::Result;
 
 /// Four joints for each vertex, and their weights, which add up to 1.
-pub(super) type Influences = (Vec<[u16; 4]>, Vec<[f32; 4]>);
+pub(in crate::avatar) type Influences = (Vec<[u16; 4]>, Vec<[f32; 4]>);
 
 /// Reads the four strongest of the (up to eight) joints of each vertex; empty when the primitive has none.
-pub(super) fn read(
+pub(in crate::avatar) fn read(
     primitive: &gltf::Primitive<'_>,
     joint_count: usize,
     count: usize,

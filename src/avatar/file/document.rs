@@ -5,7 +5,7 @@ use gltf::json::{Index, Root};
 
 use super::budget::Budget;
 use super::container::malformed;
-use super::error::{Error, Result};
+use crate::avatar::error::{Error, Result};
 
 /// Bytes that an object or list of the document takes in memory: the largest glTF objects have so many.
 const OBJECT_BYTES: usize = 640;
@@ -59,7 +59,7 @@ const ADORNING: [&str; 15] = [
 ];
 
 /// Reads the document. What was mended or is left out is put into `warnings`.
-pub(super) fn read(
+pub(in crate::avatar) fn read(
     json: &[u8],
     name: &str,
     budget: &Budget<'_>,

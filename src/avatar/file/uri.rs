@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Component, Path};
 
 /// Reads the bytes behind a `data:` URI or a plain relative path below `folder`; at most `limit` bytes.
-pub(super) fn read(
+pub(in crate::avatar) fn read(
     uri: &str,
     folder: Option<&Path>,
     limit: usize,

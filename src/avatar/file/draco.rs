@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::budget::Budget;
 use super::container::{Buffers, malformed};
-use super::error::Result;
+use crate::avatar::error::Result;
 
 /// Bytes that the decoder takes for a face or a point while it works: corner tables, maps, portable copies.
 const WORKING_BYTES: usize = 160;
@@ -28,7 +28,11 @@ struct Job {
 }
 
 /// Unpacks every compressed primitive into buffers and points its accessors at them.
-pub(super) fn unpack(root: &mut Root, buffers: &mut Buffers<'_>, name: &str) -> Result<()> {
+pub(in crate::avatar) fn unpack(
+    root: &mut Root,
+    buffers: &mut Buffers<'_>,
+    name: &str,
+) -> Result<()> {
     let mut decoded: BTreeMap<usize, draco_core::Mesh> = BTreeMap::new();
     for job in jobs(root, name)? {
         let bad = |what: &str| {

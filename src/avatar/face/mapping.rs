@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::error::{Error, Result};
 use super::expression::{Expression, Override, PRESETS};
-use super::material::{Material, Surface};
-use super::mesh::Mesh;
 use super::mouth::{Drive as VisemeDrive, MouthBy};
-use super::rig::Rig;
 use super::shapes::plain;
 use super::synonyms::Drive;
 use super::visemes::Viseme;
+use crate::avatar::error::{Error, Result};
+use crate::avatar::material::{Material, Surface};
+use crate::avatar::mesh::Mesh;
+use crate::avatar::rig::Rig;
 use crate::media::{ARKIT_NAMES, Shape};
 
 /// Weights of targets by name.
@@ -35,10 +35,10 @@ pub struct Mapping {
 
 /// What is told of the face of one avatar.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    pub(super) drives: Vec<Drive>,
-    pub(super) visemes: Vec<VisemeDrive>,
-    pub(super) mouth: Option<MouthBy>,
+pub(in crate::avatar) struct Told {
+    pub(in crate::avatar) drives: Vec<Drive>,
+    pub(in crate::avatar) visemes: Vec<VisemeDrive>,
+    pub(in crate::avatar) mouth: Option<MouthBy>,
 }
 
 /// How many near names an error lists.
@@ -46,7 +46,7 @@ const NEAR: usize = 5;
 
 impl Mapping {
     /// Names bones of `rig`.
-    pub(super) fn name_bones(&self, rig: &mut Rig, name: &str) -> Result<()> {
+    pub(in crate::avatar) fn name_bones(&self, rig: &mut Rig, name: &str) -> Result<()> {
         for (bone, node) in &self.bones {
             let wrong = |words| wrong(name, "bones", bone, words);
             let names = || rig.nodes.iter().map(|node| node.name.as_str());
@@ -64,7 +64,11 @@ impl Mapping {
     }
 
     /// Says what `materials` are made of.
-    pub(super) fn name_surfaces(&self, materials: &mut [Material], name: &str) -> Result<()> {
+    pub(in crate::avatar) fn name_surfaces(
+        &self,
+        materials: &mut [Material],
+        name: &str,
+    ) -> Result<()> {
         for (material, surface) in &self.surfaces {
             let wrong = |words| wrong(name, "surfaces", material, words);
             let Some(surface) = Surface::from_word(surface) else {
@@ -86,7 +90,7 @@ impl Mapping {
     }
 
     /// Tells the targets of `meshes` and adds to `expressions`.
-    pub(super) fn tell(
+    pub(in crate::avatar) fn tell(
         &self,
         meshes: &mut [Mesh],
         expressions: &mut Vec<Expression>,

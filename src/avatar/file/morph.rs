@@ -3,17 +3,17 @@
 use glam::Vec3;
 
 use super::accessor::Reader;
-use super::error::{Error, Result};
-use super::mesh::{Delta, Target};
-use super::shapes;
-use super::visemes::Viseme;
+use crate::avatar::error::{Error, Result};
+use crate::avatar::face::shapes;
+use crate::avatar::face::visemes::Viseme;
+use crate::avatar::mesh::{Delta, Target};
 
 /// The most targets of a mesh: a film's face has 800.
 const MAX_TARGETS: usize = 2048;
 
 /// Reads the targets. One that does not fit the mesh stays in its place, since others name it by its number, but moves
 /// nothing. Where a target moves places but no normals, normals stay as they are.
-pub(super) fn read(
+pub(in crate::avatar) fn read(
     mesh: &gltf::Mesh<'_>,
     primitive: &gltf::Primitive<'_>,
     count: usize,

@@ -1,10 +1,13 @@
 //! The chunks of a GLB, and what files that are none really are.
 
 use super::container::malformed;
-use super::error::{Error, Result};
+use crate::avatar::error::{Error, Result};
 
 /// The JSON and the binary chunk of a GLB (glTF 2.0 specification, section 4.4). Other chunks are left out.
-pub(super) fn split<'a>(bytes: &'a [u8], name: &str) -> Result<(&'a [u8], Option<&'a [u8]>)> {
+pub(in crate::avatar) fn split<'a>(
+    bytes: &'a [u8],
+    name: &str,
+) -> Result<(&'a [u8], Option<&'a [u8]>)> {
     let word = |at: usize| {
         let four: Option<[u8; 4]> = bytes.get(at..at + 4).and_then(|b| b.try_into().ok());
         four.map(u32::from_le_bytes)
@@ -56,7 +59,7 @@ pub(super) fn split<'a>(bytes: &'a [u8], name: &str) -> Result<(&'a [u8], Option
 }
 
 /// The error for bytes that are neither GLB nor JSON.
-pub(super) fn not_gltf(bytes: &[u8], name: &str) -> Error {
+pub(in crate::avatar) fn not_gltf(bytes: &[u8], name: &str) -> Error {
     Error::NotGltf {
         name: name.into(),
         found: describe(bytes),

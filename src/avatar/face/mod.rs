@@ -4,20 +4,26 @@
 //! goes to expressions: blinks to `blink`, `blinkLeft` and `blinkRight`, the gaze to `lookUp` and its kind, smiles, frowns
 //! and brows in proportion to feelings. The mouth is found in `mouth`.
 
+pub(super) mod closure;
+pub(super) mod expression;
+pub(super) mod look_at;
+pub(super) mod mapping;
+pub(super) mod mouth;
+pub(super) mod shapes;
+pub(super) mod synonyms;
+pub(super) mod visemes;
+
 use std::collections::BTreeMap;
 
 use glam::Vec3;
 
-use super::expression::{Expression, Override, Part, room};
-use super::look_at::{LookAt, Range, Ranges};
-use super::mapping::Told;
-use super::mouth::{
-    Choices, FaceWeights, LIP_SHAPES, Mouth, MouthBy, VOWEL_NAMES, visible_targets,
-};
+use self::expression::{Expression, Override, Part, room};
+use self::look_at::{LookAt, Range, Ranges};
+use self::mapping::Told;
+use self::mouth::{Choices, FaceWeights, LIP_SHAPES, Mouth, MouthBy, VOWEL_NAMES, visible_targets};
+use self::synonyms::Drive;
+use self::visemes::Viseme;
 use super::rig::gaze_angles;
-use super::shapes;
-use super::synonyms::{self, Drive};
-use super::visemes::Viseme;
 use super::{Avatar, Factors};
 use crate::media::{Blendshapes, Pose, Shape};
 

@@ -46,7 +46,7 @@ impl Range {
 
 impl LookAt {
     /// By how much the bones of the left and the right eye turn when the host looks along `gaze`.
-    pub(super) fn eyes(&self, gaze: Angles) -> [Angles; 2] {
+    pub(in crate::avatar) fn eyes(&self, gaze: Angles) -> [Angles; 2] {
         let Some(ranges) = self.ranges else {
             return [gaze; 2];
         };
@@ -77,7 +77,7 @@ impl LookAt {
     }
 
     /// The weights of `lookUp`, `lookDown`, `lookLeft` and `lookRight` when the host looks along `gaze`, 0..=1.
-    pub(super) fn weights(&self, gaze: Angles) -> [f32; 4] {
+    pub(in crate::avatar) fn weights(&self, gaze: Angles) -> [f32; 4] {
         let Some(ranges) = self.ranges else {
             return [0.0; 4];
         };

@@ -5,10 +5,10 @@ use gltf::json::buffer::{Stride, View};
 use serde_json::Value;
 
 use super::container::{Buffers, malformed};
-use super::error::Result;
+use crate::avatar::error::Result;
 
 /// What the extension says about a compressed view.
-pub(super) fn packed(view: &View) -> Option<&Value> {
+pub(in crate::avatar) fn packed(view: &View) -> Option<&Value> {
     let extensions = view.extensions.as_ref()?;
     ["KHR_meshopt_compression", "EXT_meshopt_compression"]
         .iter()
@@ -28,7 +28,11 @@ struct Packed {
 }
 
 /// Unpacks every compressed view into a buffer of its own and points the view at that.
-pub(super) fn unpack(root: &mut Root, buffers: &mut Buffers<'_>, name: &str) -> Result<()> {
+pub(in crate::avatar) fn unpack(
+    root: &mut Root,
+    buffers: &mut Buffers<'_>,
+    name: &str,
+) -> Result<()> {
     for index in 0..root.buffer_views.len() {
         let Some(packed) = packed(&root.buffer_views[index]) else {
             continue;

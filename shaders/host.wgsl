@@ -59,6 +59,8 @@ override GLOWS: bool = false;
 override GLOW_PICTURE: bool = false;
 // Whether pictures have smaller versions; choosing one is dear on a CPU.
 override MIPS: bool = false;
+// How many softboxes are mirrored: all, or key and fill where those behind the host would hardly show.
+override BOXES: u32 = 4u;
 
 struct Vertex {
     @location(0) position: vec3f,
@@ -118,6 +120,9 @@ struct Spot {
     metal: f32,
     // Moves the highlights of hair along the strand.
     shift: f32,
+    // How much of the sky and of the key light reaches skin, by colour; elsewhere as `open` and `key_seen`.
+    sky_open: vec3f,
+    key_open: vec3f,
 }
 
 struct Light {
@@ -154,16 +159,9 @@ fn diffuse(spot: Spot, i: u32) -> vec3f {
 
 // The light that falls on a matt surface from everywhere.
 fn diffuse_light(spot: Spot, edge: f32) -> vec3f {
-    var ambient_open = vec3f(spot.open);
-    var key_open = vec3f(spot.key_seen);
-    if SURFACE == SKIN {
-        // Light that bounces between folds of skin comes back red.
-        ambient_open = pow(vec3f(spot.open), vec3f(0.7, 1.05, 1.15));
-        key_open = pow(vec3f(spot.key_seen), vec3f(0.55, 1.0, 1.1));
-    }
-    let direct_open = sqrt(ambient_open);
-    var sum = mix(frame.ground.rgb, frame.sky.rgb, spot.normal.y * 0.5 + 0.5) * ambient_open;
-    sum += diffuse(spot, 0u) * key_open * direct_open;
+    let direct_open = sqrt(spot.sky_open);
+    var sum = mix(frame.ground.rgb, frame.sky.rgb, spot.normal.y * 0.5 + 0.5) * spot.sky_open;
+    sum += diffuse(spot, 0u) * spot.key_open * direct_open;
     sum += diffuse(spot, 1u) * direct_open;
     sum += (diffuse(spot, 2u) + diffuse(spot, 3u)) * (edge * edge * spot.open);
     return sum;
@@ -223,7 +221,7 @@ fn light_on(spot: Spot) -> Light {
     var back = spot.mirror * share.x + share.y;
     // What a rough mirror scatters twice is not lost (Fdez-Aguera 2019).
     back *= 1.0 + spot.mirror * (1.0 / (share.x + share.y) - 1.0);
-    light.mirrored = studio(reflect(-spot.to_eye, spot.normal), spot.roughness, seen) * back;
+    light.mirrored = studio(reflect(-spot.to_eye, spot.normal), spot.roughness, seen, BOXES) * back;
     if SURFACE == CLOTH {
         // Rough stuff is mostly cloth: threads hide their shine from each other and catch light at the edge.
         let cloth = smoothstep(0.40, 0.70, spot.roughness) * (1.0 - smoothstep(0.05, 0.3, spot.mirror.g));
@@ -282,6 +280,21 @@ fn spot_at(place: Place, turn_at: f32) -> Spot {
     spot.tangent = place.tangent;
     spot.open = place.shade.x;
     spot.key_seen = place.shade.y;
+    spot.sky_open = vec3f(spot.open);
+    spot.key_open = vec3f(spot.key_seen);
+    if SURFACE == SKIN {
+        // Light that bounces between folds of skin comes back red. For each pixel on a CPU the powers are made of roots and
+        // products: 0.75, 1, 1.25 and 0.5, 1, 1.
+        if MIPS || !BUMPS {
+            spot.sky_open = pow(spot.sky_open, vec3f(0.7, 1.05, 1.15));
+            spot.key_open = pow(spot.key_open, vec3f(0.55, 1.0, 1.1));
+        } else {
+            let root = sqrt(spot.open);
+            let root_4 = sqrt(root);
+            spot.sky_open = vec3f(root * root_4, spot.open, spot.open * root_4);
+            spot.key_open = vec3f(sqrt(spot.key_seen), vec2f(spot.key_seen));
+        }
+    }
     spot.roughness = sane_roughness(draw.extra.z);
     spot.mirror = vec3f(plain_mirror());
     return spot;
@@ -438,7 +451,9 @@ fn pictured(spot_in: Spot, place: Place, albedo: vec3f) -> Spot {
     }
     if SHADE_PICTURE {
         let told = data(shade_picture, place.uv * draw.shade_uv.xy + draw.shade_uv.zw).r;
-        spot.open *= 1.0 - draw.glow.w * (1.0 - told);
+        let open = 1.0 - draw.glow.w * (1.0 - told);
+        spot.open *= open;
+        spot.sky_open *= open;
     }
     if SURFACE == CLOTH {
         spot.mirror = mix(spot.mirror, albedo, metal);

@@ -49,18 +49,19 @@ fn neutral(color: vec3f) -> vec3f {
 }
 
 // What a surface of `roughness` mirrors from direction `r`: the four softboxes and the room, blurred as far as the
-// surface is rough. `seen`: how much of the room and of the key light reaches the surface.
+// surface is rough. `seen`: how much of the room and of the key light reaches the surface; `boxes`: how many softboxes are
+// mirrored.
 //
 // A softbox is a rounded rectangle in the plane of the picture. Its light is spread over its blurred area, so that the
 // whole stays the same: 3.286 is the integral of exp(-x^4 - y^4), and a surface that faces a light of `color` gets pi
 // times that in all.
-fn studio(r: vec3f, roughness: f32, seen: vec2f) -> vec3f {
+fn studio(r: vec3f, roughness: f32, seen: vec2f, boxes: u32) -> vec3f {
     let blur = 0.7 * roughness * sqrt(roughness);
     let up = clamp(0.5 + 0.5 * r.y / (0.06 + 0.94 * roughness), 0.0, 1.0);
     // A mirror shows walls that darken towards the height of the eyes.
     let walls = mix(0.35 + 1.2 * abs(r.y), 1.0, roughness);
     var sum = mix(frame.ground.rgb, frame.sky.rgb, up) * (walls * seen.x);
-    for (var i = 0u; i < 4u; i++) {
+    for (var i = 0u; i < boxes; i++) {
         let size = frame.boxes[i].size.xy + blur;
         let at = (r.xy - frame.boxes[i].direction.xy) / size;
         let at_2 = at * at;

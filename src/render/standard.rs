@@ -29,6 +29,8 @@ pub(super) struct Key {
     two_sided: bool,
     /// Lit for each pixel instead of each vertex.
     by_pixel: bool,
+    /// Whether the lights behind the host are mirrored too.
+    all_boxes: bool,
     bumps: bool,
     roughness_picture: bool,
     shade_picture: bool,
@@ -49,6 +51,8 @@ impl Key {
         // Meshes carry one set of picture coordinates; with others a picture would lie in the wrong place.
         let laid_out = |picture: Option<TextureUse>| picture.is_some_and(|p| p.uv_set == 0);
         let told = |picture| !plain && laid_out(picture) && shows(picture);
+        // Without a GPU the strands of hair come from its picture alone.
+        let coarse = surface == Surface::Hair && !textures.filtered();
         let glows = !plain && material.factors.emissive.iter().any(|light| *light > 0.0);
         let key = Self {
             surface,
@@ -61,8 +65,9 @@ impl Key {
             textured: shows(material.base),
             two_sided: material.double_sided,
             by_pixel: false,
-            bumps: told(material.normal),
-            roughness_picture: told(material.metallic_roughness),
+            bumps: told(material.normal) && !coarse,
+            roughness_picture: told(material.metallic_roughness) && !coarse,
+            all_boxes: true,
             shade_picture: told(material.occlusion),
             glows: glows || told(material.emission),
             glow_picture: told(material.emission),
@@ -71,7 +76,11 @@ impl Key {
             surface == Surface::Cloth && (material.metallic > METAL || material.roughness < SMOOTH);
         let maps = key.bumps || key.roughness_picture || key.shade_picture || key.glows;
         let by_pixel = textures.filtered() || hard || maps || surface == Surface::Clear;
-        Self { by_pixel, ..key }
+        Self {
+            by_pixel,
+            all_boxes: textures.filtered() || hard || !by_pixel,
+            ..key
+        }
     }
 
     pub(super) fn blends(self) -> bool {
@@ -191,6 +200,7 @@ impl Standard {
             ("GLOWS", flag(key.glows)),
             ("GLOW_PICTURE", flag(key.glow_picture)),
             ("MIPS", flag(samples > 1)),
+            ("BOXES", if key.all_boxes { 4.0 } else { 2.0 }),
         ];
         let compilation_options = wgpu::PipelineCompilationOptions {
             constants: &constants,

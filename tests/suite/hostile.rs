@@ -527,6 +527,47 @@ fn oddities_are_taken_with_a_warning() {
 }
 
 #[test]
+fn channels_that_move_nothing_are_left_out() {
+    let animated = |channels: Value| {
+        changed(|json, bin| {
+            let times = [0.0f32, 1.0].map(f32::to_le_bytes).concat();
+            let values = [0.0f32, 0.0, 0.0, 0.0, 1.0, 0.0].map(f32::to_le_bytes);
+            let views = [view(json, bin, &times), view(json, bin, &values.concat())];
+            let [input, output] = [(views[0], "SCALAR"), (views[1], "VEC3")].map(|(view, kind)| {
+                push(
+                    json,
+                    "accessors",
+                    json!({"bufferView": view, "componentType": 5126, "count": 2, "type": kind,
+                    "min": [0], "max": [1]}),
+                )
+            });
+            json["animations"] = json!([{"name": "up", "channels": channels,
+                "samplers": [{"input": input, "output": output}]}]);
+        })
+    };
+    let channel =
+        |node: usize, path: &str| json!({"sampler": 0, "target": {"node": node, "path": path}});
+    // Found by fuzzing: the parser does not look at what a channel moves, and panics when asked for it.
+    let bytes = animated(json!([
+        channel(0, "translation"),
+        channel(0, "rota(ion"),
+        channel(4_000_000, "translation"),
+    ]));
+    let avatar = warned("channels of strange kinds", &bytes, "2 channels");
+    assert_eq!(avatar.clips().len(), 1);
+    assert_eq!(avatar.clips()[0].name(), "up");
+    // Many faults in animations do not hide one elsewhere.
+    let bytes = changed(|json, _| {
+        json["animations"] = json!(vec![
+            json!({"channels": [channel(0, "translation")], "samplers": []});
+            200
+        ]);
+        json["nodes"][1]["mesh"] = json!(77);
+    });
+    refused("a lost mesh behind broken animations", &bytes, "nodes[1]");
+}
+
+#[test]
 fn compressed_data_that_lie_are_refused() {
     let compressed = |count: u64, stride: u64, mode: &str, filter: &str, stream: &[u8]| {
         changed(|json, bin| {

@@ -58,6 +58,9 @@ const ADORNING: [&str; 15] = [
     "ADOBE_",
 ];
 
+/// So many problems are enough to refuse a file.
+const MAX_PROBLEMS: usize = 3;
+
 /// Reads the document. What was mended or is left out is put into `warnings`.
 pub(in crate::avatar) fn read(
     json: &[u8],
@@ -102,7 +105,7 @@ pub(in crate::avatar) fn read(
         }
     }
     root.extensions_required.clear();
-    mend(&mut root, name)?;
+    mend(&mut root, name, warnings)?;
     check(&mut root, name, warnings)?;
     Ok(root)
 }
@@ -198,7 +201,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// Puts right what other programs also take, before the checks.
-fn mend(root: &mut Root, name: &str) -> Result<()> {
+fn mend(root: &mut Root, name: &str, warnings: &mut Vec<String>) -> Result<()> {
     let accessors = root.accessors.len();
     for (index, mesh) in root.meshes.iter_mut().enumerate() {
         for primitive in &mut mesh.primitives {
@@ -219,6 +222,21 @@ fn mend(root: &mut Root, name: &str) -> Result<()> {
     }
     for view in &mut root.buffer_views {
         view.target = None;
+    }
+    // The crate's checks do not look at what a channel moves.
+    let nodes = root.nodes.len();
+    let mut lost = 0;
+    for animation in &mut root.animations {
+        let before = animation.channels.len();
+        animation.channels.retain(|channel| {
+            channel.target.node.value() < nodes && channel.target.path != Checked::Invalid
+        });
+        lost += before - animation.channels.len();
+    }
+    if lost > 0 {
+        warnings.push(format!(
+            "{lost} channels of animations move nothing that is known: left out"
+        ));
     }
     for material in &mut root.materials {
         translate_gloss(material);
@@ -295,12 +313,17 @@ fn translate_gloss(material: &mut gltf::json::Material) {
 /// out.
 fn check(root: &mut Root, name: &str, warnings: &mut Vec<String>) -> Result<()> {
     let mut problems = Vec::new();
+    let mut animations_broken = false;
     root.validate(root, gltf::json::Path::new, &mut |path, problem| {
-        if problems.len() >= 64 {
+        if problems.len() >= MAX_PROBLEMS {
             return;
         }
         let path = path();
         let place = path.as_str();
+        if place.starts_with("animations[") {
+            animations_broken = true;
+            return;
+        }
         let harmless = place.starts_with("accessors[")
             && place.ends_with("].bufferView")
             && problem == Problem::Missing
@@ -310,20 +333,15 @@ fn check(root: &mut Root, name: &str, warnings: &mut Vec<String>) -> Result<()> 
             problems.push((place.to_owned(), problem));
         }
     });
-    if problems
-        .iter()
-        .any(|(place, _)| place.starts_with("animations["))
-    {
+    if animations_broken {
         warnings.push(ANIMATIONS_LEFT_OUT.into());
         root.animations.clear();
-        problems.retain(|(place, _)| !place.starts_with("animations["));
     }
     if problems.is_empty() {
         return Ok(());
     }
     let shown: Vec<String> = problems
         .iter()
-        .take(3)
         .map(|(place, problem)| format!("{}: {problem}", shortened(place)))
         .collect();
     Err(malformed(name, shown.join("; ")))

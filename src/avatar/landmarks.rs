@@ -111,11 +111,16 @@ fn chin(avatar: &Avatar, points: &[Vec<Vec3>], eyes: Vec3) -> Option<f32> {
 impl Avatar {
     /// All vertices at rest in model space, by mesh.
     pub fn rest_points(&self) -> Vec<Vec<Vec3>> {
+        self.points(&self.rig.rest)
+    }
+
+    /// All vertices in model space, by mesh, where the nodes stand as [`Avatar::posed`] says; without morph targets.
+    pub fn points(&self, nodes: &[Mat4]) -> Vec<Vec<Vec3>> {
         let meshes = self.meshes.iter();
         meshes
             .map(|mesh| {
                 let place = |(vertex, position): (usize, &Vec3)| {
-                    self.rest_matrix(mesh, vertex).transform_point3(*position)
+                    self.matrix(nodes, mesh, vertex).transform_point3(*position)
                 };
                 mesh.positions.iter().enumerate().map(place).collect()
             })
@@ -124,15 +129,19 @@ impl Avatar {
 
     /// From the space of `mesh` to model space at rest, for one of its vertices.
     pub(super) fn rest_matrix(&self, mesh: &Mesh, vertex: usize) -> Mat4 {
+        self.matrix(&self.rig.rest, mesh, vertex)
+    }
+
+    fn matrix(&self, nodes: &[Mat4], mesh: &Mesh, vertex: usize) -> Mat4 {
         let skin = mesh.skin.map(|skin| &self.rig.skins[skin]);
         let (Some(skin), Some(joints)) = (skin, mesh.joints.get(vertex)) else {
-            return self.rig.rest[mesh.node];
+            return nodes[mesh.node];
         };
         let pairs = joints.iter().zip(mesh.weights[vertex]);
         let moving = pairs.filter(|(_, weight)| *weight > 0.0);
         let placed = moving.map(|(joint, weight)| {
             let joint = usize::from(*joint);
-            self.rig.rest[skin.joints[joint]] * skin.joint_from_mesh[joint] * weight
+            nodes[skin.joints[joint]] * skin.joint_from_mesh[joint] * weight
         });
         placed.fold(Mat4::ZERO, |sum, matrix| sum + matrix)
     }

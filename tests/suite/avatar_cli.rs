@@ -80,7 +80,7 @@ fn a_sheet_shows_every_shape() {
     let output = zhubo(&args, folder.path());
     assert!(output.status.success(), "{}", words(&output));
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("53 faces, 2 of them"), "{said}");
+    assert!(said.contains("53 faces, 3 of them"), "{said}");
     let sheet = image::open(folder.path().join("faces.png"))
         .unwrap()
         .into_rgb8();
@@ -152,4 +152,37 @@ fn what_the_avatar_does_not_have_is_refused() {
         );
         assert!(!folder.path().join("x.png").exists());
     }
+}
+
+#[test]
+fn a_whole_figure_is_seen_from_side_to_side() {
+    // The puppet with its body turned into a long beam.
+    let bytes = puppet::speaking(&[puppet::JAW], false, |document| {
+        document["nodes"][5]["skin"] = Value::Null;
+        document["nodes"][5].as_object_mut().unwrap().remove("skin");
+        document["nodes"][5]["scale"] = serde_json::json!([12.0, 1.0, 1.0]);
+    });
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("beam.glb"), bytes).unwrap();
+    let args = [
+        "avatar",
+        "render",
+        "beam.glb",
+        "-o",
+        "beam.png",
+        "--size",
+        "90x160",
+        "--camera",
+        "full",
+        "--background",
+        "transparent",
+    ];
+    let output = zhubo(&args, folder.path());
+    assert!(output.status.success(), "{}", words(&output));
+    let picture = image::open(folder.path().join("beam.png"))
+        .unwrap()
+        .into_rgba8();
+    let column = |x: u32| (0..160).any(|y| picture.get_pixel(x, y)[3] > 0);
+    assert!(!column(0) && !column(89), "it is cut at the sides");
+    assert!(column(6) && column(83), "it is as large as it can be");
 }

@@ -23,7 +23,7 @@ use crate::render::{gpu, image_of};
 const SIZE: Size = Size::new(256, 256);
 pub(crate) const BACKGROUND: [u8; 3] = [0, 0, 255];
 /// Towards the light, as in the shaders.
-const KEY: Vec3 = Vec3::new(-0.3807, 0.5246, 0.7615);
+const KEY: Vec3 = Vec3::new(-0.2506, 0.3509, 0.9023);
 /// Height of what the camera sees at the middle of the things, in metres, from `DISTANCE` away.
 const SEEN_M: f32 = 2.0;
 const DISTANCE: f32 = 20.0;

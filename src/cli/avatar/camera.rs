@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use glam::Vec3;
 
 use crate::media::Size;
 use crate::scene::{Camera, Framing, Subject};
+
+/// Free space beside a whole figure, as a share of its half width.
+const SIDE_ROOM: f32 = 0.06;
 
 /// A camera as a JSON file; the other names are those of three.js and of glTF viewers.
 #[derive(serde::Deserialize)]
@@ -27,6 +31,29 @@ pub(super) fn find(name: &str, subject: &Subject, size: Size) -> anyhow::Result<
     match name.parse::<Framing>() {
         Ok(framing) => Ok(Camera::framed(framing, subject, size)),
         Err(words) => from_file(Path::new(name)).context(words),
+    }
+}
+
+/// `camera`, moved up or down and as far back as it takes to see all of `points`.
+pub(super) fn around(camera: Camera, points: &[Vec<Vec3>], size: Size) -> Camera {
+    let points = || points.iter().flatten().filter(|point| point.is_finite());
+    let back = camera.eye - camera.target;
+    let half_height = back.length() * (camera.fov_y_deg / 2.0).to_radians().tan();
+    let (low, high) = points().fold(
+        (camera.target.y - half_height, camera.target.y + half_height),
+        |(low, high), point| (low.min(point.y), high.max(point.y)),
+    );
+    let reach = points()
+        .map(|point| (point.x - camera.target.x).abs())
+        .fold(0.0, f32::max);
+    let aspect = size.width.max(1) as f32 / size.height.max(1) as f32;
+    let tall = 0.5 * (high - low);
+    let wide = reach * (1.0 + SIDE_ROOM) / aspect.max(1e-3);
+    let target = camera.target.with_y(0.5 * (low + high));
+    Camera {
+        eye: target + back * (tall.max(wide) / half_height.max(1e-6)).max(1.0),
+        target,
+        ..camera
     }
 }
 

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::anyhow;
+use glam::Vec3;
 
 use super::pose::{PoseArgs, Wanted};
 use super::studio::{self, Studio};
 use super::{camera, clip, sheet, turntable};
 use crate::avatar::{Avatar, Clip, Springs};
 use crate::cli::{Failure, Outcome, usage};
-use crate::config::Assets;
+use crate::config::{Assets, DEFAULT_HOST};
 use crate::media::{HostId, MediaTime, Pose, Size};
 use crate::render::{Output, Quality};
 use crate::scene::{Background, Camera, Framing, LightPreset, Look, Subject};
@@ -106,6 +107,12 @@ impl Order {
         pose
     }
 
+    /// Where the vertices are in the pose that was asked for.
+    fn seen_points(&self) -> Vec<Vec<Vec3>> {
+        let pose = self.held_pose(HostId::new(DEFAULT_HOST));
+        self.avatar.points(&self.avatar.posed(&pose))
+    }
+
     /// The avatar before its camera; `size` and `framed` are used where the command line is silent.
     pub(super) fn studio(
         &self,
@@ -116,7 +123,13 @@ impl Order {
         let size = self.size.unwrap_or(size);
         let mut subject = Subject::from(self.avatar.landmarks());
         let camera = match (&self.camera, framed) {
-            (Some(name), _) => camera::find(name, &subject, size).map_err(usage)?,
+            (Some(name), _) => {
+                let found = camera::find(name, &subject, size).map_err(usage)?;
+                match name.as_str() {
+                    "full" => camera::around(found, &self.seen_points(), size),
+                    _ => found,
+                }
+            }
             (None, Framed::Bust) => Camera::framed(Framing::Bust, &subject, size),
             (None, Framed::Features) => {
                 // As if the head ended at the forehead.

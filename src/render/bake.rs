@@ -13,9 +13,9 @@ use crate::avatar::{Alpha, Avatar, Mesh, Surface};
 
 /// Above so many triangles a model is drawn without baked shade: loading would take seconds.
 const MAX_TRIANGLES: usize = 160_000;
-/// Boxes that all rays together may look into: ten times what a model of [`MAX_TRIANGLES`] takes. Where all triangles lie
+/// Boxes that all rays together may look into: three times what a model of [`MAX_TRIANGLES`] takes. Where all triangles lie
 /// in one place, what is further away counts as seen.
-const MAX_STEPS: u64 = 150_000_000;
+const MAX_STEPS: u64 = 50_000_000;
 /// Directions for the sky, spread evenly over the sphere.
 const SKY_RAYS: usize = 28;
 /// Directions for the key light, spread over a disc: its size makes the shadow soft.

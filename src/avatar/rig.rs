@@ -10,6 +10,7 @@ use super::bones;
 use super::constraint::{self, Constraint};
 use super::error::Result;
 use super::face::look_at::LookAt;
+use super::face::shapes;
 use super::face::visemes::closed_share;
 use super::file::container::malformed;
 use crate::media::{Angles, Bone, Pose, Shape};
@@ -62,6 +63,8 @@ pub struct Rig {
     pub jaw: Option<usize>,
     /// How a gaze turns the eyes.
     pub look_at: LookAt,
+    /// Whether the eye bones follow the `eyeLook` shapes too: where no target turns the eyes.
+    pub(super) shapes_turn_eyes: bool,
     /// Every node at rest, in model space.
     pub rest: Vec<Mat4>,
     /// Parents before what hangs on them.
@@ -114,6 +117,7 @@ impl Rig {
             right_eye: None,
             jaw: None,
             look_at: super::vrm::look_at(document),
+            shapes_turn_eyes: false,
             rest: Vec::new(),
             model_from_file: if faces_back {
                 Mat4::from_rotation_y(std::f32::consts::PI)
@@ -184,10 +188,16 @@ impl Rig {
         };
         turn(neck, scaled(pose.head, neck_share).to_quat());
         turn(head, scaled(pose.head, 1.0 - neck_share).to_quat());
-        let [left, right] = self.look_at.eyes(gaze_angles(pose));
-        turn(self.left_eye, left.to_quat());
-        turn(self.right_eye, right.to_quat());
         let face = pose.blendshapes.clamped();
+        let mut eyes = self.look_at.eyes(gaze_angles(pose));
+        if self.shapes_turn_eyes {
+            for (eye, by) in eyes.iter_mut().zip(shapes::eyes(&face)) {
+                eye.pitch_deg += by.pitch_deg;
+                eye.yaw_deg += by.yaw_deg;
+            }
+        }
+        turn(self.left_eye, eyes[0].to_quat());
+        turn(self.right_eye, eyes[1].to_quat());
         let opening = face[Shape::JawOpen] * (1.0 - closed_share(&face));
         let jaw = Angles {
             pitch_deg: -JAW_RANGE_DEG * opening,

@@ -148,6 +148,27 @@ fn avatars_of_other_makers_load() {
 }
 
 #[test]
+fn eye_bones_follow_shapes_that_have_no_target() {
+    let avatar = Avatar::from_glb(&puppet::glb(), "puppet").unwrap();
+    let ahead = |shape: Option<Shape>| {
+        let mut pose = Pose::rest(HostId::new("x"));
+        if let Some(shape) = shape {
+            pose.blendshapes[shape] = 1.0;
+        }
+        let nodes = avatar.posed(&pose);
+        let eyes = [avatar.rig.left_eye, avatar.rig.right_eye];
+        eyes.map(|eye| nodes[eye.unwrap()].transform_vector3(glam::Vec3::Z))
+    };
+    assert_eq!(ahead(None), [glam::Vec3::Z; 2]);
+    let [left, right] = ahead(Some(Shape::EyeLookOutLeft));
+    assert!(left.x > 0.3 && right == glam::Vec3::Z, "{left} {right}");
+    let [left, right] = ahead(Some(Shape::EyeLookOutRight));
+    assert!(right.x < -0.3 && left == glam::Vec3::Z, "{left} {right}");
+    let [left, _] = ahead(Some(Shape::EyeLookUpLeft));
+    assert!(left.y > 0.3, "{left}");
+}
+
+#[test]
 fn truncated_files_are_errors() {
     let whole = puppet::glb();
     for length in (0..whole.len())

@@ -80,7 +80,7 @@ fn a_sheet_shows_every_shape() {
     let output = zhubo(&args, folder.path());
     assert!(output.status.success(), "{}", words(&output));
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("53 faces, 3 of them"), "{said}");
+    assert!(said.contains("53 faces, 11 of them"), "{said}");
     let sheet = image::open(folder.path().join("faces.png"))
         .unwrap()
         .into_rgb8();

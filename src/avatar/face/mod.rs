@@ -195,6 +195,7 @@ impl Face {
             // Expressions that do not exist move nothing: eyes turn as they are told to.
             rig.look_at = LookAt::default();
         }
+        avatar.rig.shapes_turn_eyes = bones && !shapes;
         self.eyes_turn = bones || self.looks.iter().any(Option::is_some);
     }
 

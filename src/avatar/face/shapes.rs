@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::visemes::Viseme;
 use crate::avatar::mesh::Target;
-use crate::media::{ARKIT_NAMES, Blendshapes, Pose, Shape};
+use crate::media::{ARKIT_NAMES, Angles, Blendshapes, Pose, Shape};
 
 /// How far the eyes turn at full weight of an `eyeLook` shape, degrees.
 const LOOK_RANGE_DEG: f32 = 25.0;
@@ -183,6 +183,26 @@ pub(in crate::avatar) fn weights(pose: &Pose, eyes_turn: bool) -> Blendshapes {
         raise(Shape::EyeLookOutRight, -sideways);
     }
     face
+}
+
+/// How far the `eyeLook` shapes of `face` turn the left and the right eye.
+pub(in crate::avatar) fn eyes(face: &Blendshapes) -> [Angles; 2] {
+    use Shape as S;
+    let turned = |to_left: [S; 2], up: [S; 2]| Angles {
+        yaw_deg: LOOK_RANGE_DEG * (face[to_left[0]] - face[to_left[1]]),
+        pitch_deg: LOOK_RANGE_DEG * (face[up[0]] - face[up[1]]),
+        roll_deg: 0.0,
+    };
+    [
+        turned(
+            [S::EyeLookOutLeft, S::EyeLookInLeft],
+            [S::EyeLookUpLeft, S::EyeLookDownLeft],
+        ),
+        turned(
+            [S::EyeLookInRight, S::EyeLookOutRight],
+            [S::EyeLookUpRight, S::EyeLookDownRight],
+        ),
+    ]
 }
 
 #[cfg(test)]

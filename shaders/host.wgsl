@@ -62,19 +62,6 @@ override MIPS: bool = false;
 // How many softboxes are mirrored: all, or key and fill where those behind the host would hardly show.
 override BOXES: u32 = 4u;
 
-struct Vertex {
-    @location(0) position: vec3f,
-    @location(1) normal: vec4f,
-    @location(2) uv: vec2f,
-    // sRGB-encoded multiplier.
-    @location(3) color: vec4f,
-    // x: how much of the sky is seen, y: how much of the key light. Eyes: z: how far it looks ahead at rest (0.5: to the
-    // side), w: how round the eye is, 0 for a flat one.
-    @location(4) shade: vec4f,
-    // Along the hair.
-    @location(5) tangent: vec4f,
-}
-
 struct Lit {
     @builtin(position) position: vec4f,
     // Encoded light times encoded base colour, and alpha.
@@ -236,13 +223,8 @@ fn light_on(spot: Spot) -> Light {
     return light;
 }
 
-// What a mirror of something that is no metal gives back: water 2 %, skin 2.8 %, the rest about 4 %.
-fn plain_mirror() -> f32 {
-    if SURFACE == SKIN {
-        return 0.04;
-    }
-    return 0.04;
-}
+// What a mirror of something that is no metal gives back straight on: about 4 %.
+const PLAIN_MIRROR = vec3f(0.04);
 
 // Skin and teeth are never as matt or as wet as files say.
 fn sane_roughness(roughness: f32) -> f32 {
@@ -296,7 +278,7 @@ fn spot_at(place: Place, turn_at: f32) -> Spot {
         }
     }
     spot.roughness = sane_roughness(draw.extra.z);
-    spot.mirror = vec3f(plain_mirror());
+    spot.mirror = PLAIN_MIRROR;
     return spot;
 }
 

@@ -101,17 +101,6 @@ const KEY = vec3f(-0.2506, 0.3509, 0.9023);
 // An outline that is measured on the screen is never wider than it is where the picture shows two metres of height.
 const WIDEST_HALF_HEIGHT: f32 = 1.0;
 
-struct Vertex {
-    @location(0) position: vec3f,
-    @location(1) normal: vec4f,
-    @location(2) uv: vec2f,
-    // Vertex colours are ignored, as the specification says.
-    @location(3) color: vec4f,
-    // w: multiplier of the outline's width.
-    @location(4) shade: vec4f,
-    @location(5) tangent: vec4f,
-}
-
 struct Plain {
     @builtin(position) position: vec4f,
     @location(0) uv: vec2f,

@@ -132,7 +132,6 @@ impl Rig {
         };
         rig.rest = rig.solve(&[], &BTreeMap::new());
         rig.name_bones(super::vrm::humanoid_nodes(document), faces_back);
-        rig.t_pose = rig.t_posed();
         Ok(rig)
     }
 
@@ -301,7 +300,7 @@ impl Rig {
         self.use_bones();
     }
 
-    /// Takes from the humanoid what motion turns.
+    /// Takes from the humanoid what motion turns, and the T-pose.
     fn use_bones(&mut self) {
         let node = |name: &str| self.humanoid.get(name).copied();
         self.bones = BONE_NAMES
@@ -311,6 +310,7 @@ impl Rig {
         self.left_eye = node("leftEye");
         self.right_eye = node("rightEye");
         self.jaw = node("jaw");
+        self.t_pose = self.t_posed();
     }
 }
 

@@ -130,8 +130,58 @@ impl Pipelines {
     }
 }
 
+/// What tells the pipeline of one kind of surface from another.
+#[derive(Debug)]
+pub(super) struct SurfacePass<'a> {
+    pub(super) label: &'static str,
+    pub(super) shader: &'a wgpu::ShaderModule,
+    pub(super) layout: &'a wgpu::PipelineLayout,
+    pub(super) vertex_entry: &'static str,
+    pub(super) fragment_entry: &'static str,
+    /// Values of the shader's overrides.
+    pub(super) constants: &'a [(&'static str, f64)],
+    pub(super) cull_mode: Option<wgpu::Face>,
+    pub(super) writes_depth: bool,
+    pub(super) blends: bool,
+    pub(super) samples: u32,
+}
+
+impl SurfacePass<'_> {
+    pub(super) fn pipeline(&self, gpu: &Gpu) -> wgpu::RenderPipeline {
+        let compilation_options = wgpu::PipelineCompilationOptions {
+            constants: self.constants,
+            ..wgpu::PipelineCompilationOptions::default()
+        };
+        gpu.device
+            .create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+                label: Some(self.label),
+                layout: Some(self.layout),
+                vertex: wgpu::VertexState {
+                    module: self.shader,
+                    entry_point: Some(self.vertex_entry),
+                    compilation_options: compilation_options.clone(),
+                    buffers: &vertex_buffers(),
+                },
+                primitive: wgpu::PrimitiveState {
+                    cull_mode: self.cull_mode,
+                    ..wgpu::PrimitiveState::default()
+                },
+                depth_stencil: Some(depth(self.writes_depth)),
+                multisample: multisample(self.samples),
+                fragment: Some(wgpu::FragmentState {
+                    module: self.shader,
+                    entry_point: Some(self.fragment_entry),
+                    compilation_options,
+                    targets: &[Some(color(self.blends))],
+                }),
+                multiview_mask: None,
+                cache: None,
+            })
+    }
+}
+
 /// How vertices lie in their two buffers: what moves, and what does not.
-pub(super) fn vertex_buffers() -> [Option<wgpu::VertexBufferLayout<'static>>; 2] {
+fn vertex_buffers() -> [Option<wgpu::VertexBufferLayout<'static>>; 2] {
     const MOVING: [wgpu::VertexAttribute; 2] =
         wgpu::vertex_attr_array![0 => Float32x3, 1 => Snorm16x4];
     const FIXED: [wgpu::VertexAttribute; 4] =

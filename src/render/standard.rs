@@ -2,15 +2,14 @@
 
 use super::gpu::Gpu;
 use super::light::encoded;
-use super::pipelines::{
-    self, Bound, color, depth, multisample, sampler_entry, texture_entry, vertex_buffers,
-};
+use super::pipelines::{self, Bound, SurfacePass, sampler_entry, texture_entry};
 use super::textures::Textures;
 use crate::avatar::{Alpha, Factors, Material, Surface, TextureUse};
 
 /// WGSL of these surfaces.
 pub const HOST_WGSL: &str = concat!(
     include_str!("../../shaders/shared/studio.wgsl"),
+    include_str!("../../shaders/shared/vertex.wgsl"),
     include_str!("../../shaders/host.wgsl")
 );
 
@@ -202,35 +201,19 @@ impl Standard {
             ("MIPS", flag(samples > 1)),
             ("BOXES", if key.all_boxes { 4.0 } else { 2.0 }),
         ];
-        let compilation_options = wgpu::PipelineCompilationOptions {
+        let pass = SurfacePass {
+            label: "host",
+            shader: &self.shader,
+            layout: &self.layout,
+            vertex_entry,
+            fragment_entry,
             constants: &constants,
-            ..wgpu::PipelineCompilationOptions::default()
+            cull_mode: (!key.two_sided).then_some(wgpu::Face::Back),
+            writes_depth: !key.blends(),
+            blends: key.blends(),
+            samples,
         };
-        gpu.device
-            .create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-                label: Some("host"),
-                layout: Some(&self.layout),
-                vertex: wgpu::VertexState {
-                    module: &self.shader,
-                    entry_point: Some(vertex_entry),
-                    compilation_options: compilation_options.clone(),
-                    buffers: &vertex_buffers(),
-                },
-                primitive: wgpu::PrimitiveState {
-                    cull_mode: (!key.two_sided).then_some(wgpu::Face::Back),
-                    ..wgpu::PrimitiveState::default()
-                },
-                depth_stencil: Some(depth(!key.blends())),
-                multisample: multisample(samples),
-                fragment: Some(wgpu::FragmentState {
-                    module: &self.shader,
-                    entry_point: Some(fragment_entry),
-                    compilation_options,
-                    targets: &[Some(color(key.blends()))],
-                }),
-                multiview_mask: None,
-                cache: None,
-            })
+        pass.pipeline(gpu)
     }
 }
 

@@ -1,15 +1,16 @@
 //! Surfaces that are drawn as a cartoon (MToon). The shader is `toon.wgsl`; a material pays for what it has.
 
 use super::gpu::Gpu;
-use super::pipelines::{
-    self, Bound, color, depth, multisample, sampler_entry, texture_entry, vertex_buffers,
-};
+use super::pipelines::{self, Bound, SurfacePass, sampler_entry, texture_entry};
 use super::textures::Textures;
 use super::toon_params::{is_moving, lie_alike};
 use crate::avatar::{Alpha, Material, Outline, TextureUse, Toon as MToon};
 
 /// WGSL of these surfaces.
-pub const TOON_WGSL: &str = include_str!("../../shaders/toon.wgsl");
+pub const TOON_WGSL: &str = concat!(
+    include_str!("../../shaders/shared/vertex.wgsl"),
+    include_str!("../../shaders/toon.wgsl")
+);
 
 /// How many pictures one material may have; their places are in `toon.wgsl`.
 pub(super) const PICTURES: usize = 8;
@@ -250,39 +251,23 @@ impl Toon {
             (true, true, true) => ("vs_fine_outline", "fs_fine_outline_cut"),
         };
         let constants = key.constants();
-        let compilation_options = wgpu::PipelineCompilationOptions {
-            constants: &constants,
-            ..wgpu::PipelineCompilationOptions::default()
-        };
         let cull_mode = match (outline, key.two_sided) {
             (true, _) => Some(wgpu::Face::Front),
             (false, true) => None,
             (false, false) => Some(wgpu::Face::Back),
         };
-        gpu.device
-            .create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-                label: Some("toon"),
-                layout: Some(&self.layout),
-                vertex: wgpu::VertexState {
-                    module: &self.shader,
-                    entry_point: Some(vertex_entry),
-                    compilation_options: compilation_options.clone(),
-                    buffers: &vertex_buffers(),
-                },
-                primitive: wgpu::PrimitiveState {
-                    cull_mode,
-                    ..wgpu::PrimitiveState::default()
-                },
-                depth_stencil: Some(depth(key.writes_depth)),
-                multisample: multisample(samples),
-                fragment: Some(wgpu::FragmentState {
-                    module: &self.shader,
-                    entry_point: Some(fragment_entry),
-                    compilation_options,
-                    targets: &[Some(color(key.alpha == 2))],
-                }),
-                multiview_mask: None,
-                cache: None,
-            })
+        let pass = SurfacePass {
+            label: "toon",
+            shader: &self.shader,
+            layout: &self.layout,
+            vertex_entry,
+            fragment_entry,
+            constants: &constants,
+            cull_mode,
+            writes_depth: key.writes_depth,
+            blends: key.alpha == 2,
+            samples,
+        };
+        pass.pipeline(gpu)
     }
 }

@@ -1,23 +1,11 @@
 //! `zhubo avatar` as a person meets it: the check, the sheet of faces, the turntable.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
 
+use crate::film::{words, zhubo};
 use crate::puppet;
-
-fn zhubo(args: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_zhubo"))
-        .args(args)
-        .current_dir(folder)
-        .output()
-        .unwrap()
-}
-
-fn words(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 /// A folder with a puppet in it.
 fn folder() -> tempfile::TempDir {

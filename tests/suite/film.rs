@@ -19,7 +19,7 @@ default = "flite:slt"
 zh = "espeak:cmn-latn-pinyin"
 "#;
 
-fn zhubo(args: &[&str], folder: &Path) -> Output {
+pub(crate) fn zhubo(args: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_zhubo"))
         .args(args)
         .current_dir(folder)
@@ -27,7 +27,7 @@ fn zhubo(args: &[&str], folder: &Path) -> Output {
         .unwrap()
 }
 
-fn words(output: &Output) -> String {
+pub(crate) fn words(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

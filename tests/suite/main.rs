@@ -21,6 +21,7 @@ mod encodings;
 mod film;
 mod golden;
 mod hostile;
+mod hostile_compressed;
 mod hostile_pictures;
 #[cfg(feature = "live")]
 mod http;

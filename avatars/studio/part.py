@@ -9,7 +9,7 @@ from fields import triangles, vertex_normals
 
 @dataclass
 class Part:
-    """Positions in cm; `weights` is a list of (bone, per-vertex weight)."""
+    """Positions in cm, in the pose the host has on air (arms hanging); `weights` is a list of (bone, per-vertex weight)."""
 
     name: str
     material: str
@@ -20,6 +20,7 @@ class Part:
     shade: np.ndarray | None = None  # painted linear RGB factor per vertex
     morphs: dict | None = None  # ARKit name -> displacement; None: not part of the face
     extras: dict = field(default_factory=dict)
+    outfits: tuple | None = None  # the outfits that it belongs to; None: always drawn
 
     @property
     def triangles(self):
@@ -28,6 +29,52 @@ class Part:
     @property
     def normals(self):
         return vertex_normals(self.positions, self.triangles)
+
+
+@dataclass
+class Material:
+    """What a part is made of. Colours are sRGB; textures are named by `Host.textures`."""
+
+    surface: str  # skin, eye, hair, cloth, mouth, lash, clear, unlit
+    colour: tuple = (1.0, 1.0, 1.0)
+    roughness: float = 0.6
+    texture: str | None = None  # base colour; multiplied with `colour`
+    normal: str | None = None  # tangent-space normal map
+    metallic: float = 0.0
+    double_sided: bool = False
+    alpha: str = "OPAQUE"  # OPAQUE, MASK or BLEND (of the texture's alpha)
+    toon: dict | None = None  # VRMC_materials_mtoon, as the file has it
+
+
+@dataclass
+class Texture:
+    """An image 0..1 of shape (height, width, 3 or 4): sRGB for colours, linear for normal maps."""
+
+    image: np.ndarray
+    quality: int = 90  # of JPEG; pictures with alpha become PNG
+    repeat: bool = False  # wraps round instead of stopping at the edge
+
+
+@dataclass
+class Chain:
+    """A spring-bone chain: joints in cm from the root to the tip, hung on `parent`.
+
+    The bones are called `name` + `_0`, `_1`, ...; the last one is only the tip. Stiffness, gravity (downwards) and drag as
+    VRMC_springBone has them (stiffness about 0.2 loose .. 3 stiff, drag 0..1), radius in cm.
+    """
+
+    name: str
+    parent: str
+    joints: np.ndarray
+    stiffness: float = 1.0
+    gravity: float = 0.1
+    drag: float = 0.4
+    radius: float = 1.0
+    outfits: tuple | None = None
+
+    def bone(self, k):
+        """The name of joint `k`."""
+        return f"{self.name}_{k}"
 
 
 def rigid(positions, bone):

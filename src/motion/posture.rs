@@ -12,12 +12,14 @@ use crate::media::{Bone, Pose};
 /// Arms that hang lower than this at rest are left as they are, degrees below the horizon.
 const HANGING_DEG: f32 = 62.0;
 /// How far an arm hangs down, degrees below the horizon, and how far in front of the body it goes.
-const DOWN_DEG: f32 = 73.0;
+const DOWN_DEG: f32 = 76.0;
 const FORWARD: f32 = 0.05;
 /// The shoulder's share of that, degrees.
 const SHOULDER_DEG: f32 = 4.0;
 /// How far an elbow bends; one that is bent at rest already is left alone. Degrees.
-const ELBOW_DEG: f32 = 14.0;
+const ELBOW_DEG: f32 = 16.0;
+/// Where it bends to, as an arm that is stretched out to the side sees it: forward, and down, which is inwards once it hangs.
+const BEND_TOWARDS: Vec3 = Vec3::new(0.0, -0.4, 1.0);
 const BENT_DEG: f32 = 10.0;
 /// How far the two outer joints of each finger curl, and the inner ones from index to little finger. Degrees.
 const CURL_DEG: [f32; 2] = [22.0, 12.0];
@@ -132,7 +134,7 @@ impl Side {
         let hang = Quat::from_rotation_arc(upper, shoulder.inverse() * goal);
         turns.push((upper_bone, hang));
         if let Some(lower) = self.way(rig, "LowerArm", "Hand")
-            && let Some(hinge) = upper.cross(Vec3::Z).try_normalize()
+            && let Some(hinge) = upper.cross(BEND_TOWARDS).try_normalize()
             && upper.angle_between(lower).to_degrees() < BENT_DEG
         {
             let bend = Quat::from_axis_angle(hinge, ELBOW_DEG.to_radians());

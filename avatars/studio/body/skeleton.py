@@ -8,7 +8,8 @@ gives back exactly what was modelled.
 import numpy as np
 
 # What the program does to arms that are stretched out at rest; the same numbers as in its posture.
-SHOULDER_DEG, DOWN_DEG, FORWARD, ELBOW_DEG = 4.0, 73.0, 0.05, 14.0
+SHOULDER_DEG, DOWN_DEG, FORWARD, ELBOW_DEG = 4.0, 76.0, 0.05, 16.0
+BEND_TOWARDS = np.array([0, -0.4, 1.0])  # a lower arm bends to the front and a little inwards
 # The outer two joints of each finger, and the inner ones.
 CURL_DEG = (22.0, 12.0)
 INNER_CURL_DEG = {"Index": 12.0, "Middle": 17.0, "Ring": 21.0, "Little": 24.0}
@@ -104,7 +105,7 @@ class Skeleton:
             goal = shoulder.T @ np.array([sign * np.cos(down), -np.sin(down), FORWARD])
             turns[side + "Shoulder"] = shoulder
             turns[side + "UpperArm"] = _arc(way, goal)
-            turns[side + "LowerArm"] = _turn(np.cross(way, [0, 0, 1]), ELBOW_DEG)
+            turns[side + "LowerArm"] = _turn(np.cross(way, BEND_TOWARDS), ELBOW_DEG)
             # The program's hinge: along the finger x palm; the palms look down in T-pose.
             hinge = np.cross([sign, 0, 0], [0, -1.0, 0])
             for finger, inner in INNER_CURL_DEG.items():

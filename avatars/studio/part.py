@@ -90,3 +90,20 @@ def merge(pieces):
         offset += len(piece[0])
     rest = [np.concatenate(column) for column in zip(*(p[2:] for p in pieces))]
     return np.concatenate([p[0] for p in pieces]), np.concatenate(faces), *rest
+
+
+@dataclass
+class Built:
+    """What one room of the studio hands over: parts, and what they are made of by name."""
+
+    parts: list = field(default_factory=list)
+    materials: dict = field(default_factory=dict)
+    textures: dict = field(default_factory=dict)
+    chains: list = field(default_factory=list)
+
+    def add(self, other):
+        """Takes over everything of `other`."""
+        self.parts += other.parts
+        self.materials |= other.materials
+        self.textures |= other.textures
+        self.chains += other.chains

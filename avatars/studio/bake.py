@@ -15,8 +15,10 @@ from raster import draw
 SKY_DIRECTIONS, KEY_DIRECTIONS = 72, 16
 KEY = np.array([-0.06, 0.62, 0.90])  # from above the camera
 KEY_SPREAD = 0.20
-MAP_SIZE, MAP_RADIUS = 900, 27.0  # pixels, cm
-MAP_CENTRE = np.array([0, -12.0, 0])
+MAP_SIZE = 900  # pixels
+# Where the maps lie: centre and radius in cm. Points below FAR_BELOW look at the second one.
+NEAR, FAR = (np.array([0, -12.0, 0]), 28.0), (np.array([0, -76.0, 0]), 92.0)
+FAR_BELOW = -34.0
 LIFT, BIAS = 0.10, 0.16  # cm off the surface, and depth tolerance
 # Occlusion reddens skin: light that enters it comes out red.
 SKIN_TINT = np.array([0.80, 1.04, 1.10])
@@ -56,18 +58,19 @@ class Light:
         self.triangles = np.concatenate([p.triangles + o for p, o in zip(parts, offsets)]).astype(np.int64)
         self.progress = progress
 
-    def _map(self, direction):
+    def _map(self, direction, where):
         right = normalise(np.cross([0.0, 1.0, 0.02], direction))
         frame = np.stack([right, np.cross(direction, right), direction])
-        projected = self._project(self.positions, frame)
+        projected = self._project(self.positions, frame, where)
         projected[:, 2] *= -1
         depth, _, _ = draw(projected, self.triangles, np.zeros((len(projected), 1)), MAP_SIZE, MAP_SIZE)
         return frame, depth
 
     @staticmethod
-    def _project(points, frame):
-        q = (points - MAP_CENTRE) @ frame.T
-        q[:, :2] = (q[:, :2] / MAP_RADIUS + 1) * 0.5 * MAP_SIZE
+    def _project(points, frame, where):
+        centre, radius = where
+        q = (points - centre) @ frame.T
+        q[:, :2] = (q[:, :2] / radius + 1) * 0.5 * MAP_SIZE
         return q
 
     def at(self, sets):
@@ -76,12 +79,17 @@ class Light:
         spread = KEY_SPREAD * _sphere(KEY_DIRECTIONS)
         directions = [(d, True) for d in sky_directions] + [(normalise(KEY + s), False) for s in spread]
         sums = [np.zeros((3, len(points))) for points, _ in sets]  # sky seen, sky, key seen
+        needs_far = any((points[:, 1] < FAR_BELOW).any() for points, _ in sets)
         for step, (direction, is_sky) in enumerate(directions):
-            frame, depth = self._map(direction)
+            near = self._map(direction, NEAR)
+            far = self._map(direction, FAR) if needs_far else near
             for (points, normals), total in zip(sets, sums):
-                q = self._project(points + normals * LIFT, frame)
-                seen = np.empty(len(points))
-                _visible(q[:, 0], q[:, 1], q[:, 2], depth, seen)
+                seen, low = np.ones(len(points)), points[:, 1] < FAR_BELOW
+                for (frame, depth), where, chosen in ((near, NEAR, ~low), (far, FAR, low)):
+                    q = self._project(points[chosen] + normals[chosen] * LIFT, frame, where)
+                    part = np.empty(len(q))
+                    _visible(q[:, 0], q[:, 1], q[:, 2], depth, part)
+                    seen[chosen] = part
                 if is_sky:
                     weight = np.maximum(normals @ direction, 0) * (0.65 + 0.35 * direction[1])
                     total[0] += weight * seen

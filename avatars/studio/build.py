@@ -1,6 +1,6 @@
-"""Builds a host from nothing: python avatars/studio/build.py avatars/lina
+"""Builds hosts from their documents: python avatars/studio/build.py avatars/lina [avatars/chen ...]
 
-Writes host.glb and thumbnail.png into the folder; two runs give the same bytes.
+Reads host.yaml, writes host.glb into the same folder; two runs give the same bytes.
 """
 
 import argparse
@@ -8,41 +8,45 @@ import sys
 import time
 from pathlib import Path
 
-import preview
-from gltf import Model
-from host import assemble, bake_light, write
-
-THUMBNAIL = {"size": (256, 256), "target": (0, -3.5, 0), "distance": 84, "yaw": 8}
-SMILE = {"mouthSmile": 0.45, "cheekSquint": 0.25, "browInnerUp": 0.10}
+from file.write import write
+from host import HostParams, assemble, bake_light
+from params import load
 
 
 def _progress(done, total):
     if sys.stderr.isatty() or done == total:
-        print(
-            f"\rbaking light {done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True
-        )
+        print(f"\r  light {done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+def build(folder, out, lit=True):
+    """Build the host of `folder`; returns what was said about it."""
+    start = time.perf_counter()
+    params = load(HostParams, folder / "host.yaml")
+    print(f"{params.name}: geometry, shapes, paint", file=sys.stderr)
+    host = assemble(params)
+    if lit:
+        bake_light(host, _progress)
+    size = write(host, out)
+    count = {}
+    for part in host.built.parts:
+        key = "always" if part.outfits is None else "+".join(part.outfits)
+        count[key] = count.get(key, 0) + len(part.triangles)
+    counts = ", ".join(f"{name} {number}" for name, number in count.items())
+    return f"{out}: {size} bytes, triangles: {counts}; {time.perf_counter() - start:.1f} s"
 
 
 def main():
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="where host.glb and thumbnail.png go")
-    folder = parser.parse_args().folder
-    folder.mkdir(parents=True, exist_ok=True)
-    start = time.perf_counter()
-    print("building geometry and blendshapes", file=sys.stderr)
-    host = assemble()
-    bake_light(host, _progress)
-    size = write(host, folder / "host.glb")
-    triangles = {}
-    for part in host.parts:
-        triangles[part.material] = triangles.get(part.material, 0) + len(part.triangles)
-    print("drawing the thumbnail", file=sys.stderr)
-    model = Model(folder / "host.glb")
-    preview.save(preview.render(model, SMILE, **THUMBNAIL, samples=3), folder / "thumbnail.png")
-    counts = ", ".join(f"{name} {count}" for name, count in triangles.items())
-    print(f"{folder / 'host.glb'}: {sum(triangles.values())} triangles, {size} bytes ({counts})")
-    print(f"{time.perf_counter() - start:.1f} s")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="+", help="folders with a host.yaml")
+    parser.add_argument("-o", "--output", type=Path, help="write one host here instead of into its folder")
+    parser.add_argument("--unlit", action="store_true", help="a draft without baked light")
+    args = parser.parse_args()
+    for folder in args.folders:
+        try:
+            print(build(folder, args.output or folder / "host.glb", not args.unlit))
+        except (ValueError, OSError) as error:
+            sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

@@ -105,6 +105,10 @@ class Form:
         )
         return point + normal * offset[..., None]
 
+    def stations(self, rows):
+        """The table of the loft at these stations: front y, z; side x, y, z; back y, z; exponents."""
+        return self._table(np.asarray(rows, float))
+
     def row_at(self, y):
         """The station whose side point is at the height `y`."""
         rows = np.linspace(0, LAST_ROW, 2000)

@@ -5,11 +5,10 @@ The interior is lit by painted vertex shades only: deeper is darker.
 
 import numpy as np
 
-import features as f
 from fields import bell, outward, quad_grid, smoothstep
-from morphs import JAW_FORWARD, JAW_SIDE, jaw_rotation
+from face.morphs import JAW_FORWARD, JAW_SIDE, jaw_rotation
 from part import Part, rigid
-from skin import PATCH_MOUTH
+from face.skin import PATCH_MOUTH
 
 ARCH_COLUMNS = 53
 TONGUE_ROWS, TONGUE_COLUMNS = 12, 12
@@ -27,12 +26,12 @@ BAG_RINGS = (
 BAG_SHADE = (0.50, 0.42, 0.30, 0.20, 0.10, 0.06)
 
 
-def bag(mesh, skin_shapes):
+def bag(face, mesh, skin_shapes):
     """The lining of the mouth, extruded backwards from the lip contact ring."""
     loop = mesh.loops[PATCH_MOUTH]
     ring, upper = loop.rings[-1], loop.is_upper > 0
     count, contact = len(ring), mesh.positions[ring]
-    q = np.clip(np.abs(contact[:, 0]) / f.MOUTH_HALF_WIDTH, 0, 1)
+    q = np.clip(np.abs(contact[:, 0]) / face.f.mouth_half_width, 0, 1)
     arch = np.sqrt(1 - q**2)
     rings = []
     for rise, depth, width, own in BAG_RINGS:
@@ -67,7 +66,7 @@ def bag(mesh, skin_shapes):
     return Part("mouth", "mouth", positions, faces, rigid(positions, "head"), shade=shade, morphs=morphs)
 
 
-def _arch_curve(upper):
+def _arch_curve(face, upper):
     """Centre line of a tooth row: x, z, outward direction, distance to the next gap in cm."""
     width, depth, front = (2.42, 3.75, 8.66) if upper else (2.15, 3.75, 8.22)
     angle = np.linspace(-1.35, 1.35, ARCH_COLUMNS)
@@ -92,11 +91,11 @@ def _sweep(curve, rows):
     return positions, quad_grid(len(rows), len(x))
 
 
-def teeth(upper):
+def teeth(face, upper):
     """One row of teeth and its gum, as two parts."""
-    curve = _arch_curve(upper)
+    curve = _arch_curve(face, upper)
     gap = curve[-1]
-    root, tip = (f.MOUTH_Y + 0.98, f.MOUTH_Y - 0.10) if upper else (f.MOUTH_Y - 1.20, f.MOUTH_Y - 0.20)
+    root, tip = (face.f.mouth_y + 1.02, face.f.mouth_y - 0.20) if upper else (face.f.mouth_y - 1.35, face.f.mouth_y - 0.42)
     size, groove = tip - root, bell(gap, 0, 0.06)
     rows = []
     profile = ((0, 0), (0.25, 0.07), (0.55, 0.10), (0.85, 0.085), (0.97, 0.04))
@@ -142,14 +141,14 @@ def _jaw_part(name, material, positions, faces, shade, moves, share=1.0):
     return Part(name, material, positions, faces, rigid(positions, "head"), shade=shade, morphs=morphs)
 
 
-def tongue():
+def tongue(face):
     """A flattened tube that rides on the jaw and can be put out."""
     t = np.linspace(0, 1, TONGUE_ROWS)
     half_width = 1.55 * np.sqrt(np.clip(1 - np.clip((t - 0.45) / 0.56, 0, 1) ** 2.4, 0, 1))
     height = 0.52 * np.sqrt(np.clip(1 - np.clip((t - 0.3) / 0.71, 0, 1) ** 2.2, 0, 1)) + 0.02
     angle = np.linspace(0, 2 * np.pi, TONGUE_COLUMNS + 1)[:-1]
     cos, sin = np.cos(angle), np.sin(angle)
-    middle_y = f.MOUTH_Y - 1.05 + 0.15 * np.sin(np.pi * t)
+    middle_y = face.f.mouth_y - 1.05 + 0.15 * np.sin(np.pi * t)
     x = half_width[:, None] * cos
     furrow = 0.16 * (height / 0.5)[:, None] * bell(x, 0, 0.3) * (sin > 0)
     y = middle_y[:, None] + height[:, None] * np.where(sin > 0, 1, 0.7) * sin - furrow
@@ -168,6 +167,6 @@ def tongue():
     return part
 
 
-def build_mouth(mesh, skin_shapes):
+def build_mouth(face, mesh, skin_shapes):
     """All parts inside the mouth."""
-    return [bag(mesh, skin_shapes), *teeth(True), *teeth(False), tongue()]
+    return [bag(face, mesh, skin_shapes), *teeth(face, True), *teeth(face, False), tongue(face)]

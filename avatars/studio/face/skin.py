@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-import features as f
-import head
+from face.head import LAST_ROW, uv_of
 from fields import bell, quad_grid, smooth_max, smoothstep
 
 FRONT_COLUMNS, BACK_COLUMNS = 46, 14
 # Distance of neighbouring rows in cm, at station numbers.
-ROW_SPACING = ([0, 3, 4.6, 5, 12.6, 14, head.LAST_ROW], [1.7, 1.3, 0.7, 0.30, 0.30, 0.8, 1.7])
+ROW_SPACING = ([0, 3, 4.6, 5, 12.6, 14, LAST_ROW], [1.7, 1.3, 0.7, 0.30, 0.30, 0.8, 1.7])
 MOUTH_SKIN_RINGS, LIP_RINGS, EYE_RINGS = 6, 6, 8
 
 PATCH_MOUTH, PATCH_LEFT_EYE, PATCH_RIGHT_EYE = 1, 2, 3
@@ -82,9 +81,9 @@ def _columns():
     return np.sort(np.where(phi > np.pi, phi - 2 * np.pi, phi))
 
 
-def _rows():
-    station = np.linspace(0.02, head.LAST_ROW, 4000)
-    path = head.loft(np.zeros_like(station), station)
+def _rows(face):
+    station = np.linspace(0.02, LAST_ROW, 4000)
+    path = face.head.loft(np.zeros_like(station), station)
     length = np.r_[0, np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))]
     spacing = np.interp(station, *ROW_SPACING)
     count = np.r_[0, np.cumsum(np.diff(length) / spacing[1:])]
@@ -92,20 +91,20 @@ def _rows():
     return np.interp(np.linspace(0, count[-1], total + 1), count, station)
 
 
-def _grid(phi, row):
+def _grid(face, phi, row):
     """Grid points with the features of the face added."""
     phi, row = np.meshgrid(phi, row)
-    grid = head.loft(phi, row)
+    grid = face.head.loft(phi, row)
     x, y = grid[..., 0], grid[..., 1]
     facing = np.cos(phi)
-    grid[..., 2] += smoothstep(0.05, 0.35, facing) * (row < 14) * f.relief(x, y)
-    near_eye = ((np.abs(x) - f.EYE_CENTRE[0]) ** 2 + y**2 < 3.2**2) & (facing > 0.05)
-    over_ball = smooth_max(grid[..., 2], f.eye_sphere_z(x, y), 0.35)
+    grid[..., 2] += smoothstep(0.05, 0.35, facing) * (row < 14) * face.f.relief(x, y)
+    near_eye = ((np.abs(x) - face.f.eye_centre[0]) ** 2 + y**2 < 3.2**2) & (facing > 0.05)
+    over_ball = smooth_max(grid[..., 2], face.f.eye_sphere_z(x, y), 0.35)
     grid[..., 2] = np.where(near_eye, over_ball, grid[..., 2])
     return grid, phi, row
 
 
-def _patch_rectangles(grid, phi, row):
+def _patch_rectangles(face, grid, phi, row):
     """(patch, side, first row, last row, first column, last column) of the three holes."""
     centre = int(np.argmin(np.abs(phi)))
     behind = 100 * (np.cos(phi) <= 0.05)
@@ -153,9 +152,9 @@ def _along(upper_count, lower_count):
     return np.r_[upper, lower]
 
 
-def _lip_depth(x, t, is_upper):
+def _lip_depth(face, x, t, is_upper):
     """How far the vermilion stands out at ring parameter t; both lips end alike."""
-    q = np.clip(np.abs(x) / f.MOUTH_HALF_WIDTH, 0, 1)
+    q = np.clip(np.abs(x) / face.f.mouth_half_width, 0, 1)
     envelope = (1 - q**3) ** 0.8
     upper = 0.27 * np.sin(np.pi * t * 0.87) ** 1.15
     lower = 0.40 * np.sin(np.pi * t * 0.87) ** 1.05
@@ -164,10 +163,10 @@ def _lip_depth(x, t, is_upper):
     return envelope * swell - 0.20 * smoothstep(0.74, 1, t) * (0.35 + 0.65 * envelope)
 
 
-def _fill_mouth(build, border, border_xy, along, is_upper):
-    x = f.MOUTH_HALF_WIDTH * (2 * along - 1)
-    contact = np.c_[x, f.lip_contact(x)]
-    edge = contact[:, 1] + np.where(is_upper > 0, f.upper_lip_height(x), -f.lower_lip_height(x))
+def _fill_mouth(face, build, border, border_xy, along, is_upper):
+    x = face.f.mouth_half_width * (2 * along - 1)
+    contact = np.c_[x, face.f.lip_contact(x)]
+    edge = contact[:, 1] + np.where(is_upper > 0, face.f.upper_lip_height(x), -face.f.lower_lip_height(x))
     vermilion = np.c_[1.02 * x, edge]
     rings, previous = [], border
     steps = [("skin", 1 - (1 - k / MOUTH_SKIN_RINGS) ** 1.25) for k in range(1, MOUTH_SKIN_RINGS + 1)]
@@ -175,10 +174,10 @@ def _fill_mouth(build, border, border_xy, along, is_upper):
     for kind, t in steps:
         start, end = (border_xy, vermilion) if kind == "skin" else (vermilion, contact)
         x, y = ((1 - t) * start + t * end).T
-        z, phi, row = head.front_of(x, y)
-        z = z + f.relief(x, y)
+        z, phi, row = face.head.front_of(x, y)
+        z = z + face.f.relief(x, y)
         if kind == "lip":
-            z = z + _lip_depth(x, t, is_upper)
+            z = z + _lip_depth(face, x, t, is_upper)
         ring = t + (kind == "lip")
         ids = build.add(np.c_[x, y, z], phi, row, PATCH_MOUTH, ring, is_upper)
         build.bridge(previous, ids)
@@ -187,48 +186,48 @@ def _fill_mouth(build, border, border_xy, along, is_upper):
     return rings, previous
 
 
-def _lid_z(x, y, bare_z, t):
+def _lid_z(face, x, y, bare_z, t):
     """Skin over the eyeball with the crease of the upper lid; the margin lies on the ball."""
     ax = np.abs(x)
-    sphere = f.eye_sphere_z(x, y)
-    z = smooth_max(bare_z + f.relief(x, y), sphere, 0.35)
-    above = y - (f.eye_line(ax) + f.upper_lid_height(ax))
-    within = smoothstep(f.EYE_INNER_X - 0.1, f.EYE_INNER_X + 0.5, ax)
-    within = within * (1 - smoothstep(f.EYE_OUTER_X - 0.1, f.EYE_OUTER_X + 0.35, ax))
+    sphere = face.f.eye_sphere_z(x, y)
+    z = smooth_max(bare_z + face.f.relief(x, y), sphere, 0.35)
+    above = y - (face.f.eye_line(ax) + face.f.upper_lid_height(ax))
+    within = smoothstep(face.f.eye_inner_x - 0.1, face.f.eye_inner_x + 0.5, ax)
+    within = within * (1 - smoothstep(face.f.eye_outer_x - 0.1, face.f.eye_outer_x + 0.35, ax))
     z = z + within * (0.05 * bell(above, 0.58, 0.22) - 0.12 * bell(above, 0.32, 0.13))
     margin = smoothstep(0.72, 1.0, t)
     return (1 - margin) * z + margin * sphere
 
 
-def _fill_eye(build, border, border_xy, along, is_upper, upper_count, patch, side):
-    span = f.EYE_OUTER_X - f.EYE_INNER_X
-    ax = np.where(side > 0, f.EYE_INNER_X + span * along, f.EYE_OUTER_X - span * along)
-    y = f.eye_line(ax)
-    y = y + np.where(is_upper > 0, f.upper_lid_height(ax), -f.lower_lid_height(ax))
+def _fill_eye(face, build, border, border_xy, along, is_upper, upper_count, patch, side):
+    span = face.f.eye_outer_x - face.f.eye_inner_x
+    ax = np.where(side > 0, face.f.eye_inner_x + span * along, face.f.eye_outer_x - span * along)
+    y = face.f.eye_line(ax)
+    y = y + np.where(is_upper > 0, face.f.upper_lid_height(ax), -face.f.lower_lid_height(ax))
     for corner in (0, upper_count):
-        y[corner] = f.eye_line(ax[corner])
+        y[corner] = face.f.eye_line(ax[corner])
     margin = np.c_[side * ax, y]
     rings, previous = [], border
     for k in range(1, EYE_RINGS + 1):
         t = 1 - (1 - k / EYE_RINGS) ** 1.5
         x, y = ((1 - t) * border_xy + t * margin).T
-        bare, phi, row = head.front_of(x, y)
-        points = np.c_[x, y, _lid_z(x, y, bare, t)]
+        bare, phi, row = face.head.front_of(x, y)
+        points = np.c_[x, y, _lid_z(face, x, y, bare, t)]
         ids = build.add(points, phi, row, patch, t, is_upper)
         build.bridge(previous, ids)
         rings.append(ids)
         previous = ids
     # The thickness of the lid, then inwards along the ball so that no gap shows.
-    centre = np.array([side * f.EYE_CENTRE[0], f.EYE_CENTRE[1]])
+    centre = np.array([side * face.f.eye_centre[0], face.f.eye_centre[1]])
     for scale, radius, back in (
-        (0.985, f.EYE_RADIUS + 0.03, 0),
-        (1.02, f.EYE_RADIUS - 0.06, 0.25),
-        (1.1, f.EYE_RADIUS - 0.12, 0.9),
+        (0.985, face.f.eye_radius + 0.03, 0),
+        (1.02, face.f.eye_radius - 0.06, 0.25),
+        (1.1, face.f.eye_radius - 0.12, 0.9),
     ):
         inner = points.copy()
         inner[:, :2] = centre + (points[:, :2] - centre) * scale
         d2 = ((inner[:, :2] - centre) ** 2).sum(1)
-        on_ball = f.EYE_CENTRE[2] + np.sqrt(np.maximum(radius**2 - d2, 0.05)) - back
+        on_ball = face.f.eye_centre[2] + np.sqrt(np.maximum(radius**2 - d2, 0.05)) - back
         inner[:, 2] = np.minimum(on_ball, points[:, 2])
         ids = build.add(inner, phi, row, patch, 1.0, is_upper)
         build.bridge(previous, ids)
@@ -236,25 +235,25 @@ def _fill_eye(build, border, border_xy, along, is_upper, upper_count, patch, sid
     return rings, previous
 
 
-def build_skin():
+def build_skin(face):
     """The whole skin mesh; about 11 000 triangles."""
-    phi, row = _columns(), _rows()
-    grid, grid_phi, grid_row = _grid(phi, row)
+    phi, row = _columns(), _rows(face)
+    grid, grid_phi, grid_row = _grid(face, phi, row)
     rows, columns = grid_phi.shape
     build = _Builder()
     index = build.add(grid.reshape(-1, 3), grid_phi.ravel(), grid_row.ravel()).reshape(rows, columns)
     hole = np.zeros((rows, columns), bool)
     loops = {}
-    for patch, side, top, bottom, left, right in _patch_rectangles(grid, phi, row):
+    for patch, side, top, bottom, left, right in _patch_rectangles(face, grid, phi, row):
         hole[top:bottom, left:right] = True
         border, upper, lower = _border(index, top, bottom, left, right)
         border_xy = grid.reshape(-1, 3)[border][:, :2]
         is_upper = np.r_[np.ones(upper), np.zeros(lower)]
         along = _along(upper, lower)
         if patch == PATCH_MOUTH:
-            rings, last = _fill_mouth(build, border, border_xy, along, is_upper)
+            rings, last = _fill_mouth(face, build, border, border_xy, along, is_upper)
         else:
-            rings, last = _fill_eye(build, border, border_xy, along, is_upper, upper, patch, side)
+            rings, last = _fill_eye(face, build, border, border_xy, along, is_upper, upper, patch, side)
         loops[patch] = Loop(rings, is_upper, upper, last)
     quads = quad_grid(rows, columns, wrap=True)
     keep = ~hole[:-1].ravel()
@@ -264,7 +263,7 @@ def build_skin():
         faces=np.concatenate([*build.faces, quads[keep]]),
         phi=phi,
         row=row,
-        uv=head.uv_of(phi, row),
+        uv=uv_of(phi, row),
         patch=np.concatenate(build.patch),
         ring=np.concatenate(build.ring),
         is_upper=np.concatenate(build.is_upper) > 0,

@@ -1,7 +1,7 @@
 """A small glTF 2.0 binary writer and the reader that preview and checks use.
 
 Written for one layout: sparse position morphs, one skin, 8-bit weights and
-vertex colours, JPEG textures inside the file, the VRM 1.0 block.
+vertex colours, textures inside the file.
 """
 
 import io
@@ -38,7 +38,9 @@ class Writer:
             "materials": [],
             "textures": [],
             "images": [],
-            "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
+            "samplers": [
+                {"magFilter": 9729, "minFilter": 9987, "wrapS": wrap, "wrapT": wrap} for wrap in (33071, 10497)
+            ],
             "skins": [],
             "accessors": [],
             "bufferViews": [],
@@ -88,14 +90,15 @@ class Writer:
             }
         return self._append("accessors", entry)
 
-    def texture(self, name, image, quality):
-        """JPEG texture of an sRGB float image (height, width, 3)."""
-        stream = io.BytesIO()
-        pixels = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
-        Image.fromarray(pixels).save(stream, "JPEG", quality=quality, optimize=True, subsampling=0)
-        source = {"name": name, "bufferView": self._view(stream.getvalue()), "mimeType": "image/jpeg"}
-        image_index = self._append("images", source)
-        return self._append("textures", {"source": image_index, "sampler": 0})
+    def texture(self, name, texture):
+        """A `part.Texture`: JPEG, or PNG where it has alpha."""
+        stream, pixels = io.BytesIO(), np.round(np.clip(texture.image, 0, 1) * 255).astype(np.uint8)
+        kind = "PNG" if pixels.shape[-1] == 4 else "JPEG"
+        settings = {} if kind == "PNG" else {"quality": texture.quality, "subsampling": 0}
+        Image.fromarray(pixels).save(stream, kind, optimize=True, **settings)
+        view = self._view(stream.getvalue())
+        image = self._append("images", {"name": name, "bufferView": view, "mimeType": "image/" + kind.lower()})
+        return self._append("textures", {"source": image, "sampler": int(texture.repeat)})
 
     def add(self, kind, value):
         """Append to a top-level list and return the index."""
@@ -103,6 +106,7 @@ class Writer:
 
     def save(self, path):
         """Write the .glb and return its size in bytes."""
+        self.json = {key: value for key, value in self.json.items() if value != []}
         self.data.extend(b"\0" * (-len(self.data) % 4))
         self.json["buffers"] = [{"byteLength": len(self.data)}]
         text = json.dumps(self.json, separators=(",", ":")).encode()

@@ -6,10 +6,9 @@ skin along the face, so that a lip which moves sideways also moves round the jaw
 
 import numpy as np
 
-import features as f
-import head
+from face.head import JAW_ROW, UNDER_JAW_ROW
 from fields import bell, bump, smooth_max, smoothstep
-from skin import PATCH_LEFT_EYE, PATCH_MOUTH, PATCH_RIGHT_EYE
+from face.skin import PATCH_LEFT_EYE, PATCH_MOUTH, PATCH_RIGHT_EYE
 
 # Order of Apple's ARFaceAnchor.BlendShapeLocation.
 ARKIT_NAMES = """
@@ -42,7 +41,8 @@ def jaw_rotation(points, amount=1.0):
 class _Face:
     """Coordinates and masks of the skin vertices that the shapes are written in."""
 
-    def __init__(self, mesh):
+    def __init__(self, model, mesh):
+        self.f, self.head = model.f, model.head
         self.mesh = mesh
         self.points = mesh.positions
         self.x, self.y, self.z = self.points.T
@@ -51,31 +51,34 @@ class _Face:
         self.facing, self.row = np.cos(mesh.phi), mesh.row
         self.front = (self.facing > 0.08) & (self.row < 13.1) & (self.row > 1.3)
         self.front_mask = smoothstep(0, 0.3, self.facing)
-        contact = self.contact = f.lip_contact(self.x)
+        contact = self.contact = self.f.lip_contact(self.x)
         on_mouth = mesh.patch == PATCH_MOUTH
         self.upper = np.where(on_mouth, mesh.is_upper, self.y >= contact)
         self.mouth_mask = smoothstep(-0.05, 0.35, self.facing) * (
-            1 - smoothstep(12.3, head.UNDER_JAW_ROW, self.row)
+            1 - smoothstep(12.3, UNDER_JAW_ROW, self.row)
         )
         self.mask = self.mouth_mask * self.front_mask
         self.above, self.below = np.maximum(self.y - contact, 0), np.maximum(contact - self.y, 0)
         self.from_contact = np.where(self.upper, self.above, self.below)
-        self.q = np.clip(self.ax / f.MOUTH_HALF_WIDTH, 0, 1)  # 0 middle .. 1 corner
-        self.lip_height = np.where(self.upper, f.upper_lip_height(self.x), f.lower_lip_height(self.x))
+        self.q = np.clip(self.ax / self.f.mouth_half_width, 0, 1)  # 0 middle .. 1 corner
+        self.lip_height = np.where(self.upper, self.f.upper_lip_height(self.x), self.f.lower_lip_height(self.x))
         beyond = np.maximum(self.from_contact - self.lip_height, 0)
-        self.from_lips = np.hypot(beyond, np.maximum(self.ax - f.MOUTH_HALF_WIDTH, 0))
+        self.from_lips = np.hypot(beyond, np.maximum(self.ax - self.f.mouth_half_width, 0))
         self.lips = np.exp(-((self.from_lips / 0.75) ** 2)) * self.front_mask * self.mouth_mask
         self.lip_height = np.maximum(self.lip_height, 0.03)
         self.lip_ring = np.where(on_mouth & (mesh.ring >= 1), mesh.ring - 1, 0)
         self.left = smoothstep(-0.7, 0.7, self.x)
+        # Where the border of a lip bulges so that a narrow open mouth is round and not pointed.
+        edge = np.clip(self.from_contact / self.lip_height, 0, 1) * np.exp(-((self.from_lips / 0.8) ** 2))
+        self.round_out = np.where(self.upper, 0.45, -1.0) * bell(self.q, 0.60, 0.38) * edge * self.mask
         self._jaw_weight()
 
     def _jaw_weight(self):
         """0 above and 1 below the contact line in the middle, one half at the corners."""
-        corner = self.q**2.6
+        corner = self.q**3.4
         upper = 0.5 * corner * np.exp(-self.above / 1.7)
         lower = 1 - 0.5 * corner * np.exp(-self.below / 1.5)
-        fade = (1 - smoothstep(head.JAW_ROW, 15.2, self.row)) * smoothstep(-0.35, 0.25, self.facing)
+        fade = (1 - smoothstep(JAW_ROW, 15.2, self.row)) * smoothstep(-0.35, 0.25, self.facing)
         self.jaw = np.where(self.upper, upper, lower) * fade
         self.jaw_at_contact = np.where(self.upper, 0.5 * corner, 1 - 0.5 * corner)
 
@@ -93,9 +96,8 @@ class _Face:
             z[moving] = np.clip(np.nan_to_num(rise), -0.6, 0.6) * fade
         return np.stack(np.broadcast_arrays(dx, dy, z + dz), -1).astype(float)
 
-    @staticmethod
-    def _surface(x, y):
-        return head.front_of(x, y)[0] + f.broad_relief(x, y)
+    def _surface(self, x, y):
+        return self.head.front_of(x, y)[0] + self.f.broad_relief(x, y)
 
     def move(self, dx, dy, dz):
         """Plain displacement."""
@@ -109,13 +111,13 @@ class _Face:
         the ball half way.
         """
         ax, patch = self.ax, PATCH_LEFT_EYE if side > 0 else PATCH_RIGHT_EYE
-        upper_y = f.eye_line(ax) + f.upper_lid_height(ax)
-        lower_y = f.eye_line(ax) - f.lower_lid_height(ax)
-        near = (self.side == side) & (np.abs(ax - f.EYE_CENTRE[0]) < 3.0)
+        upper_y = self.f.eye_line(ax) + self.f.upper_lid_height(ax)
+        lower_y = self.f.eye_line(ax) - self.f.lower_lid_height(ax)
+        near = (self.side == side) & (np.abs(ax - self.f.eye_centre[0]) < 3.0)
         near &= (np.abs(self.y) < 2.9) & self.front
         on_patch = self.mesh.patch == patch
         upper = np.where(on_patch, self.mesh.is_upper, self.y > 0)
-        outside = np.maximum(np.maximum(f.EYE_INNER_X - ax, ax - f.EYE_OUTER_X), 0)
+        outside = np.maximum(np.maximum(self.f.eye_inner_x - ax, ax - self.f.eye_outer_x), 0)
         fade = np.exp(-((outside / 0.45) ** 2)) * near * (upper_y - lower_y)
         down = (1 - smoothstep(0.05, 1.75, np.maximum(self.y - upper_y, 0))) * fade
         up = (1 - smoothstep(0.05, 1.2, np.maximum(lower_y - self.y, 0))) * fade
@@ -125,12 +127,12 @@ class _Face:
         y1 = y0 + dy[moved]
 
         def skin_z(y):
-            bare = head.front_of(x, y)[0]
-            return smooth_max(bare + f.relief(x, y), f.eye_sphere_z(x, y), 0.35)
+            bare = self.head.front_of(x, y)[0]
+            return smooth_max(bare + self.f.relief(x, y), self.f.eye_sphere_z(x, y), 0.35)
 
         margin = np.where(on_patch[moved], smoothstep(0.72, 1.0, self.mesh.ring[moved]), 0)
         dz = (1 - margin) * (skin_z(y1) - skin_z(y0))
-        dz += margin * (f.eye_sphere_z(x, y1) - f.eye_sphere_z(x, y0))
+        dz += margin * (self.f.eye_sphere_z(x, y1) - self.f.eye_sphere_z(x, y0))
         displacement = np.zeros_like(self.points)
         displacement[:, 1] = dy
         push = 0.14 * np.clip(-dy[moved] / 1.3, 0, 1)
@@ -138,9 +140,9 @@ class _Face:
         return displacement
 
 
-def skin_morphs(mesh):
+def skin_morphs(model, mesh):
     """Displacements (n, 3) of the skin in cm by ARKit name."""
-    face, shapes = _Face(mesh), {}
+    face, shapes = _Face(model, mesh), {}
     _jaw(face, shapes)
     _mouth_corners(face, shapes)
     _lips(face, shapes)
@@ -165,12 +167,17 @@ def _jaw(face, shapes):
     opened[:, 0] -= (
         face.side * mask * (0.18 * bump(ax, y, 4.3, -5.2, 1.3, 1.6) + 0.22 * bump(ax, y, 2.3, -6.0, 1.1, 1.2))
     )
+    # The lower lip's ends follow, so that the open mouth is round below; mouthClose takes that back.
+    ends = face.f.mouth.corner_rise * face.q**2.2 * np.exp(-((face.from_lips / 0.8) ** 2)) * mask
+    ends = 0.75 * ends * np.where(face.upper, face.q**8, 1.0)
+    opened[:, 1] += 0.12 * face.round_out - ends
     shapes["jawOpen"] = opened
     # mouthClose brings both lips to one line at any jaw angle: use weight = jawOpen.
     size = np.where(face.upper, 1.1, 1.0)
     falloff = np.exp(-((np.maximum(face.from_contact - face.lip_height, 0) / size) ** 1.5))
-    falloff = falloff * np.exp(-((np.maximum(ax - f.MOUTH_HALF_WIDTH, 0) / 0.9) ** 2))
+    falloff = falloff * np.exp(-((np.maximum(ax - face.f.mouth_half_width, 0) / 0.9) ** 2))
     closed = rotation * ((CLOSED_LIP_WEIGHT - face.jaw_at_contact) * falloff * mask)[:, None]
+    closed[:, 1] += ends - 0.12 * face.round_out
     closed[:, 2] += 0.10 * face.lips
     shapes["mouthClose"] = closed
     shapes["jawLeft"] = face.move(JAW_SIDE * face.jaw, 0, 0)
@@ -182,12 +189,14 @@ def _mouth_corners(face, shapes):
     ax, y, side, mask, lips = face.ax, face.y, face.side, face.mask, face.lips
     # Smile: a parabola inside the mouth gives a U; a bell at the corner would give a V.
     lift = np.where(ax < 2.4, (ax / 2.4) ** 2, bell(ax, 2.4, 1.05))
-    spread = np.where(ax < 2.4, (ax / 2.4) ** 1.15, bell(ax, 2.4, 1.2))
-    height = bell(y, -5.95, 1.25) * mask
-    dx = side * (0.62 * spread * height + 0.10 * bump(ax, y, 3.9, -4.2, 1.3, 1.3) * mask)
-    dy = 0.74 * lift * height + 0.34 * bump(ax, y, 3.9, -3.1, 1.6, 1.3) * mask
-    cheek = 0.32 * bump(ax, y, 4.0, -2.7, 1.4, 1.1) - 0.24 * bump(ax, y, 2.9, -5.0, 0.45, 0.9)
-    _both(face, shapes, "mouthSmile", face.follow(dx, dy, cheek * mask - 0.12 * lips))
+    spread = np.where(ax < 2.4, (ax / 2.4) ** 1.1, bell(ax, 2.4, 1.3))
+    height = bell(y, face.f.mouth_y + 0.05, 1.3) * mask
+    dx = side * (0.78 * spread * height + 0.12 * bump(ax, y, 3.9, -4.2, 1.3, 1.3) * mask)
+    # The lips are drawn thin between the corners.
+    thin = np.where(face.upper, -0.13, 0.17) * face.from_contact * lips
+    dy = 0.60 * lift * height + 0.40 * bump(ax, y, 3.9, -3.1, 1.6, 1.3) * mask + thin + 0.05 * lips * (1 - face.q)
+    cheek = 0.36 * bump(ax, y, 3.9, -2.7, 1.4, 1.1) - 0.26 * bump(ax, y, 3.0, -5.0, 0.45, 1.0)
+    _both(face, shapes, "mouthSmile", face.follow(dx, dy, cheek * mask - 0.14 * lips))
 
     def corner(dx, dy, size_x, size_y):
         g = bump(ax, y, 2.2, -5.85, size_x, size_y) * mask
@@ -220,16 +229,16 @@ def _lips(face, shapes):
     _both(face, shapes, "mouthUpperUp", face.follow(zero, 0.62 * raised, 0.05 * raised))
     _both(face, shapes, "mouthLowerDown", face.follow(zero, -0.72 * lowered, -0.05 * lowered))
 
-    around = np.exp(-((np.maximum(ax - 0.9 * f.MOUTH_HALF_WIDTH, 0)) ** 2))
+    around = np.exp(-((np.maximum(ax - 0.9 * face.f.mouth_half_width, 0)) ** 2))
     around = around * np.exp(-((face.from_lips / 1.25) ** 2)) * mask
     thicker = np.where(upper, 0.22 * face.from_contact, 0.20 * face.from_contact * (1 - q))
     # The corners come down, or the narrow mouth would turn into a V.
-    level = -0.80 * (f.lip_contact(x) - f.MOUTH_Y) * around
-    dy = thicker * lips + 0.04 * around * (1 - q) + level
+    level = -0.80 * (face.f.lip_contact(x) - face.f.mouth_y) * around
+    dy = thicker * lips + 0.04 * around * (1 - q) + level + 0.09 * face.round_out
     forward = 0.62 * (1 - 0.25 * q) * around
     shapes["mouthPucker"] = face.follow(-0.40 * x * around, dy) + face.move(0, 0, forward)
     ellipse = np.sqrt(np.clip(1 - q**2, 0, 1)) * np.exp(-((face.from_lips / 0.9) ** 2)) * mask
-    dy = np.where(upper, 0.30, -0.46) * ellipse + 0.5 * level
+    dy = np.where(upper, 0.34, -0.42) * ellipse + 0.5 * level + 0.13 * face.round_out
     forward = 0.50 * (1 - 0.2 * q) * around
     shapes["mouthFunnel"] = face.follow(-0.36 * x * around, dy) + face.move(0, 0, forward)
 
@@ -292,7 +301,7 @@ def _brows(face, shapes):
     )
     inner = 0.95 * bump(ax, y, 1.0, 2.6, 1.75, 1.5) * smoothstep(0.75, 1.9, y) * face.front_mask
     shapes["browInnerUp"] = face.follow(zero, inner, 0.10 * bump(ax, y, 1.2, 3.4, 1.6, 0.5) * above_lid)
-    outer = 0.85 * bump(ax, y, 4.6, 2.7, 1.6, 1.3) * smoothstep(0.9, 2.0, y) * face.front_mask
+    outer = 0.62 * bump(ax, y, 4.6, 2.7, 1.9, 1.3) * smoothstep(0.9, 2.0, y) * face.front_mask
     _both(face, shapes, "browOuterUp", face.follow(zero, outer))
 
 

@@ -4,20 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fields import quad_grid, triangles, vertex_normals
+from fields import quad_grid, triangles
 from part import Built, Material, Part, Texture
 
 import clothes.fabric as fabric
-
-
-class ClothPart(Part):
-    """A part whose sheets share their normals where they meet, so that a seam bends softly."""
-
-    @property
-    def normals(self):
-        _, first, back = np.unique(np.round(self.positions, 3), axis=0, return_index=True, return_inverse=True)
-        back = back.ravel()
-        return vertex_normals(self.positions[first], triangles(back[self.triangles]))[back]
 
 
 @dataclass
@@ -141,7 +131,7 @@ class Rack:
         bones = sorted({bone for m in meshes for bone in m[4]})
         weights = [(b, np.concatenate([np.broadcast_to(m[4].get(b, 0.0), len(m[0])) for m in meshes])) for b in bones]
         weights = [(b, w) for b, w in weights if w.max() > 0.004]
-        return ClothPart(key, key, positions, np.concatenate(faces), weights, uv, shade, outfits=(self.outfit,))
+        return Part(key, key, positions, np.concatenate(faces), weights, uv, shade, outfits=(self.outfit,), seamless=True)
 
     def _material(self, built, prefix, cloth, textured):
         if self.anime:

@@ -1,6 +1,7 @@
 """How cloth lies over a body: the dressed torso, the armhole, the sleeve, and drawing on the front."""
 
 import numpy as np
+from scipy.spatial import cKDTree
 from scipy.interpolate import LinearNDInterpolator, PchipInterpolator, RegularGridInterpolator
 
 from body.form import LAST_ROW
@@ -100,7 +101,7 @@ def clear_of_arm(form, side, points, room):
     return points + grow[:, None] * (a[:, None] * outer[near] + b[:, None] * front[near])
 
 
-def sleeve(form, armhole, end, room, columns=20, joined=0.46, cap=0.35, rows=(7, 17), folds=1.0, slack=None):
+def sleeve(form, armhole, end, room, columns=18, joined=0.46, cap=0.35, rows=(7, 17), folds=1.0, slack=None):
     """Grid (rows, columns + 1, 3) of the left sleeve from the armhole to `end` (t of the arm, 2 is the wrist).
 
     `room(t)` is the width that it has over the arm in cm; `cap` the height of the sleeve head over the seam. Columns start
@@ -113,7 +114,7 @@ def sleeve(form, armhole, end, room, columns=20, joined=0.46, cap=0.35, rows=(7,
     finish = form.arm(1, joined, alpha, room(np.array(joined)))
     _, down, _, _ = form.arm_axis(1, np.array(joined))
     slope = normalise(armhole.dressed(QUARTER, armhole.top) - armhole.dressed(QUARTER, armhole.top - 0.5))
-    slope = normalise(slope + [0.35 * cap, 0.9 * cap, 0])
+    slope = normalise(slope + [0.1, -0.25 + 0.5 * cap, 0])
     out = normalise(slope[None] * top[:, None] ** 0.7 + down[None] * (1 - top[:, None] ** 0.7) + 0 * inwards)
     length = np.linalg.norm(finish - start, axis=1, keepdims=True)
     tangent0, tangent1 = out * length * (0.55 + 0.25 * top[:, None]), down[None] * length * (0.9 + 0.35 * top[:, None])
@@ -139,7 +140,27 @@ def sleeve_folds(t, alpha):
     crook = np.cos((t - 1.0) * 24 + 1.4 * np.cos(alpha)) * bell(t, 1.0, 0.20) * inner**0.7
     hang = np.cos((t - 0.62) * 15 - 1.6 * alpha) * bell(t, 0.62, 0.2) * (0.3 + 0.7 * np.abs(np.sin(alpha)))
     fore = np.cos((t - 1.45) * 13 + 2.0 * alpha) * bell(t, 1.5, 0.25)
-    return 0.34 * crook + 0.13 * hang + 0.10 * fore + 0.25 * outer * bell(t, 0.98, 0.14)
+    return 0.42 * crook + 0.17 * hang + 0.15 * fore + 0.25 * outer * bell(t, 0.98, 0.14)
+
+
+class Above:
+    """Keeps points outside of a dressed torso."""
+
+    def __init__(self, dressed, rows=(0.0, LAST_ROW)):
+        phi, row = np.meshgrid(np.linspace(-np.pi, np.pi, 241)[:-1], np.linspace(*rows, 200))
+        points = dressed(phi, row)
+        self._normals = grid_normals(points).reshape(-1, 3)
+        self._points = points.reshape(-1, 3)
+        self._tree = cKDTree(self._points)
+
+    def __call__(self, points, margin):
+        """`points`, at least `margin` cm outside."""
+        flat = np.asarray(points, float).reshape(-1, 3)
+        _, near = self._tree.query(flat, k=4)
+        normal = normalise(self._normals[near].mean(1))
+        depth = ((flat[:, None] - self._points[near]) * normal[:, None]).sum(2).mean(1)
+        lack = np.maximum(np.broadcast_to(margin, np.shape(points)[:-1]).reshape(-1) - depth, 0)
+        return (flat + lack[:, None] * normal).reshape(np.shape(points))
 
 
 class Front:

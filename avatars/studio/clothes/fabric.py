@@ -175,6 +175,8 @@ def _edge(kind, distance, along):
         return seam(distance)
     if kind == "hem":
         return hem(distance, along)
+    if kind == "pick":
+        return stitches(distance, along)
     if kind == "soft":
         return 1 - 0.12 * np.exp(-distance / 0.3), -0.05 * np.exp(-distance / 0.2)
     first, second = seam(distance), stitches(distance, along)

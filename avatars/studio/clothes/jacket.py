@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from body.form import LAST_ROW
+from clothes.bodice import Bodice
 from clothes.cloth import Cloth, Piece, mirrored
-from clothes.drape import QUARTER, Armhole, Dressed, Front, PchipInterpolator, bell, grid_normals, sleeve, smoothstep, turned
+from clothes.drape import Above, Front, PchipInterpolator, bell, grid_normals, smoothstep
 from clothes.trims import button
 from fields import normalise
 
@@ -28,16 +28,20 @@ class Cut:
     man: bool = False
 
 
-class Jacket:
+class Jacket(Bodice):
     """One jacket on one form."""
 
-    def __init__(self, form, cloth, cut=None, lining=None, button_cloth=None):
-        self.form, self.cloth, self.cut = form, cloth, cut or Cut()
-        self.lining = lining or Cloth(tuple(0.55 * c for c in cloth.colour), "satin")
+    cap = 0.6
+    front_share = (0, 0.03, 0.10, 0.22, 0.36, 0.50, 0.63, 0.76, 0.88, 0.97, 1)
+    back_share = (0, 0.03, 0.14, 0.28, 0.42, 0.57, 0.72, 0.87, 1)
+
+    def __init__(self, form, cloth, cut=None, button_cloth=None):
+        self.cut = cut or Cut()
+        self.hem = self.cut.hem
+        super().__init__(form, cloth)
         self.button_cloth = button_cloth or Cloth(tuple(0.45 * c for c in cloth.colour), "horn")
-        self.dressed = Dressed(form, self.ease)
-        self.armhole = Armhole(self.dressed, 2.75, 5.15, 0.60, 0.62)
         self.front = Front(self.dressed)
+        self.above = Above(self.dressed, (0.0, 6.0))
         self.over = -1 if not self.cut.man else 1  # which of the host's fronts lies on top
 
     def ease(self, phi, row):
@@ -52,18 +56,11 @@ class Jacket:
     def _front(self, side):
         """Front panel of one side, given on the host's left; its inner edge is the roll line and below it the front edge."""
         cut, dressed = self.cut, self.dressed
-        over = side == self.over
-        edge_x = -cut.overlap if over else -cut.overlap
-        neck_row = float(dressed.row_of(dressed.phi_of(np.array([0.9]), np.array([cut.neck[0]])), np.array([cut.neck[1]]))[0])
-        neck_row = min(max(neck_row, 0.25), 1.2)
+        over, edge_x, hem_row = side == self.over, -cut.overlap, self.hem_row
         break_row = float(dressed.row_of(0.0, cut.close)[()])
-        hem_row = float(dressed.row_of(QUARTER, cut.hem)[()])
-        rows = np.r_[
-            np.linspace(neck_row, self.armhole.top, 6)[:-1],
-            self.armhole.rows(9),
-            np.linspace(self.armhole.bottom, hem_row, 15)[1:],
-        ]
-        self.rows = rows
+        upper, low_rows = self.rows()
+        neck_row = self.neck_row()
+        rows = np.r_[neck_row + (self.armhole.top - neck_row) * upper, low_rows]
         line = dressed.phi_on_line(rows, cut.neck, (edge_x, cut.close + 0.6))
         straight = dressed.phi_of(rows, np.full(len(rows), edge_x))
         inner = np.where(rows < break_row, line, straight)
@@ -74,29 +71,25 @@ class Jacket:
         share = np.array([0, 0.03, 0.10, 0.22, 0.36, 0.50, 0.63, 0.76, 0.88, 0.97, 1])
         phi = inner[:, None] + (outer - inner)[:, None] * share
         row = np.broadcast_to(rows[:, None], phi.shape)
-        lift = self._folds(phi, row) + (0.28 if over else 0.0) * smoothstep(0.35, 0.05, phi) * smoothstep(break_row - 1.2, break_row - 0.2, row)
+        lift = self.folds(phi, row) + (0.28 if over else 0.0) * smoothstep(0.35, 0.05, phi) * smoothstep(break_row - 1.2, break_row - 0.2, row)
         grid = dressed(phi, row, lift)
-        grid[:, 0] -= grid_normals(grid)[:, 0] * 0.0
         return grid
 
-    def _folds(self, phi, row):
-        """Large folds: drag at the closed button, under the arm, over the hips."""
-        turn = np.abs(phi)
-        pull = np.cos((row - 7.9) * 5.2 - 2.2 * turn) * bell(row, 8.0, 0.9) * bell(turn, 0.75, 0.55)
-        under = np.cos((row - 5.4) * 4.4 + 5.0 * (turn - QUARTER)) * bell(row, 5.9, 0.7) * bell(turn, QUARTER - 0.15, 0.4)
-        back = np.cos(4 * turn + 1.4 * row) * bell(turn, 2.5, 0.5) * bell(row, 8.3, 0.9)
-        skirt = np.cos(7.0 * turn) * smoothstep(9, 11, row)
-        return 0.16 * pull + 0.20 * under + 0.14 * back + 0.12 * skirt
+    def neck_row(self):
+        """The station at which the roll line meets the shoulder."""
+        phi = self.dressed.phi_of(np.array([0.9]), np.array([self.cut.neck[0]]))
+        return float(np.clip(self.dressed.row_of(phi, np.array([self.cut.neck[1]]))[0], 0.25, 1.2))
+
+    def neck(self, phi):
+        """The back begins where the front does."""
+        return self.neck_row() + 0 * phi
 
     def _back(self):
         """Back panel of the left half."""
-        rows = self.rows.copy()
-        share = np.array([0, 0.03, 0.14, 0.28, 0.42, 0.57, 0.72, 0.87, 1])
-        outer = self.armhole.side(rows, False)
-        phi = outer[:, None] + (np.pi - outer)[:, None] * share
-        row = np.broadcast_to(rows[:, None], phi.shape)
-        # The neck of the back lies higher.
-        return self.dressed(phi, row, self._folds(phi, row))
+        phi, row = self.half(False)
+        grid = self.dressed(phi, row, self.folds(phi, row))
+        grid[:, -1, 0] = 0.0
+        return grid
 
     def bodice(self):
         """Front and back panels of both sides."""
@@ -108,30 +101,16 @@ class Jacket:
 
         pieces = []
         for side, name in ((1, "front_l"), (-1, "front_r")):
-            grid = turned(self._front(side), 1.6, 0.35)
-            shade = np.ones(len(grid))
-            shade[-2:] = 0.5, 0.2
-            piece = Piece(name, grid, self.cloth, {"right": "seam", "left": "soft"}, ((dart, "seam"),), shade[:, None], island="front")
+            grid, shade = self.hemmed(self._front(side))
+            piece = Piece(name, grid, self.cloth, {"right": "seam", "left": "soft"}, ((dart, "seam"),), shade, island="front")
             pieces.append(piece if side > 0 else mirrored(piece, name))
-        grid = turned(self._back(), 1.6, 0.35)
-        back = Piece("back_l", grid, self.cloth, {"left": "seam", "right": "seam"}, (), pieces[0].shade, island="back")
+        grid, shade = self.hemmed(self._back())
+        back = Piece("back_l", grid, self.cloth, {"left": "seam", "right": "seam"}, (), shade, island="back")
         return [*pieces, back, mirrored(back)]
 
-    # ------------------------------------------------------------------ sleeves
-    def sleeves(self):
-        """Both sleeves with turned-in cuffs."""
-
-        def room(t):
-            return PchipInterpolator([0, 0.4, 0.8, 1.0, 1.3, 1.7, 2.0], [1.1, 1.05, 1.0, 1.05, 0.95, 1.05, 1.15])(t)
-
-        grid, _, alpha = sleeve(self.form, self.armhole, 1.93, room, cap=0.6)
-        grid = turned(grid, 2.2, 0.3, flip=True)
-        shade = np.ones(len(grid))
-        shade[-2:] = 0.45, 0.12
-        shade[0] = 0.9
-        back_seam = (lambda c: c.x - 0.24 * c.w, "seam")
-        piece = Piece("sleeve_l", grid, self.cloth, {"top": "seam"}, (back_seam,), shade[:, None], True, "sleeve")
-        return [piece, mirrored(piece)]
+    def room(self, t):
+        """Room of the sleeve over the arm."""
+        return PchipInterpolator([0, 0.4, 0.8, 1.0, 1.3, 1.7, 2.0], [1.1, 1.05, 1.0, 1.05, 0.95, 1.05, 1.15])(t)
 
     # ------------------------------------------------------------------ lapels and collar
     def roll_line(self, s):
@@ -161,7 +140,7 @@ class Jacket:
         top = np.array([np.interp(width, [0, 0.60, 1.0], [a, b, c]) for a, b, c in zip(cut.gorge, cut.notch, cut.tip)]).T
         pull = smoothstep(0.80, 1.0, share)[:, None, None]
         flat = flat + (top - flat[-1])[None] * pull
-        lift = np.interp(width, [0, 0.035, 0.12, 0.35, 0.65, 0.93, 1.0], [0.12, 0.42, 0.62, 0.52, 0.42, 0.40, 0.30])
+        lift = np.interp(width, [0, 0.035, 0.12, 0.35, 0.65, 0.93, 1.0], [0.10, 0.36, 0.50, 0.40, 0.30, 0.26, 0.20])
         lift = lift * ((0.75 if over else 0.10) + (0.25 if over else 0.90) * smoothstep(0.0, 0.22, rise))[:, None]
         lift = lift + (0.40 if over else 0.0) * smoothstep(0.3, 0.0, rise)[:, None]
         grid = self.front(flat[..., 0], flat[..., 1], lift)
@@ -172,7 +151,7 @@ class Jacket:
         grid = np.concatenate([end[None], grid])
         shade = np.ones(grid.shape[:2])
         shade[:, 0], shade[:, 1], shade[:, -1], shade[0] = 0.45, 0.8, 0.5, 0.55
-        return Piece("lapel", grid, self.cloth, {}, ((lambda c: np.minimum(c.w - c.x - 0.3, np.abs(c.y - 0.3) + 0.05), "stitch"),), shade, island="lapel")
+        return Piece("lapel", grid, self.cloth, {}, ((lambda c: np.minimum(c.w - c.x - 0.25, c.y - 0.25), "pick"),), shade, island="lapel")
 
     def lapels(self):
         """Both lapels."""
@@ -212,11 +191,13 @@ class Jacket:
         out = np.where((out * (fall - [0, -16, -2])).sum(-1, keepdims=True) < 0, -out, out)
         round_over = np.interp(share, [0, 0.10, 0.28, 0.52, 0.78, 1.0], [0.0, 0.30, 0.34, 0.2, 0.08, 0.0])
         fall = fall + out * round_over[None, :, None]
-        # Lies on the front wherever it would sink.
+        fall = self.above(fall, np.array([0.45, 0.45, 0.42, 0.36, 0.32, 0.30]))
+        fall[:, 0] = fold
+        edge = fall[:, -1]
         stand = [fold + [0, -0.25, 0] - 0.30 * normalise(fold * [1, 0, 1] - [0, 0, -2.0]), None]
         foot = fold * np.array([0.90, 1, 0.90]) + [0, -2.6, -0.2]
         stand[1] = foot
-        under = edge - 0.30 * out[:, -1] + [0, -0.05, 0]
+        under = self.above(edge - 0.30 * out[:, -1], 0.02) + [0, -0.05, 0]
         grid = np.stack([stand[1], stand[0], *np.moveaxis(fall, 1, 0), under])
         tail = grid[:, -1] - 0.28 * np.r_[out[-1, :1], out[-1, :1], out[-1], out[-1, -1:]]
         grid = np.concatenate([grid, tail[:, None]], 1)
@@ -224,7 +205,7 @@ class Jacket:
         shade[0], shade[1], shade[-1], shade[:, -1] = 0.25, 0.6, 0.5, 0.6
         whole = np.concatenate([(grid * [-1, 1, 1])[:, :0:-1], grid], 1)
         shade = np.concatenate([shade[:, :0:-1], shade], 1)
-        return [Piece("collar", whole, self.cloth, {}, ((lambda c: c.h - c.y - 0.75, "stitch"),), shade, flip=True)]
+        return [Piece("collar", whole, self.cloth, {}, (), shade, flip=True)]
 
     # ------------------------------------------------------------------ details
     def pockets(self):
@@ -246,6 +227,6 @@ class Jacket:
 
     def into(self, rack):
         """Adds everything to the rack."""
-        rack.add(*self.bodice(), *self.sleeves(), *self.lapels(), *self.collar(), *self.pockets())
+        rack.add(*self.bodice(), *self.sleeves(((lambda c: c.x - 0.24 * c.w, "seam"),)), *self.lapels(), *self.collar(), *self.pockets())
         rack.add_solid(*self.buttons())
         return self

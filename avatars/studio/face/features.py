@@ -47,6 +47,8 @@ class EyeParams:
     bag: float = 0.10  # the small fold under the lower lid
     socket: float = 0.52  # depth of the socket
     iris: float = 0.615  # share of the ball's radius
+    lashes: float = 1.0  # length
+    lash_line: float = 1.0  # thickness of the dark line along the lid
 
 
 @dataclass

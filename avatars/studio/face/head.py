@@ -80,6 +80,7 @@ def _shaped(shape, form):
     table[:, [0]] -= (shape.chin_length * lower)[:, None]
     table[:, 3] -= 0.5 * shape.chin_length * lower
     table[:, 1] += shape.chin_forward * along([0, 7, 10, 12, 13, 14, 15, 20], [0, 0, 0.4, 1, 1, 0.5, 0, 0])
+    table[:, 7] += shape.front * along([0, 2, 4, 8, 10, 12, 20], [0, 0.2, 1, 1, 0.5, 0, 0])
     table[:, 1] += shape.forehead * along([0, 1, 3, 5, 6, 7, 20], [0, 0.4, 1, 0.5, 0.1, 0, 0])
     deep = along([0, 13, 15, 19], [shape.depth, shape.depth, shape.neck, 1])
     for column in (1, 6):

@@ -113,7 +113,7 @@ class _Face:
         ax, patch = self.ax, PATCH_LEFT_EYE if side > 0 else PATCH_RIGHT_EYE
         upper_y = self.f.eye_line(ax) + self.f.upper_lid_height(ax)
         lower_y = self.f.eye_line(ax) - self.f.lower_lid_height(ax)
-        near = (self.side == side) & (np.abs(ax - self.f.eye_centre[0]) < 3.0)
+        near = (self.side == side) & (np.abs(ax - self.f.eye_middle[0]) < 3.0)
         near &= (np.abs(self.y) < 2.9) & self.front
         on_patch = self.mesh.patch == patch
         upper = np.where(on_patch, self.mesh.is_upper, self.y > 0)

@@ -219,7 +219,7 @@ class Features:
         t = (np.abs(x) - b.inner) / (b.outer - b.inner)
         along = np.clip(t, 0, 1)
         centre = b.y + b.arch * np.sin(np.pi * along**1.15 * 0.80) - b.drop * along**3
-        thickness = b.thickness * ((1 - along) ** 0.55 * (0.72 + 0.28 * smoothstep(0, 0.35, along))) + 0.05
+        thickness = b.thickness * ((1 - along) ** 0.55 * (0.60 + 0.40 * smoothstep(0, 0.40, along))) + 0.05
         cover = 1 - smoothstep(0.50, 1.15, np.abs((y - centre) / thickness))
-        cover *= smoothstep(-0.04, 0.16, t) * (1 - smoothstep(0.93, 1.02, t))
+        cover *= smoothstep(-0.05, 0.26, t + 0.06 * (y - centre) / thickness) * (1 - smoothstep(0.90, 1.02, t))
         return cover, along, y - centre

@@ -40,6 +40,7 @@ mod motion;
 mod mouth;
 mod mutations;
 mod onnx;
+mod outfits;
 mod puppet;
 mod render;
 mod render_bench;

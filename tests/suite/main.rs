@@ -11,6 +11,7 @@
 
 mod align;
 mod allocations;
+mod anatomy;
 mod avatar;
 mod avatar_cli;
 mod bones;

@@ -99,9 +99,9 @@ class Bodice:
         back, back_shade = self.panel(False)
         return [Piece("front", front, self.cloth, edges, marks, shade), Piece("back", back, self.cloth, edges, back_marks, back_shade, density=0.8)]
 
-    def sleeves(self, marks=(), bottom="hem", depth=2.0, thick=0.25, rows=(7, 17)):
+    def sleeves(self, marks=(), bottom="hem", depth=2.0, thick=0.25, rows=(7, 15)):
         """Both sleeves."""
-        grid, self.sleeve_t, _ = sleeve(self.form, self.armhole, self.sleeve_end, self.room, self.columns, cap=self.cap, rows=rows, folds=self.crumple)
+        grid, self.sleeve_t, _ = sleeve(self.form, self.armhole, self.sleeve_end, self.room, self.columns, cap=self.cap, rows=rows, folds=1.5 * self.crumple)
         grid, shade = self.hemmed(grid, depth, thick, flip=True)
         shade[-1] = 0.10
         piece = Piece("sleeve_l", grid, self.cloth, {"top": "seam", "bottom": bottom}, marks, shade, True, "sleeve")
@@ -123,7 +123,7 @@ class Shell(Bodice):
         """The visible part, its upper edge turned in."""
         x = np.linspace(-1, 1, 17)
         top = self.low + self.rise * (self.half_width * x) ** 2 / (1 + 0.03 * (self.half_width * x) ** 2)
-        share = np.r_[0, 0.02, np.linspace(0.07, 1, 13)]
+        share = np.r_[0, 0.02, np.linspace(0.09, 1, 9)]
         y = top + (self.bottom - top) * share[:, None]
         across = np.broadcast_to(x * self.half_width, y.shape)
         front = self.front_map()

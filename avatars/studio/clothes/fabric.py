@@ -7,6 +7,7 @@ import colorsys
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from fields import blend, smoothstep, to_linear
@@ -28,6 +29,7 @@ FINISH = {
     "silver": ("silver", 0.28, 1.0),
 }
 NOISE = 512
+SHADE_TINT = np.array([0.92, 1.0, 1.05])  # shade between cloth is warm: light that enters comes back coloured
 
 
 def _noise(seed, sigma):
@@ -121,7 +123,7 @@ def folds(x, y, seed, size=5.0, lean=0.5):
 
 # ------------------------------------------------------------------ the atlas
 def pack(pieces, size, gap=4):
-    """Places (u, v, width, height in 0..1) of the islands, and pixels per cm; tallest first, on shelves."""
+    """Places (u, v, width, height in 0..1) of the islands, and pixels per cm; tallest first."""
     boxes = []
     for name, piece in pieces.items():
         _, width, _, height = piece.lengths()
@@ -130,44 +132,50 @@ def pack(pieces, size, gap=4):
     low, high = 0.5, 60.0
     for _ in range(30):
         scale = (low + high) / 2
-        places = _shelves(boxes, scale, size, gap)
+        places = _skyline(boxes, scale, size, gap)
         low, high = (scale, high) if places else (low, scale)
-    return _shelves(boxes, low, size, gap), low
+    return _skyline(boxes, low, size, gap), low
 
 
-def _shelves(boxes, scale, size, gap):
-    places, x, y, shelf = {}, gap, gap, 0
+def _skyline(boxes, scale, size, gap):
+    """Each box goes where its upper edge is highest over what lies already; None where one does not fit."""
+    floor, places = np.full(size, gap), {}
     for name, width, height in boxes:
-        width, height = width * scale, height * scale
-        if width > size - 2 * gap:
+        columns, rows = int(np.ceil(width * scale)) + 2 * gap, int(np.ceil(height * scale)) + 2 * gap
+        if columns > size:
             return None
-        if x + width > size - gap:
-            x, y, shelf = gap, y + shelf + 2 * gap, 0
-        shelf = max(shelf, height)
-        if y + shelf > size - gap:
+        tops = sliding_window_view(floor, columns).max(1)
+        x = int(tops.argmin())
+        y = int(tops[x])
+        if y + rows > size:
             return None
-        places[name] = (x / size, y / size, width / size, height / size)
-        x += width + 2 * gap
+        floor[x : x + columns] = y + rows
+        places[name] = ((x + gap) / size, (y + gap) / size, width * scale / size, height * scale / size)
     return places
 
 
 def seam(distance, width=0.10):
     """Shade and height of two pieces sewn together."""
     line = np.exp(-((distance / width) ** 2))
-    return 1 - 0.30 * line - 0.10 * np.exp(-((distance / (4 * width)) ** 2)), -0.05 * line + 0.02 * np.exp(-(((distance - 3 * width) / (2 * width)) ** 2))
+    return 1 - 0.20 * line - 0.07 * np.exp(-((distance / (4 * width)) ** 2)), -0.05 * line + 0.02 * np.exp(-(((distance - 3 * width) / (2 * width)) ** 2))
 
 
 def stitches(distance, along, inset=0.45):
     """Shade and height of stitches beside an edge."""
-    dash = smoothstep(0.30, 0.42, np.abs((along / 0.42) % 1 - 0.5) + 0.12)
-    line = np.exp(-(((distance - inset) / 0.07) ** 2))
-    return 1 - 0.22 * line * (1 - 0.7 * dash), -0.030 * line * (1 - 0.6 * dash)
+    dash = smoothstep(0.30, 0.42, np.abs((along / 0.36) % 1 - 0.5) + 0.12)
+    line = np.exp(-(((distance - inset) / 0.06) ** 2))
+    return 1 - 0.13 * line * (1 - 0.6 * dash), -0.022 * line * (1 - 0.5 * dash)
 
 
 def hem(distance, along):
     """Shade and height of an edge that is turned in."""
     shade, height = stitches(distance, along, 0.6)
     return shade * (1 - 0.10 * np.exp(-distance / 0.12)), height - 0.06 * np.exp(-distance / 0.15)
+
+
+def shadow(outside):
+    """Shade beside a layer that lies on the cloth and ends `outside` cm away."""
+    return 1 - 0.30 * np.exp(-np.maximum(outside, 0) / 0.55)
 
 
 def _edge(kind, distance, along):
@@ -217,7 +225,7 @@ def _island(piece, place, size):
     tone, relief = WEAVES[piece.cloth.weave](middle, y)
     colour = np.array(piece.cloth.colour) * tone[..., None]
     if piece.cloth.weave == "brocade" and piece.cloth.accent is not None:
-        colour = blend(colour, piece.cloth.accent, 0.75 * brocade_motif(middle, y))
+        colour = blend(colour, piece.cloth.accent, 0.9 * brocade_motif(middle, y))
     edges = {"left": (x, y), "right": (w - x, y), "top": (y, x), "bottom": (height - y, x)}
     shade = np.ones_like(x)
     for side, kind in piece.edges.items():
@@ -229,9 +237,9 @@ def _island(piece, place, size):
         if kind == "relief":
             relief = relief + far
             continue
-        factor, h = _edge(kind, np.abs(far), y)
+        factor, h = (shadow(far), 0.0) if kind == "shadow" else _edge(kind, np.abs(far), y)
         shade, relief = shade * factor, relief + h
-    return (py, px), np.clip(colour * shade[..., None], 0, 1), relief, (columns / max(w.max(), 1e-6), rows / height)
+    return (py, px), np.clip(colour * shade[..., None] ** SHADE_TINT, 0, 1), relief, (columns / max(w.max(), 1e-6), rows / height)
 
 
 def paint(pieces, places, scale, size):

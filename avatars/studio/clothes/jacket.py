@@ -32,8 +32,9 @@ class Jacket(Bodice):
     """One jacket on one form."""
 
     cap = 0.6
-    front_share = (0, 0.03, 0.10, 0.22, 0.36, 0.50, 0.63, 0.76, 0.88, 0.97, 1)
-    back_share = (0, 0.03, 0.14, 0.28, 0.42, 0.57, 0.72, 0.87, 1)
+    front_share = (0, 0.03, 0.12, 0.26, 0.41, 0.56, 0.70, 0.84, 0.97, 1)
+    back_share = (0, 0.03, 0.18, 0.38, 0.58, 0.79, 1)
+    below = 10
 
     def __init__(self, form, cloth, cut=None, button_cloth=None):
         self.cut = cut or Cut()
@@ -68,7 +69,7 @@ class Jacket(Bodice):
         low = np.clip((rows - hem_row + 2.1) / 2.1, 0, 1)
         inner = inner + 0.16 * low**3 + 0.04 * low
         outer = self.armhole.side(rows, True)
-        share = np.array([0, 0.03, 0.10, 0.22, 0.36, 0.50, 0.63, 0.76, 0.88, 0.97, 1])
+        share = np.array(self.front_share)
         phi = inner[:, None] + (outer - inner)[:, None] * share
         row = np.broadcast_to(rows[:, None], phi.shape)
         lift = self.folds(phi, row) + (0.28 if over else 0.0) * smoothstep(0.35, 0.05, phi) * smoothstep(break_row - 1.2, break_row - 0.2, row)
@@ -102,7 +103,7 @@ class Jacket(Bodice):
         pieces = []
         for side, name in ((1, "front_l"), (-1, "front_r")):
             grid, shade = self.hemmed(self._front(side))
-            piece = Piece(name, grid, self.cloth, {"right": "seam", "left": "soft"}, ((dart, "seam"),), shade, island="front")
+            piece = Piece(name, grid, self.cloth, {"right": "seam", "left": "soft"}, ((dart, "seam"), (self._lapel_shadow, "shadow")), shade, island="front")
             pieces.append(piece if side > 0 else mirrored(piece, name))
         grid, shade = self.hemmed(self._back())
         back = Piece("back_l", grid, self.cloth, {"left": "seam", "right": "seam"}, (), shade, island="back")
@@ -125,7 +126,7 @@ class Jacket(Bodice):
         low, high = np.array([-cut.overlap, cut.close + 0.6]), np.array(cut.neck)
         gorge = (cut.gorge[1] - low[1]) / (high[1] - low[1])
         over = side == self.over
-        s = np.linspace(0 if over else 0.10, gorge, 15)
+        s = np.linspace(0 if over else 0.10, gorge, 13)
         inner = self.roll_line(s)
         inner[-1] = cut.gorge
         share = s / gorge
@@ -134,13 +135,14 @@ class Jacket(Bodice):
         edge = low + (np.array(cut.tip) - low) * share[:, None] ** np.array([0.92, 1.0])
         across = normalise(np.array([np.array(cut.tip) - low]))[0]
         edge += np.array([across[1], -across[0]]) * (cut.belly * np.sin(np.pi * share) ** 1.2)[:, None]
+        self._edge = edge
         width = np.array([0, 0.035, 0.12, 0.35, 0.65, 0.93, 1.0])
         flat = inner[:, None] + (edge - inner)[:, None] * width[None, :, None]
         # The top edge of the lapel is the gorge: straight from the roll line to the notch, then to the tip.
         top = np.array([np.interp(width, [0, 0.60, 1.0], [a, b, c]) for a, b, c in zip(cut.gorge, cut.notch, cut.tip)]).T
         pull = smoothstep(0.80, 1.0, share)[:, None, None]
         flat = flat + (top - flat[-1])[None] * pull
-        lift = np.interp(width, [0, 0.035, 0.12, 0.35, 0.65, 0.93, 1.0], [0.10, 0.36, 0.50, 0.40, 0.30, 0.26, 0.20])
+        lift = np.interp(width, [0, 0.035, 0.12, 0.35, 0.65, 0.93, 1.0], [0.10, 0.30, 0.38, 0.28, 0.24, 0.22, 0.17])
         lift = lift * ((0.75 if over else 0.10) + (0.25 if over else 0.90) * smoothstep(0.0, 0.22, rise))[:, None]
         lift = lift + (0.40 if over else 0.0) * smoothstep(0.3, 0.0, rise)[:, None]
         grid = self.front(flat[..., 0], flat[..., 1], lift)
@@ -153,6 +155,16 @@ class Jacket(Bodice):
         shade[:, 0], shade[:, 1], shade[:, -1], shade[0] = 0.45, 0.8, 0.5, 0.55
         return Piece("lapel", grid, self.cloth, {}, ((lambda c: np.minimum(c.w - c.x - 0.25, c.y - 0.25), "pick"),), shade, island="lapel")
 
+    def _lapel_shadow(self, texels):
+        """How far (cm, in front view) the texels lie outside of the edge of the lapel; negative under it."""
+        x, y = np.abs(texels.place[..., 0]), texels.place[..., 1]
+        edge = self._edge[np.argsort(self._edge[:, 1])]
+        leaf = np.array([self.cut.notch, self.cut.leaf])
+        out = x - np.interp(y, edge[:, 1], edge[:, 0])
+        collar = x - np.interp(y, leaf[:, 1], leaf[:, 0])
+        out = np.where(y > edge[-1, 1], collar, out)
+        return np.where((y > self.cut.leaf[1]) | (y < self.cut.close + 1), 9.0, out * 0.85)
+
     def lapels(self):
         """Both lapels."""
         left, right = self.lapel(1), self.lapel(-1)
@@ -162,7 +174,7 @@ class Jacket(Bodice):
     def collar(self):
         """The collar: a stand round the neck, a fold, and a fall that lies on the shoulders and meets the lapels."""
         cut = self.cut
-        count = 17
+        count = 14
         w = np.linspace(0, 1, count)  # 0 centre back, 1 the gorge in front
         # Fold line: from the centre back round the neck to the roll line.
         neck = np.array([0.0, -10.9, -7.0])
@@ -227,6 +239,6 @@ class Jacket(Bodice):
 
     def into(self, rack):
         """Adds everything to the rack."""
-        rack.add(*self.bodice(), *self.sleeves(((lambda c: c.x - 0.24 * c.w, "seam"),)), *self.lapels(), *self.collar(), *self.pockets())
+        rack.add(*self.lapels(), *self.bodice(), *self.sleeves(((lambda c: c.x - 0.24 * c.w, "seam"),)), *self.collar(), *self.pockets())
         rack.add_solid(*self.buttons())
         return self

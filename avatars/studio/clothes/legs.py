@@ -9,16 +9,16 @@ from clothes.drape import QUARTER, Dressed, PchipInterpolator, bell, smoothstep,
 class Trousers:
     """Trousers with a crease: from `waist` (y) to `hem` above the floor, `flare` cm of room at knee and hem."""
 
-    def __init__(self, form, cloth, waist=-52.0, hem=3.0, room=(0.9, 2.2, 2.6), crease=0.5):
+    def __init__(self, form, cloth, waist=-52.0, hem=3.0, room=(0.4, 2.0, 2.6), crease=0.5):
         self.form, self.cloth, self.waist, self.crease = form, cloth, waist, crease
         self.hem, self.room = -form.params.eye_height + hem, room
-        self.dressed = Dressed(form, lambda phi, row: np.full(np.shape(phi), room[0]))
+        self.dressed = Dressed(form, lambda phi, row: np.full(np.shape(phi), 0.25))
 
     def leg(self):
         """The left leg as a tube; columns start inside and run over the back to the outside and to the front."""
-        columns = 18
+        columns = 14
         angle = -np.pi + 2 * np.pi * np.linspace(0, 1, columns + 1)  # 0 outside, +pi/2 front
-        y = np.r_[np.linspace(self.waist, -66, 6), np.linspace(-72, self.hem, 13)]
+        y = np.r_[np.linspace(self.waist, -66, 4), np.linspace(-71, self.hem, 11)]
         places = self.form.skeleton.places
         hip, knee, ankle = (places["left" + bone][1] for bone in ("UpperLeg", "LowerLeg", "Foot"))
         t = np.interp(-y, [-hip, -knee, -ankle], [0, 1, 2])
@@ -35,7 +35,7 @@ class Trousers:
         torso[..., 0] = np.where(inner, 0.0, torso[..., 0])
         torso[..., 2] = np.where(inner, middle[:, None] + depth * np.abs(np.sin(angle)), torso[..., 2])
         torso[..., 1] = y[:, None]
-        blend = smoothstep(-63, -76, y)[:, None, None]
+        blend = smoothstep(-66, -80, y)[:, None, None]
         leg[..., 0] = np.maximum(leg[..., 0], 0.05)
         return torso * (1 - blend) + leg * blend
 

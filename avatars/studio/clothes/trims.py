@@ -2,8 +2,11 @@
 
 import numpy as np
 
-from clothes.cloth import solid
+from clothes.cloth import Cloth, Piece, solid
 from fields import normalise, outward, quad_grid
+
+
+PEARL = Cloth((0.96, 0.93, 0.90), "pearl")
 
 
 def frame(front, x, y):
@@ -54,3 +57,35 @@ def cord(path, radius, cloth, columns=5, name="cord", shade=None):
     if ((tris.mean(1) - middle) * face_out).sum() < 0:
         faces = faces[:, ::-1].copy()
     return solid(name, positions, faces, cloth, None if shade is None else np.repeat(shade, columns))
+
+
+def ribbon(front, path, width, cloth, name, lift=0.12):
+    """A flat strip of `width` cm along `path` (x, y) in front view, as a `Piece`."""
+    path = np.asarray(path, float)
+    along = normalise(np.gradient(path, axis=0))
+    across = np.stack([-along[:, 1], along[:, 0]], -1)
+    share = np.array([-0.5, -0.42, 0.42, 0.5])
+    flat = path[:, None] + across[:, None] * (share * width)[None, :, None]
+    grid = front(flat[..., 0], flat[..., 1], np.array([-0.05, lift, lift, -0.05]))
+    shade = np.array([0.75, 1, 1, 0.75])
+    return Piece(name, grid, cloth, {}, (), np.broadcast_to(shade, grid.shape[:2]), density=1.3)
+
+
+def binding(row, out, width, cloth, name, lift=0.10, flip=False):
+    """A strip that binds an edge: `row` (n, 3) is the edge, `out` its outward directions, `width` how far it reaches up."""
+    up = np.array([0, 1.0, 0])
+    profile = [(width, -0.05), (width - 0.08, lift), (0.1, lift), (-0.08, 0.0), (0.0, -0.22)]
+    grid = np.stack([row + w * up * 1.0 + l * out for w, l in profile])
+    shade = np.array([0.75, 1, 1, 0.9, 0.5])
+    return Piece(name, grid, cloth, {}, (), np.broadcast_to(shade[:, None], grid.shape[:2]), flip, density=1.2)
+
+
+def necklace(front, width, low, lift, cloth, pendant=None, clasp=-14.0):
+    """A fine chain from both sides of the neck down to `low` (y), with a pearl of `pendant` cm."""
+    x = np.linspace(-1, 1, 21)
+    y = low + (clasp - low) * (0.35 * np.abs(x) ** 2 + 0.65 * np.abs(x) ** 3.2)
+    path = front(width * x, y, lift)
+    things = [cord(path, 0.055, cloth, 3, "chain")]
+    if pendant:
+        things.append(bead(path[10] + [0, -1.5 * pendant, 0.3 * pendant], pendant, PEARL, 6, 8))
+    return things

@@ -22,7 +22,7 @@ def skin_weights(form, positions):
     return [("head", head)] + [(bone, weight * (1 - head)) for bone, weight in form.weights(positions)]
 
 
-def _split_seam(part, form):
+def split_seam(part, form):
     """Double the vertices where the texture wraps round at the back of the head."""
     faces = part.faces.copy()
     u = part.uv[faces][:, :, 0]
@@ -45,7 +45,7 @@ def _split_seam(part, form):
     return Part(part.name, part.material, positions, faces, weights, uv, None, morphs, part.extras, seamless=True)
 
 
-def _probes(mesh):
+def probes(mesh):
     """Vertex pairs that checks look at: both lips at the contact, both lids at the margin."""
     probes = {}
     for patch, label in ((PATCH_MOUTH, "lip"), (PATCH_LEFT_EYE, "lidLeft"), (PATCH_RIGHT_EYE, "lidRight")):
@@ -72,9 +72,9 @@ def build_face(params, face, form):
     """Everything of the face."""
     mesh = build_skin(face)
     shapes = skin_morphs(face, mesh)
-    part = Part("skin", "skin", mesh.positions, mesh.faces, [], mesh.uv, None, shapes, {"probes": _probes(mesh)})
+    part = Part("skin", "skin", mesh.positions, mesh.faces, [], mesh.uv, None, shapes, {"probes": probes(mesh)})
     balls, lashes = build_eyes(face, mesh, shapes)
-    parts = [_split_seam(part, form)]
+    parts = [split_seam(part, form)]
     if params.face.ears:
         parts += build_ears(face, params.face.ears, uv_of(0.0, 4.4))
     parts += [*build_mouth(face, mesh, shapes), *lashes, *balls]

@@ -3,11 +3,11 @@
 from face.anime_eyes import build_eyes
 from face.anime_morphs import skin_morphs
 from face.anime_mouth import build_mouth
-from face.build import probes, split_seam
+from face.build import skin_part
 from face.skin import build_skin
 from fields import to_linear
 from paint import anime, anime_eye
-from part import Built, Material, Part, Texture
+from part import Built, Material, Texture
 
 SKIN_TEXTURE, IRIS_TEXTURE, WHITE_TEXTURE = 2048, 512, 256  # pixels
 
@@ -63,8 +63,7 @@ def build_anime(params, face, form):
     """Everything of a drawn face."""
     mesh = build_skin(face)
     shapes = skin_morphs(face, mesh)
-    skin = Part("skin", "skin", mesh.positions, mesh.faces, [], mesh.uv, None, shapes, {"probes": probes(mesh)})
-    parts = [split_seam(skin, form), *build_mouth(face, mesh, shapes), *build_eyes(face, mesh, shapes)]
+    parts = [skin_part(mesh, shapes, form), *build_mouth(face, mesh, shapes), *build_eyes(face, mesh, shapes)]
     textures = {
         "skin": Texture(anime.skin(face, params.complexion, SKIN_TEXTURE), 90),
         "iris": Texture(anime_eye.iris(params.iris, IRIS_TEXTURE), 92),

@@ -22,7 +22,7 @@ def skin_weights(form, positions):
     return [("head", head)] + [(bone, weight * (1 - head)) for bone, weight in form.weights(positions)]
 
 
-def split_seam(part, form):
+def _split_seam(part, form):
     """Double the vertices where the texture wraps round at the back of the head."""
     faces = part.faces.copy()
     u = part.uv[faces][:, :, 0]
@@ -45,7 +45,16 @@ def split_seam(part, form):
     return Part(part.name, part.material, positions, faces, weights, uv, None, morphs, part.extras, seamless=True)
 
 
-def probes(mesh):
+def _neckline(mesh):
+    """The faces that any neckline may show: head, neck, and the upper chest under a wide V."""
+    middle = mesh.positions[mesh.faces].mean(1)
+    x, y, z = middle.T
+    front = (x / 8.6) ** 2 + ((y + 13) / 10.5) ** 2 < 1
+    back = (x / 8.0) ** 2 + ((y + 13) / 3.6) ** 2 < 1
+    return mesh.faces[(y > -13.2) | np.where(z > -3.0, front, back)]
+
+
+def _probes(mesh):
     """Vertex pairs that checks look at: both lips at the contact, both lids at the margin."""
     probes = {}
     for patch, label in ((PATCH_MOUTH, "lip"), (PATCH_LEFT_EYE, "lidLeft"), (PATCH_RIGHT_EYE, "lidRight")):
@@ -68,13 +77,18 @@ def materials(params):
     }
 
 
+def skin_part(mesh, shapes, form):
+    """The skin of head, neck and neckline with its shapes and bones."""
+    part = Part("skin", "skin", mesh.positions, _neckline(mesh), [], mesh.uv, None, shapes, {"probes": _probes(mesh)})
+    return _split_seam(part, form)
+
+
 def build_face(params, face, form):
     """Everything of the face."""
     mesh = build_skin(face)
     shapes = skin_morphs(face, mesh)
-    part = Part("skin", "skin", mesh.positions, mesh.faces, [], mesh.uv, None, shapes, {"probes": probes(mesh)})
     balls, lashes = build_eyes(face, mesh, shapes)
-    parts = [split_seam(part, form)]
+    parts = [skin_part(mesh, shapes, form)]
     if params.face.ears:
         parts += build_ears(face, params.face.ears, uv_of(0.0, 4.4))
     parts += [*build_mouth(face, mesh, shapes), *lashes, *balls]

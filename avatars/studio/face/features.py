@@ -45,6 +45,8 @@ class EyeParams:
     bag: float = 0.10  # the small fold under the lower lid
     socket: float = 0.52  # depth of the socket
     iris: float = 0.615  # share of the ball's radius
+    lashes: float = 1.0  # length
+    lash_line: float = 1.0  # thickness of the dark line along the lid
     turn: float = 0.0  # degrees that the ball looks outwards; drawn eyes lie on a large ball with its centre far behind
     lid: float = 0.13  # thickness of the lids
 
@@ -222,7 +224,7 @@ class Features:
         t = (np.abs(x) - b.inner) / (b.outer - b.inner)
         along = np.clip(t, 0, 1)
         centre = b.y + b.arch * np.sin(np.pi * along**1.15 * 0.80) - b.drop * along**3
-        thickness = b.thickness * ((1 - along) ** 0.55 * (0.72 + 0.28 * smoothstep(0, 0.35, along))) + 0.05
+        thickness = b.thickness * ((1 - along) ** 0.55 * (0.60 + 0.40 * smoothstep(0, 0.40, along))) + 0.05
         cover = 1 - smoothstep(0.50, 1.15, np.abs((y - centre) / thickness))
-        cover *= smoothstep(-0.04, 0.16, t) * (1 - smoothstep(0.93, 1.02, t))
+        cover *= smoothstep(-0.05, 0.26, t + 0.06 * (y - centre) / thickness) * (1 - smoothstep(0.90, 1.02, t))
         return cover, along, y - centre

@@ -8,6 +8,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 import bake
 from body.form import BodyParams, Form
+from face.anime import build_anime
 from face.build import build_face
 from face.features import FaceParams
 from face.head import Face
@@ -45,6 +46,14 @@ class Host:
     outfits: list
 
 
+def _style(params):
+    """How faces of the host's style are built."""
+    styles = {"film": build_face, "anime": build_anime}
+    if params.style not in styles:
+        raise ValueError(f"style: {params.style!r} is unknown; known are {', '.join(styles)}")
+    return styles[params.style]
+
+
 def assemble(params):
     """Geometry, morphs and textures of the whole host, still without baked light."""
     form = Form(params.body)
@@ -52,7 +61,7 @@ def assemble(params):
     skeleton = form.skeleton
     skeleton.add("leftEye", "head", face.f.eye_centre)
     skeleton.add("rightEye", "head", face.f.eye_centre * [-1, 1, 1])
-    built = build_face(params, face, form)
+    built = _style(params)(params, face, form)
     return Host(params, form, face, built, [])
 
 

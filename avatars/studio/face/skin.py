@@ -161,7 +161,7 @@ def _lip_depth(face, x, t, is_upper):
     lower = 0.40 * np.sin(np.pi * t * 0.87) ** 1.05
     meet = smoothstep(0.70, 1.0, t)  # at the contact line both lips have the same z
     swell = np.where(is_upper > 0, upper, lower) * (1 - meet) + 0.125 * meet
-    return face.f.mouth.fullness * envelope * swell - 0.20 * smoothstep(0.74, 1, t) * (0.35 + 0.65 * envelope)
+    return face.f.mouth.fullness * (envelope * swell - 0.20 * smoothstep(0.74, 1, t) * (0.35 + 0.65 * envelope))
 
 
 def _fill_mouth(face, build, border, border_xy, along, is_upper):

@@ -62,6 +62,7 @@ BAKE_STRENGTH = {
     "hair": (0.75, 0.25, 0.20),
     "cloth": (0.80, 0.28, 0.16),
 }
+ROUND = ("nearest", "wrap", "nearest")  # the texture of the skin goes round the head
 # These do not stand in the light of others.
 NO_OCCLUDERS = ("lash", "mouth", "clear")
 
@@ -123,9 +124,9 @@ def _bake(host, present, lit, progress):
 def _bake_texture(host, mask, light, size):
     sky_key = np.zeros((size, size, 2))
     sky_key[mask] = light
-    sky_key = gaussian_filter(_grow(sky_key, mask), (1.6, 1.6, 0))
+    sky_key = gaussian_filter(_grow(sky_key, mask), (1.6, 1.6, 0), mode=ROUND)
     sky_key = sky_key.repeat(2, 0).repeat(2, 1)
-    sky_key = gaussian_filter(sky_key, (0.8, 0.8, 0))
+    sky_key = gaussian_filter(sky_key, (0.8, 0.8, 0), mode=ROUND)
     shade = bake.factor(sky_key[..., 0], sky_key[..., 1], *BAKE_STRENGTH["skin"], tint=bake.SKIN_TINT)
     texture = host.built.textures["skin"]
     texture.image = to_srgb(to_linear(texture.image) * shade)

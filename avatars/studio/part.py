@@ -21,6 +21,7 @@ class Part:
     morphs: dict | None = None  # ARKit name -> displacement; None: not part of the face
     extras: dict = field(default_factory=dict)
     outfits: tuple | None = None  # the outfits that it belongs to; None: always drawn
+    seamless: bool = False  # vertices at one place share a normal, as on both sides of a seam of the texture
 
     @property
     def triangles(self):
@@ -28,7 +29,15 @@ class Part:
 
     @property
     def normals(self):
-        return vertex_normals(self.positions, self.triangles)
+        return self.normals_at(self.positions)
+
+    def normals_at(self, positions):
+        """Vertex normals where the part stands at `positions`."""
+        if not self.seamless:
+            return vertex_normals(positions, self.triangles)
+        _, first, same = np.unique(np.round(self.positions, 5), axis=0, return_index=True, return_inverse=True)
+        same = same.reshape(-1)
+        return vertex_normals(positions[first], same[self.triangles])[same]
 
 
 @dataclass

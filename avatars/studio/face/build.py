@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from face.ears import build_ears
 from face.eyes import build_eyes
+from face.head import uv_of
 from face.morphs import skin_morphs
 from face.mouth import build_mouth
 from face.skin import PATCH_LEFT_EYE, PATCH_MOUTH, PATCH_RIGHT_EYE, build_skin
@@ -40,7 +42,7 @@ def _split_seam(part, form):
     morphs = {name: shape[take] for name, shape in part.morphs.items()}
     positions = part.positions[take]
     weights = skin_weights(form, positions)
-    return Part(part.name, part.material, positions, faces, weights, uv, None, morphs, part.extras)
+    return Part(part.name, part.material, positions, faces, weights, uv, None, morphs, part.extras, seamless=True)
 
 
 def _probes(mesh):
@@ -72,7 +74,10 @@ def build_face(params, face, form):
     shapes = skin_morphs(face, mesh)
     part = Part("skin", "skin", mesh.positions, mesh.faces, [], mesh.uv, None, shapes, {"probes": _probes(mesh)})
     balls, lashes = build_eyes(face, mesh, shapes)
-    parts = [_split_seam(part, form), *build_mouth(face, mesh, shapes), *lashes, *balls]
+    parts = [_split_seam(part, form)]
+    if params.face.ears:
+        parts += build_ears(face, params.face.ears, uv_of(0.0, 4.4))
+    parts += [*build_mouth(face, mesh, shapes), *lashes, *balls]
     textures = {
         "skin": Texture(skin.skin(face, params.complexion, SKIN_TEXTURE, params.seed), 90),
         "eye": Texture(eye.eye(params, EYE_TEXTURE, params.seed), 92),

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from fields import normalise, outward, quad_grid, smoothstep
+from fields import normalise, outward, quad_grid, smoothstep, triangles
 from part import Part, rigid
 from face.skin import PATCH_LEFT_EYE, PATCH_RIGHT_EYE
 
 BALL_ROWS, BALL_COLUMNS = 15, 26
 BALL_REACH = 0.62 * np.pi  # the back of the ball is never seen
 CORNEA_BULGE = 0.045
-LASH_COLUMNS = 40
+LASH_COLUMNS, UPPER_HAIRS, LOWER_HAIRS = 26, 13, 6
 
 
 def eyeball(face, side):
@@ -36,7 +36,7 @@ def eyeball(face, side):
 
 
 def _lash_points(face, mesh, skin_positions, side, upper):
-    """Lash sheet grown from the lid margin of a (morphed) skin."""
+    """Lashes grown from the lid margin of a (morphed) skin: a band along it, and hairs that swing outwards."""
     loop = mesh.loops[PATCH_LEFT_EYE if side > 0 else PATCH_RIGHT_EYE]
     ids = loop.halves(loop.rings[-1])[0 if upper else 1]
     ids = ids if side > 0 else ids[::-1]  # inner to outer corner on both sides
@@ -44,30 +44,49 @@ def _lash_points(face, mesh, skin_positions, side, upper):
     rest_x = np.abs(mesh.positions[ids, 0])
     t = np.clip((rest_x - face.f.eye_inner_x) / (face.f.eye_outer_x - face.f.eye_inner_x), 0, 1)
     t[0], t[-1] = 0, 1
-    along = np.linspace(0.05, 1, LASH_COLUMNS)
-    base = np.stack([np.interp(along, t, margin[:, k]) for k in range(3)], -1)
     centre = face.f.eye_centre * [side, 1, 1]
-    radial = normalise(base - centre)
-    a = along[:, None]
-    out = np.array([side, 0.0, 0.0])
-    up = np.array([0, 1.0 if upper else -1.0, 0])
+    out, up = np.array([side, 0.0, 0.0]), np.array([0, 1.0 if upper else -1.0, 0])
+
+    def base(along):
+        return np.stack([np.interp(along, t, margin[:, k]) for k in range(3)], -1)
+
+    # The band: a liner that grows thicker outwards and ends in a small wing.
+    along = np.linspace(0.02, 1, LASH_COLUMNS)
+    root = base(along)
+    radial = normalise(root - centre)
     if upper:
-        length = (0.08 + 0.31 * along**1.5) * (1 - 0.45 * smoothstep(0.88, 1.0, along))
-        spike = 0.82 + 0.18 * np.abs(np.sin(along * np.pi * 11))
-        lift = np.clip((base[:, 1:2] - centre[1]) / 0.6, -1, 1) * 0.5 + 0.5  # folds down when closed
+        thick = 0.025 + 0.10 * smoothstep(0.05, 0.75, along) + 0.02 * smoothstep(0.8, 1, along)
+        wing = 0.30 * smoothstep(0.86, 1.0, along) ** 2
     else:
-        length, lift = 0.03 + 0.09 * along, 1.0
-        spike = 0.5 + 0.5 * np.abs(np.sin(along * np.pi * 9))
-    first = normalise(radial + out * (0.1 + 0.9 * a**2) + up * 0.10)
-    second = normalise(radial * 0.55 + out * (0.15 + 1.1 * a**2) + up * (0.95 - 0.2 * a) * lift)
-    bend = base + first * (0.45 * length)[:, None]
-    rows = [
-        base - up * 0.035 - radial * 0.03,
-        base + up * 0.03 + radial * 0.03,
-        bend + up * 0.06,
-        bend + second * (0.7 * length * spike)[:, None] + up * 0.03,
-    ]
-    return np.concatenate(rows)
+        thick, wing = 0.004 + 0.022 * smoothstep(0.5, 1.0, along), 0 * along
+    tip = root + (up * thick[:, None] + radial * 0.05) + (out * 0.9 + up * 0.42) * wing[:, None]
+    band = np.concatenate([root - up * 0.03 - radial * 0.02, root + radial * 0.07, tip])
+    # The hairs: three points each, broad at the root.
+    count = UPPER_HAIRS if upper else LOWER_HAIRS
+    at = np.linspace(0.20 if upper else 0.48, 0.975, count)
+    length = (0.15 + 0.34 * at**1.3) * (1 - 0.30 * smoothstep(0.86, 1, at)) if upper else 0.05 + 0.09 * at
+    length = length * (0.86 + 0.14 * np.cos(np.arange(count) * 2.4))
+    step = (0.30 if upper else 0.10) / count
+    first, middle, last = base(at - step), base(at), base(at + step)
+    radial = normalise(middle - centre)
+    # How far the lid is open decides whether the hairs stand up or hang.
+    lift = np.clip((middle[:, 1:2] - centre[1] + 0.25) / 0.9, -0.55, 1) if upper else 1.0
+    lean = (at[:, None] - 0.38) * 1.5
+    grow = normalise(radial * 0.85 + out * lean + up * 0.62 * lift)
+    curl = normalise(radial * 0.25 + out * lean * 1.15 + up * 1.1 * lift)
+    bend = middle + grow * (0.55 * length)[:, None]
+    end = bend + curl * (0.5 * length)[:, None]
+    half = (last - first) * 0.16
+    raise_root = up * (0.5 * np.interp(at, along, thick))[:, None] + radial * 0.04
+    hairs = np.stack([first + raise_root, last + raise_root, bend - half, bend + half, end], 1).reshape(-1, 3)
+    return np.concatenate([band, hairs])
+
+
+def _lash_faces(count):
+    band = triangles(quad_grid(3, LASH_COLUMNS))
+    one = np.array([[0, 1, 3], [0, 3, 2], [2, 3, 4]])
+    hairs = (one[None] + 5 * np.arange(count)[:, None, None]).reshape(-1, 3)
+    return np.concatenate([band, hairs + 3 * LASH_COLUMNS])
 
 
 def lashes(face, mesh, skin_shapes, side, upper):
@@ -79,9 +98,9 @@ def lashes(face, mesh, skin_shapes, side, upper):
         for key, shape in skin_shapes.items()
         if key.startswith("eye") and key.endswith(name)
     }
-    shade = np.full(len(rest), 0.16 if upper else 1.0)
+    shade = np.full(len(rest), 0.55 if upper else 2.4)
     label = ("lashUpper" if upper else "lashLower") + name
-    faces = quad_grid(4, LASH_COLUMNS)
+    faces = _lash_faces(UPPER_HAIRS if upper else LOWER_HAIRS)
     return Part(label, "lash", rest, faces, rigid(rest, "head"), shade=shade, morphs=morphs)
 
 

@@ -102,7 +102,7 @@ class FaceParams:
     nose: NoseParams = field(default_factory=NoseParams)
     mouth: MouthParams = field(default_factory=MouthParams)
     brows: BrowParams = field(default_factory=BrowParams)
-    ears: float = 1.0  # their size; 0: none
+    ears: float = 0.88  # their size; 0: none
 
 
 class Features:

@@ -68,11 +68,14 @@ class _Face:
         self.lip_height = np.maximum(self.lip_height, 0.03)
         self.lip_ring = np.where(on_mouth & (mesh.ring >= 1), mesh.ring - 1, 0)
         self.left = smoothstep(-0.7, 0.7, self.x)
+        # Where the border of a lip bulges so that a narrow open mouth is round and not pointed.
+        edge = np.clip(self.from_contact / self.lip_height, 0, 1) * np.exp(-((self.from_lips / 0.8) ** 2))
+        self.round_out = np.where(self.upper, 0.45, -1.0) * bell(self.q, 0.60, 0.38) * edge * self.mask
         self._jaw_weight()
 
     def _jaw_weight(self):
         """0 above and 1 below the contact line in the middle, one half at the corners."""
-        corner = self.q**2.6
+        corner = self.q**3.4
         upper = 0.5 * corner * np.exp(-self.above / 1.7)
         lower = 1 - 0.5 * corner * np.exp(-self.below / 1.5)
         fade = (1 - smoothstep(JAW_ROW, 15.2, self.row)) * smoothstep(-0.35, 0.25, self.facing)
@@ -164,12 +167,17 @@ def _jaw(face, shapes):
     opened[:, 0] -= (
         face.side * mask * (0.18 * bump(ax, y, 4.3, -5.2, 1.3, 1.6) + 0.22 * bump(ax, y, 2.3, -6.0, 1.1, 1.2))
     )
+    # The lower lip's ends follow, so that the open mouth is round below; mouthClose takes that back.
+    ends = face.f.mouth.corner_rise * face.q**2.2 * np.exp(-((face.from_lips / 0.8) ** 2)) * mask
+    ends = 0.75 * ends * np.where(face.upper, face.q**8, 1.0)
+    opened[:, 1] += 0.12 * face.round_out - ends
     shapes["jawOpen"] = opened
     # mouthClose brings both lips to one line at any jaw angle: use weight = jawOpen.
     size = np.where(face.upper, 1.1, 1.0)
     falloff = np.exp(-((np.maximum(face.from_contact - face.lip_height, 0) / size) ** 1.5))
     falloff = falloff * np.exp(-((np.maximum(ax - face.f.mouth_half_width, 0) / 0.9) ** 2))
     closed = rotation * ((CLOSED_LIP_WEIGHT - face.jaw_at_contact) * falloff * mask)[:, None]
+    closed[:, 1] += ends - 0.12 * face.round_out
     closed[:, 2] += 0.10 * face.lips
     shapes["mouthClose"] = closed
     shapes["jawLeft"] = face.move(JAW_SIDE * face.jaw, 0, 0)
@@ -181,12 +189,14 @@ def _mouth_corners(face, shapes):
     ax, y, side, mask, lips = face.ax, face.y, face.side, face.mask, face.lips
     # Smile: a parabola inside the mouth gives a U; a bell at the corner would give a V.
     lift = np.where(ax < 2.4, (ax / 2.4) ** 2, bell(ax, 2.4, 1.05))
-    spread = np.where(ax < 2.4, (ax / 2.4) ** 1.15, bell(ax, 2.4, 1.2))
-    height = bell(y, -5.95, 1.25) * mask
-    dx = side * (0.62 * spread * height + 0.10 * bump(ax, y, 3.9, -4.2, 1.3, 1.3) * mask)
-    dy = 0.74 * lift * height + 0.34 * bump(ax, y, 3.9, -3.1, 1.6, 1.3) * mask
-    cheek = 0.32 * bump(ax, y, 4.0, -2.7, 1.4, 1.1) - 0.24 * bump(ax, y, 2.9, -5.0, 0.45, 0.9)
-    _both(face, shapes, "mouthSmile", face.follow(dx, dy, cheek * mask - 0.12 * lips))
+    spread = np.where(ax < 2.4, (ax / 2.4) ** 1.1, bell(ax, 2.4, 1.3))
+    height = bell(y, face.f.mouth_y + 0.05, 1.3) * mask
+    dx = side * (0.78 * spread * height + 0.12 * bump(ax, y, 3.9, -4.2, 1.3, 1.3) * mask)
+    # The lips are drawn thin between the corners.
+    thin = np.where(face.upper, -0.13, 0.17) * face.from_contact * lips
+    dy = 0.60 * lift * height + 0.40 * bump(ax, y, 3.9, -3.1, 1.6, 1.3) * mask + thin + 0.05 * lips * (1 - face.q)
+    cheek = 0.36 * bump(ax, y, 3.9, -2.7, 1.4, 1.1) - 0.26 * bump(ax, y, 3.0, -5.0, 0.45, 1.0)
+    _both(face, shapes, "mouthSmile", face.follow(dx, dy, cheek * mask - 0.14 * lips))
 
     def corner(dx, dy, size_x, size_y):
         g = bump(ax, y, 2.2, -5.85, size_x, size_y) * mask
@@ -224,11 +234,11 @@ def _lips(face, shapes):
     thicker = np.where(upper, 0.22 * face.from_contact, 0.20 * face.from_contact * (1 - q))
     # The corners come down, or the narrow mouth would turn into a V.
     level = -0.80 * (face.f.lip_contact(x) - face.f.mouth_y) * around
-    dy = thicker * lips + 0.04 * around * (1 - q) + level
+    dy = thicker * lips + 0.04 * around * (1 - q) + level + 0.09 * face.round_out
     forward = 0.62 * (1 - 0.25 * q) * around
     shapes["mouthPucker"] = face.follow(-0.40 * x * around, dy) + face.move(0, 0, forward)
     ellipse = np.sqrt(np.clip(1 - q**2, 0, 1)) * np.exp(-((face.from_lips / 0.9) ** 2)) * mask
-    dy = np.where(upper, 0.30, -0.46) * ellipse + 0.5 * level
+    dy = np.where(upper, 0.34, -0.42) * ellipse + 0.5 * level + 0.13 * face.round_out
     forward = 0.50 * (1 - 0.2 * q) * around
     shapes["mouthFunnel"] = face.follow(-0.36 * x * around, dy) + face.move(0, 0, forward)
 
@@ -291,7 +301,7 @@ def _brows(face, shapes):
     )
     inner = 0.95 * bump(ax, y, 1.0, 2.6, 1.75, 1.5) * smoothstep(0.75, 1.9, y) * face.front_mask
     shapes["browInnerUp"] = face.follow(zero, inner, 0.10 * bump(ax, y, 1.2, 3.4, 1.6, 0.5) * above_lid)
-    outer = 0.85 * bump(ax, y, 4.6, 2.7, 1.6, 1.3) * smoothstep(0.9, 2.0, y) * face.front_mask
+    outer = 0.62 * bump(ax, y, 4.6, 2.7, 1.9, 1.3) * smoothstep(0.9, 2.0, y) * face.front_mask
     _both(face, shapes, "browOuterUp", face.follow(zero, outer))
 
 

@@ -95,7 +95,7 @@ def teeth(face, upper):
     """One row of teeth and its gum, as two parts."""
     curve = _arch_curve(face, upper)
     gap = curve[-1]
-    root, tip = (face.f.mouth_y + 0.98, face.f.mouth_y - 0.10) if upper else (face.f.mouth_y - 1.20, face.f.mouth_y - 0.20)
+    root, tip = (face.f.mouth_y + 1.02, face.f.mouth_y - 0.20) if upper else (face.f.mouth_y - 1.35, face.f.mouth_y - 0.42)
     size, groove = tip - root, bell(gap, 0, 0.06)
     rows = []
     profile = ((0, 0), (0.25, 0.07), (0.55, 0.10), (0.85, 0.085), (0.97, 0.04))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from face.morphs import ARKIT_NAMES
-from fields import to_linear, vertex_normals
+from fields import to_linear
 from file.gltf import ARRAY_BUFFER, ELEMENT_BUFFER, Writer
 from file.vrm import spring_bones, vrm
 
@@ -111,7 +111,7 @@ class _File:
         """One part."""
         joints, units = influences(part, self.order)
         positions, morphs = stretched(part, self.skeleton, joints, units, self.names)
-        normals = vertex_normals(positions, part.triangles).astype(np.float32)
+        normals = part.normals_at(positions).astype(np.float32)
         writer = self.writer
         attributes = {
             "POSITION": writer.accessor(

@@ -9,13 +9,13 @@ from params import Colour, colour
 class ComplexionParams:
     """Skin, lips, brows and make-up; shares 0..1 say how much of a colour is put on."""
 
-    skin: Colour = colour("#f4cdb9")
+    skin: Colour = colour("#f6d3c2")
     blush: Colour = colour("#ee9087")
-    blush_share: float = 0.34
-    lips: Colour = colour("#cf5f62")
-    lip_inner: Colour = colour("#b83a46")
+    blush_share: float = 0.27
+    lips: Colour = colour("#d36a6c")
+    lip_inner: Colour = colour("#bd4450")
     lip_gloss: float = 0.6
-    brow: Colour = colour("#4a3229")
+    brow: Colour = colour("#3d2a23")
     shadow: Colour = colour("#b9776a")  # of the upper lid
     shadow_share: float = 0.34
     liner: Colour = colour("#2a1713")
@@ -32,7 +32,7 @@ class IrisParams:
     """Colours of the eye."""
 
     dark: Colour = colour("#1e100b")
-    light: Colour = colour("#7a4a2b")
+    light: Colour = colour("#94603a")
     rim: Colour = colour("#140a07")
     white: Colour = colour("#f7f4f2")
     pupil: float = 0.40  # share of the iris

@@ -1,6 +1,7 @@
 """The skin of the face: for each texel evaluate the same analytic head and colour by formula."""
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter
 
 from face.head import phi_of_u, row_of_v
@@ -79,9 +80,10 @@ def _nose(f, c, colour, x, y, front):
         (soft, 0.45, bump(ax, y, 1.0, top - 0.15, 0.55, 0.85)),  # the root of the nose
         (tinted(c.skin, 1.05, 1.07, 1.09), 0.55, bell(x, 0, 0.26) * bridge),
         (tinted(c.skin, 1.05, 1.08, 1.10), 0.60, bump(x, y, 0, f.tip_y + 0.12, 0.30, 0.24)),
-        (soft, 0.55, bump(x, y, 0, f.tip_y - 1.12, 0.80, 0.22)),  # under the nose
-        (deep, 0.42, bump(ax, y, f.wing[0] + 0.46, f.wing[1] - 0.20, 0.17, 0.42)),  # crease of the wing
-        (deep, 0.30, bump(ax, y, f.wing[0] + 0.10, f.wing[1] - 0.52, 0.40, 0.14)),
+        (soft, 0.50, bump(x, y, 0, f.tip_y - 1.02, 0.62, 0.20)),  # under the nose
+        (soft, 0.40, bump(ax, y, f.wing[0] + 0.40, f.wing[1] + 0.10, 0.24, 0.50)),  # crease of the wing
+        (deep, 0.22, bump(ax, y, f.wing[0] + 0.36, f.wing[1] - 0.30, 0.13, 0.22)),
+        (soft, 0.28, bump(x, y, 0, f.tip_y - 0.42, 0.50, 0.20)),  # the tip's underside
     ):
         colour = blend(colour, target, front * amount * place)
     nx, ny = f.nostril
@@ -145,17 +147,21 @@ def _lips(f, c, colour, x, y, front):
 def _brows(f, c, colour, x, y, front, coarse):
     cover, along, across = f.brow(x, y)
     # Hairs lean outwards, flatter towards the outer end.
-    lean = np.abs(x) * 7.5 - across * (10 - 13 * along)
-    hairs = np.clip(np.sin(lean * 2.6 + 1.2 * coarse) * 0.5 + 0.5, 0, 1)
-    fill = front * cover * f.brows.strength * (0.58 + 0.42 * smoothstep(0, 0.30, along))
-    colour = blend(colour, c.brow, fill * (0.74 + 0.26 * hairs))
-    return colour
+    lean = np.abs(x) * 13 - across * (17 - 22 * along)
+    hairs = np.sin(lean * 2.3 + 2.5 * coarse) * 0.3 + np.sin(lean * 3.7 + 1.7 * np.sin(5 * x)) * 0.2 + 0.5
+    fill = front * cover * f.brows.strength * (0.46 + 0.54 * smoothstep(0, 0.40, along))
+    return blend(colour, c.brow, fill * (0.84 + 0.16 * hairs))
+
+
+# Where hair begins: degrees from the middle of the forehead -> height in cm, against the hairline's own.
+HAIRLINE = PchipInterpolator(
+    [0, 28, 46, 56, 64, 71, 77, 83, 92, 104, 118, 140, 180],
+    [0, 0.15, -0.5, -2.0, -4.6, -7.6, -9.6, -9.2, -6.6, -8.6, -13.0, -16.5, -17.2],
+)
 
 
 def _scalp(c, colour, x, y, phi, row, coarse):
-    """Skin darkens towards hair above the hairline and behind the temples."""
-    hairline = c.hairline + 0.25 * coarse - 0.05 * np.abs(x) ** 1.6
-    above = smoothstep(-0.5, 0.9, y - hairline) * (np.cos(phi) > -0.1)
-    behind = smoothstep(1.42, 1.68, np.abs(phi)) * (1 - smoothstep(8.4, 10.0, row)) * smoothstep(-2.5, 0.5, y)
-    back = smoothstep(1.9, 2.2, np.abs(phi)) * (1 - smoothstep(11.5, 13.5, row))
-    return blend(colour, 0.62 * np.array(c.brow), 0.92 * np.maximum(np.maximum(above, behind), back))
+    """Hair that is too short to be modelled: soft above the hairline, in front of the ears, down to the nape."""
+    line = c.hairline + HAIRLINE(np.degrees(np.abs(phi))) + 0.22 * coarse
+    cover = smoothstep(-0.45, 0.75, y - line) * (row < 15)
+    return blend(colour, 0.62 * np.array(c.brow), 0.93 * cover)

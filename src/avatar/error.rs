@@ -56,7 +56,7 @@ pub enum Error {
     Mapping {
         /// The file or what the bytes were called.
         name: String,
-        /// The table: `shapes`, `visemes`, `expressions`, `bones` or `surfaces`.
+        /// The table: `shapes`, `visemes`, `expressions`, `bones`, `surfaces` or `outfits`.
         section: String,
         /// The key in it.
         key: String,

@@ -4,7 +4,7 @@ use glam::{Mat4, Vec3};
 
 use super::face::visemes::Viseme;
 use super::{Avatar, Mesh, Surface};
-use crate::media::{Bone, Shape};
+use crate::media::{Bone, Pose, Shape};
 
 /// A standing adult whose head has this height is 7.5 heads tall (figure drawing rule); used where nothing is known.
 const HEADS_TALL: f32 = 7.5;
@@ -23,15 +23,18 @@ pub struct Landmarks {
 }
 
 impl Landmarks {
-    /// Measures `avatar` at rest; `points` are its vertices, `eyes_from_head` is where the file says the eyes are, in the
-    /// space of the head bone.
+    /// Measures `avatar` at rest in the outfit of this place; `points` are its vertices, `eyes_from_head` is where the file
+    /// says the eyes are, in the space of the head bone.
     pub(super) fn find(
         avatar: &Avatar,
         points: &[Vec<Vec3>],
+        outfit: usize,
         eyes_from_head: Option<Vec3>,
     ) -> Self {
         let rig = &avatar.rig;
-        let all = || points.iter().flatten().copied();
+        let worn = || avatar.meshes.iter().map(|mesh| mesh.worn.with(outfit));
+        let drawn = || points.iter().zip(worn()).filter(|(_, worn)| *worn);
+        let all = || drawn().flat_map(|(points, _)| points).copied();
         let lowest = all().map(|p| p.y).fold(f32::INFINITY, f32::min);
         let highest = all().map(|p| p.y).fold(f32::NEG_INFINITY, f32::max);
         if lowest > highest {
@@ -112,6 +115,27 @@ impl Avatar {
     /// All vertices at rest in model space, by mesh.
     pub fn rest_points(&self) -> Vec<Vec<Vec3>> {
         self.points(&self.rig.rest)
+    }
+
+    /// All vertices in `pose` in model space, by mesh: morph targets, then joints.
+    pub fn posed_points(&self, pose: &Pose) -> Vec<Vec<Vec3>> {
+        let (nodes, face) = (self.posed(pose), self.face_weights(pose));
+        let meshes = self.meshes.iter().enumerate();
+        meshes
+            .map(|(index, mesh)| {
+                let mut positions = mesh.positions.clone();
+                for (target, weight) in mesh.targets.iter().zip(face.of(index, &mesh.targets)) {
+                    for delta in target.deltas.iter().filter(|_| weight > 0.0) {
+                        positions[delta.vertex as usize] += delta.position * weight;
+                    }
+                }
+                for (vertex, position) in positions.iter_mut().enumerate() {
+                    let placed = self.matrix(&nodes, mesh, vertex);
+                    *position = placed.transform_point3(*position);
+                }
+                positions
+            })
+            .collect()
     }
 
     /// All vertices in model space, by mesh, where the nodes stand as [`Avatar::posed`] says; without morph targets.

@@ -3,6 +3,7 @@
 use glam::{Vec2, Vec3};
 
 use super::face::visemes::Viseme;
+use super::outfit::Worn;
 use crate::media::Shape;
 
 /// Where a vertex goes when a morph target is fully on.
@@ -49,6 +50,8 @@ pub struct Mesh {
     pub skin: Option<usize>,
     /// An index into the avatar's materials.
     pub material: usize,
+    /// With which outfits it is drawn.
+    pub worn: Worn,
     /// In the mesh's own space.
     pub positions: Vec<Vec3>,
     /// Unit length, made when the file has none.
@@ -160,6 +163,7 @@ mod tests {
             node: 0,
             skin: None,
             material: 0,
+            worn: Worn::ALWAYS,
             positions: (0u8..6).map(|x| Vec3::splat(f32::from(x))).collect(),
             normals: vec![Vec3::Z; 6],
             uvs: Vec::new(),

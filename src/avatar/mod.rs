@@ -11,6 +11,7 @@ mod file;
 mod landmarks;
 mod material;
 mod mesh;
+mod outfit;
 mod rig;
 mod spring;
 mod toon;
@@ -33,12 +34,14 @@ pub use face::visemes::{Viseme, visemes};
 pub use landmarks::Landmarks;
 pub use material::{Alpha, Factors, Material, Surface, TextureUse, Wrap};
 pub use mesh::{Delta, Mesh, Target};
+pub use outfit::{Outfit, OutfitRule, UnknownOutfit, Worn};
 pub use rig::{Node, Rig, Skin};
 pub use spring::Springs;
 pub use toon::{Outline, Toon};
 
 use crate::media::{Bitmap, Pose, Shape};
 use face::Face;
+use outfit::Wardrobe;
 
 /// A slit between closed lips of this share of the model's height (1 mm of a person) is warned of.
 const VISIBLE_SLIT_SHARE: f32 = 6e-4;
@@ -57,6 +60,10 @@ pub struct Facts {
     pub vrm_version: Option<String>,
     /// Triangles of all meshes.
     pub triangles: usize,
+    /// The most triangles that are drawn at once: with the outfit that has most.
+    pub triangles_drawn: usize,
+    /// Outfits that can be worn, the default first; empty where the clothes cannot be exchanged.
+    pub outfits: Vec<Outfit>,
     /// Vertices of all meshes.
     pub vertices: usize,
     /// Joints of all skins.
@@ -100,7 +107,8 @@ pub struct Avatar {
     expressions: Vec<Expression>,
     mouth: Mouth,
     face: Face,
-    landmarks: Landmarks,
+    /// With each outfit; at least one.
+    landmarks: Vec<Landmarks>,
     springs: Option<Arc<spring::Setup>>,
     clips: Vec<Arc<Clip>>,
     facts: Facts,
@@ -143,7 +151,15 @@ impl Avatar {
     /// # Errors
     /// As [`Avatar::load`].
     pub fn from_glb(bytes: &[u8], name: &str) -> Result<Self> {
-        Self::parse(bytes, name, None, &Mapping::default())
+        Self::from_glb_mapped(bytes, name, &Mapping::default())
+    }
+
+    /// Reads the bytes of a file of which the user says more than it says itself.
+    ///
+    /// # Errors
+    /// As [`Avatar::load_mapped`].
+    pub fn from_glb_mapped(bytes: &[u8], name: &str, mapping: &Mapping) -> Result<Self> {
+        Self::parse(bytes, name, None, mapping)
     }
 
     fn parse(bytes: &[u8], name: &str, folder: Option<&Path>, mapping: &Mapping) -> Result<Self> {
@@ -165,10 +181,26 @@ impl Avatar {
         for material in &mut materials {
             material.keep_one_uv_set(&mut warnings);
         }
-        let (mut meshes, sources) = read_meshes(document, &reader, &materials, &mut warnings)?;
+        let mut wardrobe = Wardrobe::read(document, &rig, &mut warnings);
+        let (mut meshes, sources) = read_meshes(
+            document,
+            &reader,
+            &materials,
+            &wardrobe.by_node,
+            &mut warnings,
+        )?;
         if meshes.is_empty() {
             return Err(Error::Empty { name: name.into() });
         }
+        let outfits = &mut wardrobe.outfits;
+        outfit::follow(
+            &mapping.outfits,
+            outfits,
+            &mut meshes,
+            &materials,
+            &rig,
+            name,
+        )?;
         let shown = meshes.iter().map(|mesh| &materials[mesh.material]);
         let uses = file::image::Use::of(document.images().count(), shown);
         let images = file::image::read_images(document, &reader, folder, &uses, &mut warnings);
@@ -193,18 +225,24 @@ impl Avatar {
             expressions,
             mouth: Mouth::default(),
             face: Face::default(),
-            landmarks: Landmarks::default(),
+            landmarks: Vec::new(),
             springs: None,
             clips: Vec::new(),
-            facts: Facts::default(),
+            facts: Facts {
+                outfits: wardrobe.outfits,
+                ..Facts::default()
+            },
         };
         let points = avatar.rest_points();
         avatar.face = Face::find(&mut avatar, &points, told);
         if avatar.mouth.by != MouthBy::Bone {
             avatar.rig.jaw = None;
         }
-        avatar.landmarks = Landmarks::find(&avatar, &points, vrm::eyes_from_head(document));
-        let height = avatar.landmarks.crown_m - avatar.landmarks.floor_m;
+        let eyes = vrm::eyes_from_head(document);
+        avatar.landmarks = (0..avatar.outfits().len().max(1))
+            .map(|outfit| Landmarks::find(&avatar, &points, outfit, eyes))
+            .collect();
+        let height = avatar.landmarks().crown_m - avatar.landmarks().floor_m;
         let springs = spring::Setup::read(document, &avatar.rig, height, &mut warnings);
         avatar.springs = springs.map(Arc::new);
         let clips = Clip::of_file(document, &reader, &mut warnings);
@@ -213,9 +251,25 @@ impl Avatar {
         Ok(avatar)
     }
 
-    /// Where the face is and how tall the host stands, for the camera.
+    /// Where the face is and how tall the host stands in the default outfit, for the camera.
     pub fn landmarks(&self) -> Landmarks {
-        self.landmarks
+        self.landmarks_in(0)
+    }
+
+    /// The same in the outfit of this place in the list.
+    pub fn landmarks_in(&self, outfit: usize) -> Landmarks {
+        self.landmarks.get(outfit).copied().unwrap_or_default()
+    }
+
+    /// Outfits that can be worn, the default first; empty where the clothes cannot be exchanged.
+    pub fn outfits(&self) -> &[Outfit] {
+        &self.facts.outfits
+    }
+
+    /// The place in the list of the outfit with this id; the default for `None` and for what is not there.
+    pub fn outfit(&self, id: Option<&str>) -> usize {
+        let same = |id: &str| self.outfits().iter().position(|own| own.id == id);
+        id.and_then(same).unwrap_or(0)
     }
 
     /// What is in the file and what was left out.
@@ -265,7 +319,7 @@ impl Avatar {
                 "nothing moves the mouth (no jawOpen, no vowels, no visemes, no jaw bone): the lips will not move".into(),
             );
         }
-        let height = self.landmarks.crown_m - self.landmarks.floor_m;
+        let height = self.landmarks().crown_m - self.landmarks().floor_m;
         let leak = self.mouth.closure.as_ref().map_or(0.0, Closure::leak_m);
         if leak > VISIBLE_SLIT_SHARE * height {
             warnings.push(format!(
@@ -288,6 +342,8 @@ impl Avatar {
         }
         vrm::warn_of_bones(document, &mut warnings);
         let license = vrm::license(document, &mut warnings);
+        let mut outfits = self.outfits().to_vec();
+        let triangles_drawn = outfit::count(&mut outfits, &self.meshes);
         Facts {
             expressions: self
                 .expressions
@@ -299,6 +355,8 @@ impl Avatar {
                 by: self.mouth.by.word(),
             },
             license,
+            outfits,
+            triangles_drawn,
             format: format.into(),
             vrm_version: vrm::version(document),
             triangles: self.meshes.iter().map(|mesh| mesh.indices.len() / 3).sum(),
@@ -316,6 +374,7 @@ fn read_meshes(
     document: &gltf::Document,
     reader: &file::accessor::Reader<'_>,
     materials: &[Material],
+    worn: &[Worn],
     warnings: &mut Vec<String>,
 ) -> Result<(Vec<Mesh>, Vec<usize>)> {
     let mut shown = vec![false; document.nodes().count()];
@@ -332,6 +391,9 @@ fn read_meshes(
                 }
             }
         }
+    }
+    for (shown, worn) in shown.iter_mut().zip(worn) {
+        *shown &= *worn != Worn::NEVER;
     }
     // A show is seen by others: what only the wearer of an avatar sees is left out, unless nothing else is there.
     let hidden = vrm::hidden_nodes(document);
@@ -366,6 +428,7 @@ fn read_meshes(
                     });
                 }
                 mesh.node = node.index();
+                mesh.worn = worn[node.index()];
                 mesh.skin = skin
                     .as_ref()
                     .filter(|_| !mesh.joints.is_empty())

@@ -8,10 +8,21 @@ use crate::avatar::Avatar;
 use crate::media::{Bitmap, Size};
 use crate::scene::{Background, Fonts};
 
-/// The host that is built in.
+/// Embeds a folder of `avatars/`.
+macro_rules! built_in {
+    ($id:literal) => {
+        (
+            $id,
+            include_str!(concat!("../../avatars/", $id, "/avatar.toml")),
+            include_bytes!(concat!("../../avatars/", $id, "/host.glb")),
+        )
+    };
+}
+
+/// The host that is shown where nothing else is said.
 pub const DEFAULT_HOST: &str = "lina";
-const BUILT_IN_HOSTS: [(&str, &[u8]); 1] =
-    [(DEFAULT_HOST, include_bytes!("../../avatars/lina/host.glb"))];
+/// The hosts that are built in: id, `avatar.toml`, model file.
+const BUILT_IN_HOSTS: &[(&str, &str, &[u8])] = &[built_in!("lina")];
 const BUILT_IN_BACKGROUNDS: [(&str, &[u8]); 1] = [(
     "studio",
     include_bytes!("../../library/scenes/studio/background.jpg"),
@@ -72,8 +83,9 @@ impl Assets {
         if let Some(path) = self.file(&format!("avatars/{name}/avatar.toml")) {
             return AvatarDocument::load(&path);
         }
-        if let Some((_, bytes)) = BUILT_IN_HOSTS.iter().find(|(id, _)| *id == name) {
-            return Ok(Avatar::from_glb(bytes, name)?);
+        if let Some((_, text, bytes)) = BUILT_IN_HOSTS.iter().find(|(id, ..)| *id == name) {
+            let path = format!("avatars/{name}/avatar.toml");
+            return AvatarDocument::describe(text, Path::new(&path), bytes);
         }
         let path = document.parent().unwrap_or(Path::new("")).join(name);
         if path.is_file() || AvatarDocument::of(&path).is_some() {
@@ -82,8 +94,13 @@ impl Assets {
         Err(Error::Unknown {
             kind: "host",
             name: name.to_owned(),
-            known: DEFAULT_HOST.to_owned(),
+            known: Self::hosts().collect::<Vec<_>>().join(", "),
         })
+    }
+
+    /// The names of the hosts that are built in.
+    pub fn hosts() -> impl Iterator<Item = &'static str> {
+        BUILT_IN_HOSTS.iter().map(|(id, ..)| *id)
     }
 
     /// A background by name, path or colour.

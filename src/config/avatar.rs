@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error as _};
 use toml::Spanned;
 
 use super::{Error, Result};
-use crate::avatar::{self, Avatar, Mapping, MouthBy, TargetWeights};
+use crate::avatar::{self, Avatar, Mapping, MouthBy, OutfitRule, TargetWeights};
 
 /// The name of the document.
 const NAME: &str = "avatar.toml";
@@ -59,6 +59,9 @@ pub struct AvatarDocument {
     /// What materials are made of.
     #[serde(default)]
     pub surfaces: Table<String>,
+    /// Clothes that are exchanged for each other; the first one written is the default.
+    #[serde(default)]
+    pub outfits: Table<OutfitSection>,
 }
 
 /// A table whose values know where they stand.
@@ -87,6 +90,16 @@ pub struct CharacterSection {
     /// As in BCP 47.
     #[serde(default)]
     pub languages: Vec<String>,
+}
+
+/// Clothes as what they do without.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutfitSection {
+    /// The name for people.
+    pub name: Option<String>,
+    /// Nodes, meshes or materials that are not drawn, by name; everything else is.
+    pub hide: Vec<String>,
 }
 
 /// What moves the mouth.
@@ -131,7 +144,24 @@ impl AvatarDocument {
         let text = super::read(path)?;
         let document: Self = super::parse(&text, path)?;
         let file = path.parent().unwrap_or(Path::new("")).join(&document.file);
-        Avatar::load_mapped(&file, &document.mapping()).map_err(|error| match error {
+        let avatar = Avatar::load_mapped(&file, &document.mapping());
+        avatar.map_err(|error| document.place(error, &text, path, &file))
+    }
+
+    /// The avatar in `bytes` that the document `text` describes; `path` names it in messages.
+    ///
+    /// # Errors
+    /// As [`AvatarDocument::load`].
+    pub fn describe(text: &str, path: &Path, bytes: &[u8]) -> Result<Avatar> {
+        let document: Self = super::parse(text, path)?;
+        let name = document.id.as_deref().unwrap_or("the avatar");
+        let avatar = Avatar::from_glb_mapped(bytes, name, &document.mapping());
+        avatar.map_err(|error| document.place(error, text, path, &document.file))
+    }
+
+    /// An error of the file as one of the place in the document where it comes from.
+    fn place(&self, error: avatar::Error, text: &str, path: &Path, file: &Path) -> Error {
+        match error {
             avatar::Error::Mapping {
                 section,
                 key,
@@ -139,11 +169,11 @@ impl AvatarDocument {
                 ..
             } => Error::Key {
                 path: path.to_owned(),
-                line: document.line(&text, &section, &key),
+                line: self.line(text, &section, &key),
                 words: format!("`{section}.{key}`: {words} (in {})", file.display()),
             },
             other => other.into(),
-        })
+        }
     }
 
     fn mapping(&self) -> Mapping {
@@ -160,7 +190,20 @@ impl AvatarDocument {
             expressions: plain(&self.expressions),
             bones: plain(&self.bones),
             surfaces: plain(&self.surfaces),
+            outfits: self.outfits(),
         }
+    }
+
+    /// The outfits in the order in which they are written.
+    fn outfits(&self) -> Vec<OutfitRule> {
+        let mut written: Vec<(&String, &Spanned<OutfitSection>)> = self.outfits.iter().collect();
+        written.sort_by_key(|(_, section)| section.span().start);
+        let rule = |(id, section): (&String, &Spanned<OutfitSection>)| OutfitRule {
+            id: id.clone(),
+            name: section.get_ref().name.clone(),
+            hide: section.get_ref().hide.clone(),
+        };
+        written.into_iter().map(rule).collect()
     }
 
     /// The line on which the value of `section.key` begins, from 1.
@@ -173,6 +216,7 @@ impl AvatarDocument {
             "visemes" => span(&self.visemes, key),
             "expressions" => span(&self.expressions, key),
             "bones" => span(&self.bones, key),
+            "outfits" => span(&self.outfits, key),
             _ => span(&self.surfaces, key),
         };
         let before = text.get(..found.map_or(0, |span| span.start));

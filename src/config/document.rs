@@ -1,8 +1,11 @@
 //! The sections that rooms and spots share.
 
+use std::path::Path;
+
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
+use crate::avatar::{Avatar, Outfit};
 use crate::media::{FrameRate, Size};
 use crate::scene::{Framing, LightPreset, Look};
 
@@ -75,9 +78,26 @@ pub struct HostSection {
     pub id: String,
     /// A built-in host or the path of a GLB or VRM file.
     pub avatar: String,
-    /// `face`, `bust` or `full`.
+    /// What is worn: the id of one of the avatar's outfits; its default when absent.
+    pub outfit: Option<String>,
+    /// `face`, `bust`, `half` or `full`.
     #[serde(deserialize_with = "framing")]
     pub framing: Framing,
+}
+
+impl HostSection {
+    /// The place of the outfit in `avatar`'s list.
+    ///
+    /// # Errors
+    /// When the avatar does not have it; `path` names the document in the message.
+    pub fn worn(&self, avatar: &Avatar, path: &Path) -> super::Result<usize> {
+        let Some(id) = &self.outfit else { return Ok(0) };
+        Outfit::find(avatar.outfits(), id).map_err(|error| super::Error::Value {
+            path: path.to_owned(),
+            key: "host.outfit",
+            words: error.to_string(),
+        })
+    }
 }
 
 impl Default for HostSection {
@@ -85,6 +105,7 @@ impl Default for HostSection {
         Self {
             id: "lina".to_owned(),
             avatar: super::DEFAULT_HOST.to_owned(),
+            outfit: None,
             framing: Framing::Bust,
         }
     }

@@ -9,7 +9,7 @@ mod spot;
 use std::path::{Path, PathBuf};
 
 pub use assets::{Assets, DEFAULT_HOST};
-pub use avatar::{AvatarDocument, CharacterSection, FramingSection, MouthSection};
+pub use avatar::{AvatarDocument, CharacterSection, FramingSection, MouthSection, OutfitSection};
 pub use document::{
     Captions, HostSection, InputSection, LabelSection, LipSyncSection, OpenAiSection,
     PictureQuality, PictureSection, VoiceSection,

@@ -113,6 +113,8 @@ pub struct Pose {
     /// Expressions of the avatar's own by name (VRM `happy`, a maker's `wink`), each 0..=1; what the avatar does not have
     /// is left out.
     pub expressions: Vec<(Arc<str>, f32)>,
+    /// What is worn: the id of one of the avatar's outfits. `None`, and what the avatar does not have, is its default.
+    pub outfit: Option<Arc<str>>,
     /// Nodes that do not stand as they do at rest, in rising order of their index in the avatar's file, each with the
     /// matrix from the node to its parent: what swings (hair, skirts) and what a clip moves. Bones, head and eyes turn on
     /// top of it.
@@ -143,6 +145,7 @@ impl Pose {
             bones: Vec::new(),
             emotion: Emotion::Neutral,
             expressions: Vec::new(),
+            outfit: None,
             nodes: Arc::default(),
             morphs: Arc::default(),
         }

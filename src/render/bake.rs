@@ -36,20 +36,29 @@ pub(super) struct Shade {
 
 const OPEN: Shade = Shade { sky: 1.0, key: 1.0 };
 
-/// The shade of every vertex, by mesh.
-pub(super) fn bake(avatar: &Avatar) -> Vec<Vec<Shade>> {
+/// The shade of every vertex, by mesh, for each outfit: what is not worn darkens nothing. One for an avatar without.
+pub(super) fn bake(avatar: &Avatar) -> Vec<Vec<Vec<Shade>>> {
+    let outfits = avatar.outfits().len().max(1);
     let points = avatar.rest_points();
+    (0..outfits)
+        .map(|outfit| bake_in(avatar, outfit, &points, MAX_STEPS / outfits as u64))
+        .collect()
+}
+
+/// The shade in one outfit; `steps` is how many boxes all rays together may look into.
+fn bake_in(avatar: &Avatar, outfit: usize, points: &[Vec<Vec3>], steps: u64) -> Vec<Vec<Shade>> {
     let mut shades: Vec<Vec<Shade>> = points.iter().map(|p| vec![OPEN; p.len()]).collect();
     let surface = |mesh: &Mesh| avatar.materials[mesh.material].surface;
     if has_own_shade(avatar) {
         return shades;
     }
-    shade_mouth(avatar, &points, &mut shades);
+    shade_mouth(avatar, points, &mut shades);
     if avatar.facts().triangles > MAX_TRIANGLES {
         return shades;
     }
     let mut triangles = Vec::new();
-    for (mesh, points) in avatar.meshes.iter().zip(&points) {
+    let worn = |(mesh, _): &(&Mesh, &Vec<Vec3>)| mesh.worn.with(outfit);
+    for (mesh, points) in avatar.meshes.iter().zip(points).filter(worn) {
         if matches!(
             surface(mesh),
             Surface::Mouth | Surface::Lash | Surface::Unlit | Surface::Clear
@@ -64,12 +73,16 @@ pub(super) fn bake(avatar: &Avatar) -> Vec<Vec<Shade>> {
             triangles.push([triangle[0], triangle[1], triangle[2]].map(|i| points[i as usize]));
         }
     }
-    let height = avatar.landmarks().crown_m - avatar.landmarks().floor_m;
+    let landmarks = avatar.landmarks_in(outfit);
+    let height = landmarks.crown_m - landmarks.floor_m;
     let scale = height.clamp(1e-3, 1e3);
-    let tree = Tree::new(triangles);
+    let tree = Tree::new(triangles, steps);
     let sky = sphere(SKY_RAYS);
     let key = disc(TOWARDS_KEY, KEY_SPREAD, KEY_RAYS);
-    for ((mesh, points), shades) in avatar.meshes.iter().zip(&points).zip(&mut shades) {
+    for ((mesh, points), shades) in avatar.meshes.iter().zip(points).zip(&mut shades) {
+        if !mesh.worn.with(outfit) {
+            continue;
+        }
         if matches!(
             surface(mesh),
             Surface::Mouth | Surface::Eye | Surface::Unlit | Surface::Lash | Surface::Clear
@@ -195,6 +208,7 @@ fn disc(middle: Vec3, radius: f32, count: usize) -> Vec<Vec3> {
 struct Tree {
     nodes: Vec<Node>,
     triangles: Vec<[Vec3; 3]>,
+    /// Boxes that may still be looked into.
     steps: Cell<u64>,
 }
 
@@ -210,14 +224,14 @@ struct Node {
 const LEAF: usize = 4;
 
 impl Tree {
-    fn new(mut triangles: Vec<[Vec3; 3]>) -> Self {
+    fn new(mut triangles: Vec<[Vec3; 3]>, steps: u64) -> Self {
         let mut nodes = Vec::with_capacity(triangles.len() / 2 + 1);
         let count = triangles.len();
         split(&mut nodes, &mut triangles, 0, count);
         Self {
             nodes,
             triangles,
-            steps: Cell::new(0),
+            steps: Cell::new(steps),
         }
     }
 
@@ -226,8 +240,8 @@ impl Tree {
         let inverse = direction.recip();
         let mut open = [0usize; 64];
         let mut depth = usize::from(!self.triangles.is_empty());
-        while depth > 0 && self.steps.get() < MAX_STEPS {
-            self.steps.set(self.steps.get() + 1);
+        while depth > 0 && self.steps.get() > 0 {
+            self.steps.set(self.steps.get() - 1);
             depth -= 1;
             let index = open[depth];
             let node = &self.nodes[index];
@@ -323,7 +337,7 @@ mod tests {
             let away = Vec3::new(0.0, 0.0, 10.0 + f32::from(i));
             all.push(wall.map(|corner| corner + away));
         }
-        let tree = Tree::new(all);
+        let tree = Tree::new(all, MAX_STEPS);
         assert!(tree.hits(Vec3::ZERO, Vec3::Z, 3.0));
         assert!(!tree.hits(Vec3::ZERO, Vec3::Z, 1.0), "too far");
         assert!(!tree.hits(Vec3::ZERO, Vec3::NEG_Z, 300.0), "behind");
@@ -335,7 +349,7 @@ mod tests {
 
     #[test]
     fn nothing_hides_nothing() {
-        let tree = Tree::new(Vec::new());
+        let tree = Tree::new(Vec::new(), MAX_STEPS);
         for direction in sphere(28) {
             assert!(!tree.hits(Vec3::ZERO, direction, f32::INFINITY));
         }

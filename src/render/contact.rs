@@ -1,6 +1,7 @@
 //! The soft shadow under the feet of hosts that stand in the picture as a whole: without it they float.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytemuck::{Pod, Zeroable};
 use glam::{Quat, Vec2, Vec3};
@@ -48,7 +49,8 @@ pub(super) struct Contact {
     pipeline: wgpu::RenderPipeline,
     buffer: wgpu::Buffer,
     group: wgpu::BindGroup,
-    prints: BTreeMap<HostId, Vec<Print>>,
+    /// Of each host in each of its outfits.
+    prints: BTreeMap<HostId, (Arc<Avatar>, Vec<Vec<Print>>)>,
     count: u32,
 }
 
@@ -85,8 +87,20 @@ impl Contact {
     }
 
     /// Notes how `host` stands.
-    pub(super) fn stand(&mut self, host: HostId, avatar: &Avatar) {
-        self.prints.insert(host, prints(avatar));
+    pub(super) fn stand(&mut self, host: HostId, avatar: Arc<Avatar>) {
+        let outfits = 0..avatar.outfits().len().max(1);
+        let prints = outfits.map(|outfit| prints(&avatar, outfit)).collect();
+        self.prints.insert(host, (avatar, prints));
+    }
+
+    /// The prints of a host in what it wears in `picture`.
+    fn worn(&self, host: &HostId, picture: &Picture) -> &[Print] {
+        let Some((avatar, prints)) = self.prints.get(host) else {
+            return &[];
+        };
+        let pose = picture.poses.iter().find(|pose| pose.host == *host);
+        let outfit = avatar.outfit(pose.and_then(|pose| pose.outfit.as_deref()));
+        prints.get(outfit).map_or(&[], Vec::as_slice)
     }
 
     /// Uploads the shadows of `picture`.
@@ -94,7 +108,7 @@ impl Contact {
         let mut blots = Vec::new();
         for placement in &picture.hosts {
             let turn = Quat::from_rotation_y(placement.yaw_deg.to_radians());
-            for print in self.prints.get(&placement.host).into_iter().flatten() {
+            for print in self.worn(&placement.host, picture) {
                 let middle = placement.position + turn * print.middle;
                 // From below the floor nothing of it is seen.
                 if middle.y < picture.camera.eye.y {
@@ -129,8 +143,8 @@ impl Contact {
 
 /// One soft print for all that touches the floor and a darker one under each foot. None for a bust, which ends in the
 /// air: a figure that stands ends at height 0.
-fn prints(avatar: &Avatar) -> Vec<Print> {
-    let landmarks = avatar.landmarks();
+fn prints(avatar: &Avatar, outfit: usize) -> Vec<Print> {
+    let landmarks = avatar.landmarks_in(outfit);
     let height = landmarks.crown_m - landmarks.floor_m;
     let stands = landmarks.floor_m.abs() < 0.03 * height;
     if !stands || !height.is_finite() || height <= 0.0 {
@@ -139,7 +153,9 @@ fn prints(avatar: &Avatar) -> Vec<Print> {
     let points = avatar.rest_points();
     let soles: Vec<Vec3> = points
         .iter()
-        .flatten()
+        .zip(&avatar.meshes)
+        .filter(|(_, mesh)| mesh.worn.with(outfit))
+        .flat_map(|(points, _)| points)
         .copied()
         .filter(|point| point.y < landmarks.floor_m + SOLE * height)
         .collect();

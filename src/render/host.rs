@@ -34,7 +34,8 @@ pub(super) struct DrawUniform {
 pub(super) struct HostMesh {
     deform: Deform,
     moving: wgpu::Buffer,
-    fixed: wgpu::Buffer,
+    /// For each outfit of the avatar, or one where all are alike.
+    fixed: Vec<wgpu::Buffer>,
     indices: wgpu::Buffer,
     index_count: u32,
     pub(super) bound: Bound,
@@ -54,6 +55,8 @@ pub(super) struct HostMesh {
 pub(super) struct Host {
     avatar: Arc<Avatar>,
     pub(super) meshes: Vec<HostMesh>,
+    /// What is worn.
+    outfit: usize,
     world_from_model: Mat4,
     mouth_light: f32,
     secs: f64,
@@ -75,14 +78,19 @@ impl Host {
             .map(|material| at_its_most(&avatar, material))
             .collect();
         let mut meshes = Vec::new();
-        for ((mesh, points), shades) in avatar.meshes.iter().zip(&points).zip(&shades) {
+        for (index, (mesh, points)) in avatar.meshes.iter().zip(&points).enumerate() {
             let material = &materials[mesh.material];
             let bound = pipelines.bind(gpu, &textures, material, !mesh.uvs.is_empty());
-            meshes.push(HostMesh::new(gpu, &avatar, mesh, points, shades, bound));
+            let mut own: Vec<&[Shade]> = shades.iter().map(|all| all[index].as_slice()).collect();
+            if own.iter().all(|other| *other == own[0]) {
+                own.truncate(1);
+            }
+            meshes.push(HostMesh::new(gpu, &avatar, mesh, points, &own, bound));
         }
         Self {
             avatar,
             meshes,
+            outfit: 0,
             world_from_model: Mat4::IDENTITY,
             mouth_light: 1.0,
             secs: 0.0,
@@ -95,10 +103,14 @@ impl Host {
         let nodes = avatar.posed(pose);
         let face = avatar.face_weights(pose);
         self.world_from_model = world_from_model;
+        self.outfit = avatar.outfit(pose.outfit.as_deref());
         self.secs = at.as_secs_f64();
         // The wider the mouth stands open, the more light falls into it.
         self.mouth_light = 0.74 + 0.24 * face.opening;
         for (index, (part, mesh)) in self.meshes.iter_mut().zip(&avatar.meshes).enumerate() {
+            if !mesh.worn.with(self.outfit) {
+                continue;
+            }
             let changed = face
                 .materials
                 .iter()
@@ -129,12 +141,13 @@ impl Host {
         }
     }
 
-    /// The meshes in drawing order, seen from `eye` along `forward`: what hides first, the nearest before what it hides,
+    /// The meshes that are worn in drawing order, seen from `eye` along `forward`: what hides first, the nearest before what it hides,
     /// then what shines through, by its queue and the furthest first. Equals stay in the order of the file.
     pub(super) fn order(&self, eye: Vec3, forward: Vec3) -> Vec<usize> {
         let mut order: Vec<(Stage, i32, f32, usize)> = (0..)
-            .zip(&self.meshes)
-            .map(|(index, part)| {
+            .zip(self.meshes.iter().zip(&self.avatar.meshes))
+            .filter(|(_, (_, mesh))| mesh.worn.with(self.outfit))
+            .map(|(index, (part, _))| {
                 let world = self.world_from_model.transform_point3(part.middle);
                 let depth = (world - eye).dot(forward);
                 if part.blends() {
@@ -149,6 +162,11 @@ impl Host {
             by_kind.then(a.2.total_cmp(&b.2)).then(a.3.cmp(&b.3))
         });
         order.into_iter().map(|(.., index)| index).collect()
+    }
+
+    /// Records the draw of the surface of one mesh or of its outline, as [`HostMesh::draw`].
+    pub(super) fn draw(&self, pass: &mut wgpu::RenderPass<'_>, mesh: usize, outline: bool) {
+        self.meshes[mesh].draw(pass, self.outfit, outline);
     }
 
     /// The uniform block for one mesh, the same for its surface and its outline.
@@ -179,7 +197,7 @@ impl HostMesh {
         avatar: &Avatar,
         mesh: &Mesh,
         points: &[Vec3],
-        shades: &[Shade],
+        shades: &[&[Shade]],
         bound: Bound,
     ) -> Self {
         let material = &avatar.materials[mesh.material];
@@ -187,7 +205,6 @@ impl HostMesh {
         if !bound.surface.blends() {
             front_first(&mut indices, points);
         }
-        let fixed = fixed_vertices(mesh, material, shades, &avatar.images, points);
         let buffer = |label, contents: &[u8], usage| {
             gpu.device
                 .create_buffer_init(&wgpu::util::BufferInitDescriptor {
@@ -204,16 +221,17 @@ impl HostMesh {
                 wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
             )
         };
+        let fixed = |shades: &&[Shade]| {
+            let fixed = fixed_vertices(mesh, material, shades, &avatar.images, points);
+            let bytes = bytemuck::cast_slice(&fixed);
+            buffer("fixed vertices", bytes, wgpu::BufferUsages::VERTEX)
+        };
         let hull = bound.outline.and_then(|_| Hull::new(mesh));
         Self {
             deform: Deform::new(mesh),
             moving: moving("moving vertices"),
             hull: hull.map(|hull| (hull, moving("hull"))),
-            fixed: buffer(
-                "fixed vertices",
-                bytemuck::cast_slice(&fixed),
-                wgpu::BufferUsages::VERTEX,
-            ),
+            fixed: shades.iter().map(fixed).collect(),
             index_count: u32::try_from(indices.len()).unwrap_or(0),
             indices: buffer(
                 "indices",
@@ -235,12 +253,13 @@ impl HostMesh {
     }
 
     /// Records the draw of the surface or of its outline; the pipeline, group 0 and its offset are set already.
-    pub(super) fn draw(&self, pass: &mut wgpu::RenderPass<'_>, outline: bool) {
+    fn draw(&self, pass: &mut wgpu::RenderPass<'_>, outfit: usize, outline: bool) {
         let hull = self.hull.as_ref().filter(|_| outline);
         let moving = hull.map_or(&self.moving, |(_, buffer)| buffer);
         pass.set_bind_group(1, &self.bound.group, &[]);
         pass.set_vertex_buffer(0, moving.slice(..));
-        pass.set_vertex_buffer(1, self.fixed.slice(..));
+        let fixed = self.fixed.get(outfit).unwrap_or(&self.fixed[0]);
+        pass.set_vertex_buffer(1, fixed.slice(..));
         pass.set_index_buffer(self.indices.slice(..), wgpu::IndexFormat::Uint32);
         pass.draw_indexed(0..self.index_count, 0, 0..1);
     }

@@ -193,7 +193,7 @@ impl Renderer {
     /// When the driver refuses something.
     pub fn add_host(&mut self, host: HostId, avatar: Arc<Avatar>) -> Result<()> {
         let mips = self.quality == Quality::Gpu;
-        self.contact.stand(host.clone(), &avatar);
+        self.contact.stand(host.clone(), Arc::clone(&avatar));
         let body = Host::new(&self.gpu, &mut self.pipelines, avatar, self.size, mips);
         self.hosts.insert(host, body);
         self.gpu.check()
@@ -450,9 +450,10 @@ impl Renderer {
         }
         self.contact.draw(&mut pass);
         for draw in draws {
-            let Some(mesh) = self.hosts.get(&draw.host).map(|h| &h.meshes[draw.mesh]) else {
+            let Some(host) = self.hosts.get(&draw.host) else {
                 continue;
             };
+            let mesh = &host.meshes[draw.mesh];
             let key = if draw.outline {
                 mesh.bound.outline
             } else {
@@ -464,7 +465,7 @@ impl Renderer {
             pass.set_pipeline(pipeline);
             let offset = draw.place * self.draws.step;
             pass.set_bind_group(0, &self.draws.group, &[offset]);
-            mesh.draw(&mut pass, draw.outline);
+            host.draw(&mut pass, draw.mesh, draw.outline);
         }
     }
 

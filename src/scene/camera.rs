@@ -24,6 +24,8 @@ pub enum Framing {
     /// Head to waist: the live-shopping cut.
     #[default]
     Bust,
+    /// Head to hips, hanging hands included.
+    Half,
     /// From head to where the model ends.
     Full,
 }
@@ -31,13 +33,16 @@ pub enum Framing {
 impl FromStr for Framing {
     type Err = String;
 
-    /// Reads `face`, `bust` or `full`.
+    /// Reads `face`, `bust`, `half` or `full`.
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "face" => Ok(Self::Face),
             "bust" => Ok(Self::Bust),
+            "half" => Ok(Self::Half),
             "full" => Ok(Self::Full),
-            _ => Err(format!("framing `{text}` is not `face`, `bust` or `full`")),
+            _ => Err(format!(
+                "framing `{text}` is not `face`, `bust`, `half` or `full`"
+            )),
         }
     }
 }
@@ -72,6 +77,7 @@ impl Camera {
         let heads_below_crown = match framing {
             Framing::Face => 1.45,
             Framing::Bust => 2.35,
+            Framing::Half => 3.9,
             Framing::Full => f32::INFINITY,
         };
         let (lowest, hem) = match framing {
@@ -157,6 +163,12 @@ mod tests {
     }
 
     #[test]
+    fn half_a_figure_ends_between_hips_and_knees() {
+        let camera = Camera::framed(Framing::Half, &STANDING, Size::new(720, 1280));
+        assert!(row(&camera, 0.85) < 1.0 && row(&camera, 0.5) > 1.0);
+    }
+
+    #[test]
     fn a_whole_figure_is_whole() {
         let camera = Camera::framed(Framing::Full, &STANDING, Size::new(720, 1280));
         assert!(row(&camera, 0.0) < 1.0 && row(&camera, 1.62) > 0.03);
@@ -178,7 +190,7 @@ mod tests {
                 floor_m: -3.0,
             },
         ] {
-            for framing in [Framing::Face, Framing::Bust, Framing::Full] {
+            for framing in [Framing::Face, Framing::Bust, Framing::Half, Framing::Full] {
                 let camera = Camera::framed(framing, &subject, Size::new(16, 8192));
                 assert!(camera.eye.is_finite() && camera.target.is_finite());
                 assert!(camera.eye.z > camera.target.z);

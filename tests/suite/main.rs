@@ -11,6 +11,7 @@
 
 mod align;
 mod allocations;
+mod anatomy;
 mod avatar;
 mod avatar_cli;
 mod bones;
@@ -40,6 +41,7 @@ mod motion;
 mod mouth;
 mod mutations;
 mod onnx;
+mod outfits;
 mod puppet;
 mod render;
 mod render_bench;

@@ -217,7 +217,7 @@ fn without_a_closing_shape_the_jaw_closes() {
 }
 
 /// The weights of phones in the table that the product ships.
-fn phones() -> Vec<(String, Blendshapes)> {
+pub(crate) fn phones() -> Vec<(String, Blendshapes)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("audio/lipsync/poses.toml");
     let table: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
     let phones = table["phones"].as_table().unwrap();

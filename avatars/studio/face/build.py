@@ -45,6 +45,15 @@ def _split_seam(part, form):
     return Part(part.name, part.material, positions, faces, weights, uv, None, morphs, part.extras, seamless=True)
 
 
+def _neckline(mesh):
+    """The faces that any neckline may show: head, neck, and the upper chest under a wide V."""
+    middle = mesh.positions[mesh.faces].mean(1)
+    x, y, z = middle.T
+    front = (x / 8.6) ** 2 + ((y + 13) / 10.5) ** 2 < 1
+    back = (x / 8.0) ** 2 + ((y + 13) / 3.6) ** 2 < 1
+    return mesh.faces[(y > -13.2) | np.where(z > -3.0, front, back)]
+
+
 def _probes(mesh):
     """Vertex pairs that checks look at: both lips at the contact, both lids at the margin."""
     probes = {}
@@ -72,7 +81,7 @@ def build_face(params, face, form):
     """Everything of the face."""
     mesh = build_skin(face)
     shapes = skin_morphs(face, mesh)
-    part = Part("skin", "skin", mesh.positions, mesh.faces, [], mesh.uv, None, shapes, {"probes": _probes(mesh)})
+    part = Part("skin", "skin", mesh.positions, _neckline(mesh), [], mesh.uv, None, shapes, {"probes": _probes(mesh)})
     balls, lashes = build_eyes(face, mesh, shapes)
     parts = [_split_seam(part, form)]
     if params.face.ears:

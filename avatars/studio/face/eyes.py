@@ -8,7 +8,7 @@ from face.skin import PATCH_LEFT_EYE, PATCH_RIGHT_EYE
 
 BALL_ROWS, BALL_COLUMNS = 15, 26
 BALL_REACH = 0.62 * np.pi  # the back of the ball is never seen
-CORNEA_BULGE = 0.045
+CORNEA_BULGE = 0.035
 LASH_COLUMNS, UPPER_HAIRS, LOWER_HAIRS = 26, 13, 6
 
 
@@ -59,6 +59,7 @@ def _lash_points(face, mesh, skin_positions, side, upper):
         wing = 0.30 * smoothstep(0.86, 1.0, along) ** 2
     else:
         thick, wing = 0.004 + 0.022 * smoothstep(0.5, 1.0, along), 0 * along
+    thick, wing = thick * face.f.eyes.lash_line, wing * face.f.eyes.lash_line
     tip = root + (up * thick[:, None] + radial * 0.05) + (out * 0.9 + up * 0.42) * wing[:, None]
     band = np.concatenate([root - up * 0.03 - radial * 0.02, root + radial * 0.07, tip])
     # The hairs: three points each, broad at the root.
@@ -66,6 +67,7 @@ def _lash_points(face, mesh, skin_positions, side, upper):
     at = np.linspace(0.20 if upper else 0.48, 0.975, count)
     length = (0.15 + 0.34 * at**1.3) * (1 - 0.30 * smoothstep(0.86, 1, at)) if upper else 0.05 + 0.09 * at
     length = length * (0.86 + 0.14 * np.cos(np.arange(count) * 2.4))
+    length = length * face.f.eyes.lashes
     step = (0.30 if upper else 0.10) / count
     first, middle, last = base(at - step), base(at), base(at + step)
     radial = normalise(middle - centre)

@@ -11,8 +11,6 @@ from scipy.interpolate import PchipInterpolator
 
 from fields import bell, bump, smoothstep
 
-LID_THICKNESS = 0.13
-
 
 @dataclass
 class MouthParams:
@@ -47,6 +45,10 @@ class EyeParams:
     bag: float = 0.10  # the small fold under the lower lid
     socket: float = 0.52  # depth of the socket
     iris: float = 0.615  # share of the ball's radius
+    lashes: float = 1.0  # length
+    lash_line: float = 1.0  # thickness of the dark line along the lid
+    turn: float = 0.0  # degrees that the ball looks outwards; drawn eyes lie on a large ball with its centre far behind
+    lid: float = 0.13  # thickness of the lids
 
 
 @dataclass
@@ -91,6 +93,7 @@ class ShapeParams:
     neck: float = 1.0  # girth of the neck
     adam: float = 0.0  # cm that the Adam's apple stands out
     flat: float = 0.0  # 0 .. 1: how far relief is flattened, as in drawn figures
+    front: float = 0.0  # added to the exponent of the front between brows and mouth: flatter, with sharper cheeks
 
 
 @dataclass
@@ -112,8 +115,10 @@ class Features:
         self.params = params
         self.mouth, self.eyes, self.brows = params.mouth, params.eyes, params.brows
         self.mouth_y, self.mouth_half_width = params.mouth.y, params.mouth.half_width
-        self.eye_centre = np.array([params.eyes.x, params.eyes.y, params.eyes.z])  # left; the right one is mirrored
+        self.eye_middle = np.array([params.eyes.x, params.eyes.y])  # left; the right one is mirrored
         self.eye_radius = params.eyes.radius
+        aside = self.eye_radius * np.sin(np.radians(params.eyes.turn))
+        self.eye_centre = np.array([params.eyes.x - aside, params.eyes.y, params.eyes.z])
         self.eye_inner_x, self.eye_outer_x = params.eyes.inner, params.eyes.outer
         n = params.nose
         self.nose_top, self.nose_base = 1.5, 1.5 - 6.05 * n.length
@@ -165,10 +170,10 @@ class Features:
         """Opening below the eye line."""
         return self.eyes.lower * np.sin(np.pi * self._along_lid(ax) ** 1.12) ** 0.82
 
-    def eye_sphere_z(self, x, y, clearance=LID_THICKNESS):
-        """Front of the eyeball sphere grown by `clearance`; falls away outside it."""
+    def eye_sphere_z(self, x, y):
+        """Front of the lids: the eyeball's sphere grown by their thickness; falls away outside it."""
         d2 = (np.abs(x) - self.eye_centre[0]) ** 2 + (y - self.eye_centre[1]) ** 2
-        radius = self.eye_radius + clearance
+        radius = self.eye_radius + self.eyes.lid
         inside = np.sqrt(np.maximum(radius**2 - d2, 0.02))
         return self.eye_centre[2] + inside - np.maximum(d2 - radius**2 * 0.97, 0)
 
@@ -214,7 +219,7 @@ class Features:
         t = (np.abs(x) - b.inner) / (b.outer - b.inner)
         along = np.clip(t, 0, 1)
         centre = b.y + b.arch * np.sin(np.pi * along**1.15 * 0.80) - b.drop * along**3
-        thickness = b.thickness * ((1 - along) ** 0.55 * (0.72 + 0.28 * smoothstep(0, 0.35, along))) + 0.05
+        thickness = b.thickness * ((1 - along) ** 0.55 * (0.60 + 0.40 * smoothstep(0, 0.40, along))) + 0.05
         cover = 1 - smoothstep(0.50, 1.15, np.abs((y - centre) / thickness))
-        cover *= smoothstep(-0.04, 0.16, t) * (1 - smoothstep(0.93, 1.02, t))
+        cover *= smoothstep(-0.05, 0.26, t + 0.06 * (y - centre) / thickness) * (1 - smoothstep(0.90, 1.02, t))
         return cover, along, y - centre

@@ -113,7 +113,7 @@ class _Face:
         ax, patch = self.ax, PATCH_LEFT_EYE if side > 0 else PATCH_RIGHT_EYE
         upper_y = self.f.eye_line(ax) + self.f.upper_lid_height(ax)
         lower_y = self.f.eye_line(ax) - self.f.lower_lid_height(ax)
-        near = (self.side == side) & (np.abs(ax - self.f.eye_centre[0]) < 3.0)
+        near = (self.side == side) & (np.abs(ax - self.f.eye_middle[0]) < 3.0)
         near &= (np.abs(self.y) < 2.9) & self.front
         on_patch = self.mesh.patch == patch
         upper = np.where(on_patch, self.mesh.is_upper, self.y > 0)
@@ -135,7 +135,7 @@ class _Face:
         dz += margin * (self.f.eye_sphere_z(x, y1) - self.f.eye_sphere_z(x, y0))
         displacement = np.zeros_like(self.points)
         displacement[:, 1] = dy
-        push = 0.14 * np.clip(-dy[moved] / 1.3, 0, 1)
+        push = 0.15 * np.clip(-dy[moved] / 1.3, 0, 1)
         displacement[moved, 2] = np.nan_to_num(dz) + push
         return displacement
 
@@ -247,11 +247,11 @@ def _lips(face, shapes):
     inwards = np.clip(face.lip_ring * 1.4, 0.15, 1)
     roll = upper * np.exp(-((face.from_lips / 0.45) ** 2)) * mask * middle
     shapes["mouthRollUpper"] = face.move(
-        0, -(0.62 * face.above + 0.10) * roll, -(0.34 * inwards + 0.08) * roll
+        0, -(0.62 * face.above + 0.10) * roll, -(0.38 * inwards + 0.08) * roll
     )
     roll = ~upper * np.exp(-((face.from_lips / 0.5) ** 2)) * mask * middle
     shapes["mouthRollLower"] = face.move(
-        0, (0.55 * face.below + 0.10) * roll, -(0.42 * inwards + 0.08) * roll
+        0, (0.55 * face.below + 0.10) * roll, -(0.38 * inwards + 0.08) * roll
     )
     press = np.where(upper, -0.22, 0.22) * face.from_contact * lips
     pressed = face.move(face.side * 0.08 * lips * q, press, -0.16 * lips * middle)
@@ -307,7 +307,7 @@ def _brows(face, shapes):
 
 def _eyes(face, shapes):
     for side, name in ((1, "Left"), (-1, "Right")):
-        shapes["eyeBlink" + name] = face.lids(side, 0.86, 0.13)
+        shapes["eyeBlink" + name] = face.lids(side, 0.885, 0.13)
         bag = face.follow(
             face.zero,
             0.16 * bump(face.x, face.y, side * 3.4, -1.9, 1.5, 0.7) * face.mask,
@@ -316,7 +316,7 @@ def _eyes(face, shapes):
         shapes["eyeSquint" + name] = face.lids(side, 0.18, 0.22) + bag
         shapes["eyeWide" + name] = face.lids(side, -0.16, -0.04)
         # Gaze itself is turned by the eye bones; these move the lids with it.
-        shapes["eyeLookUp" + name] = face.lids(side, -0.10, 0.05)
-        shapes["eyeLookDown" + name] = face.lids(side, 0.30, -0.07)
+        shapes["eyeLookUp" + name] = face.lids(side, -0.06, 0.05)
+        shapes["eyeLookDown" + name] = face.lids(side, 0.17, -0.08)
         for direction in ("In", "Out"):
             shapes["eyeLook" + direction + name] = np.zeros_like(face.points)

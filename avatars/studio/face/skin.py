@@ -98,7 +98,7 @@ def _grid(face, phi, row):
     x, y = grid[..., 0], grid[..., 1]
     facing = np.cos(phi)
     grid[..., 2] += smoothstep(0.05, 0.35, facing) * (row < 14) * face.f.relief(x, y)
-    near_eye = ((np.abs(x) - face.f.eye_centre[0]) ** 2 + y**2 < 3.2**2) & (facing > 0.05)
+    near_eye = ((np.abs(x) - face.f.eye_middle[0]) ** 2 + y**2 < 3.2**2) & (facing > 0.05)
     over_ball = smooth_max(grid[..., 2], face.f.eye_sphere_z(x, y), 0.35)
     grid[..., 2] = np.where(near_eye, over_ball, grid[..., 2])
     return grid, phi, row
@@ -106,6 +106,7 @@ def _grid(face, phi, row):
 
 def _patch_rectangles(face, grid, phi, row):
     """(patch, side, first row, last row, first column, last column) of the three holes."""
+    mouth, eyes = face.f.mouth, face.f.eyes
     centre = int(np.argmin(np.abs(phi)))
     behind = 100 * (np.cos(phi) <= 0.05)
 
@@ -118,14 +119,14 @@ def _patch_rectangles(face, grid, phi, row):
     def even(top, bottom):
         return bottom + (bottom - top) % 2
 
-    top = row_at(-4.85)
-    bottom = even(top, row_at(-7.65))
-    half = column_at(3.3, (top + bottom) // 2) - centre
+    top = row_at(mouth.y + 1.15)
+    bottom = even(top, row_at(mouth.y - 1.65))
+    half = column_at(mouth.half_width + 1.18, (top + bottom) // 2) - centre
     yield PATCH_MOUTH, 0, top, bottom, centre - half, centre + half
-    top = row_at(2.15)
-    bottom = even(top, row_at(-1.95))
+    top = row_at(eyes.y + eyes.upper + 1.10)
+    bottom = even(top, row_at(eyes.y - eyes.lower - 1.24))
     for patch, side in ((PATCH_LEFT_EYE, 1), (PATCH_RIGHT_EYE, -1)):
-        a, b = (column_at(side * x, row_at(0)) for x in (1.05, 5.7))
+        a, b = (column_at(side * x, row_at(0)) for x in (eyes.inner - 0.35, eyes.outer + 0.52))
         yield patch, side, top, bottom, min(a, b), max(a, b)
 
 
@@ -160,7 +161,7 @@ def _lip_depth(face, x, t, is_upper):
     lower = 0.40 * np.sin(np.pi * t * 0.87) ** 1.05
     meet = smoothstep(0.70, 1.0, t)  # at the contact line both lips have the same z
     swell = np.where(is_upper > 0, upper, lower) * (1 - meet) + 0.125 * meet
-    return envelope * swell - 0.20 * smoothstep(0.74, 1, t) * (0.35 + 0.65 * envelope)
+    return face.f.mouth.fullness * envelope * swell - 0.20 * smoothstep(0.74, 1, t) * (0.35 + 0.65 * envelope)
 
 
 def _fill_mouth(face, build, border, border_xy, along, is_upper):
@@ -218,14 +219,15 @@ def _fill_eye(face, build, border, border_xy, along, is_upper, upper_count, patc
         rings.append(ids)
         previous = ids
     # The thickness of the lid, then inwards along the ball so that no gap shows.
-    centre = np.array([side * face.f.eye_centre[0], face.f.eye_centre[1]])
+    centre = face.f.eye_centre[:2] * [side, 1]
+    middle = face.f.eye_middle * [side, 1]
     for scale, radius, back in (
         (0.985, face.f.eye_radius + 0.03, 0),
         (1.02, face.f.eye_radius - 0.06, 0.25),
         (1.1, face.f.eye_radius - 0.12, 0.9),
     ):
         inner = points.copy()
-        inner[:, :2] = centre + (points[:, :2] - centre) * scale
+        inner[:, :2] = middle + (points[:, :2] - middle) * scale
         d2 = ((inner[:, :2] - centre) ** 2).sum(1)
         on_ball = face.f.eye_centre[2] + np.sqrt(np.maximum(radius**2 - d2, 0.05)) - back
         inner[:, 2] = np.minimum(on_ball, points[:, 2])

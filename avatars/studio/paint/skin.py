@@ -147,10 +147,10 @@ def _lips(f, c, colour, x, y, front):
 def _brows(f, c, colour, x, y, front, coarse):
     cover, along, across = f.brow(x, y)
     # Hairs lean outwards, flatter towards the outer end.
-    lean = np.abs(x) * 13 - across * (17 - 22 * along)
-    hairs = np.sin(lean * 2.3 + 2.5 * coarse) * 0.3 + np.sin(lean * 3.7 + 1.7 * np.sin(5 * x)) * 0.2 + 0.5
-    fill = front * cover * f.brows.strength * (0.46 + 0.54 * smoothstep(0, 0.40, along))
-    return blend(colour, c.brow, fill * (0.84 + 0.16 * hairs))
+    lean = np.abs(x) * 8 - across * (11 - 15 * along)
+    hairs = np.sin(lean * 2.1 + 3 * coarse) * 0.3 + np.sin(lean * 3.3 + 1.7 * np.sin(5 * x)) * 0.2 + 0.5
+    fill = front * cover * f.brows.strength * (0.62 + 0.38 * smoothstep(0, 0.45, along))
+    return blend(colour, c.brow, fill * (0.90 + 0.10 * hairs))
 
 
 # Where hair begins: degrees from the middle of the forehead -> height in cm, against the hairline's own.

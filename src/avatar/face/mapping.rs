@@ -10,6 +10,7 @@ use super::visemes::Viseme;
 use crate::avatar::error::{Error, Result};
 use crate::avatar::material::{Material, Surface};
 use crate::avatar::mesh::Mesh;
+use crate::avatar::outfit::OutfitRule;
 use crate::avatar::rig::Rig;
 use crate::media::{ARKIT_NAMES, Shape};
 
@@ -31,6 +32,8 @@ pub struct Mapping {
     pub bones: BTreeMap<String, String>,
     /// What a material is made of, by its name: `skin`, `eye`, `hair`, `lash`, `mouth`, `cloth`, `unlit`.
     pub surfaces: BTreeMap<String, String>,
+    /// The outfits, the default first.
+    pub outfits: Vec<OutfitRule>,
 }
 
 /// What is told of the face of one avatar.
@@ -186,7 +189,8 @@ fn find(
     Ok(found)
 }
 
-fn wrong(name: &str, section: &str, key: &str, words: String) -> Error {
+/// What is wrong with `section.key`.
+pub(in crate::avatar) fn wrong(name: &str, section: &str, key: &str, words: String) -> Error {
     Error::Mapping {
         name: name.to_owned(),
         section: section.to_owned(),
@@ -196,7 +200,11 @@ fn wrong(name: &str, section: &str, key: &str, words: String) -> Error {
 }
 
 /// Says that the file has no such thing, and what it has that is called much the same.
-fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(in crate::avatar) fn unknown<'a>(
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> String {
     let near = near(name, known);
     if near.is_empty() {
         format!("there is no {what} `{name}`, nor anything with a name like it")

@@ -19,7 +19,7 @@ const MAX_MATERIALS: usize = 4096;
 const ANIMATIONS_LEFT_OUT: &str = "its animations cannot be read: left out";
 
 /// Extensions that are read.
-const READ: [&str; 18] = [
+const READ: [&str; 19] = [
     "VRM",
     "VRMC_vrm",
     "VRMC_vrm_animation",
@@ -38,6 +38,7 @@ const READ: [&str; 18] = [
     "KHR_materials_pbrSpecularGlossiness",
     "KHR_materials_unlit",
     "KHR_materials_emissive_strength",
+    "KHR_node_visibility",
 ];
 /// Beginnings of the names of extensions that only adorn: without them the avatar has the same shape.
 const ADORNING: [&str; 15] = [

@@ -152,6 +152,7 @@ mod tests {
     use super::*;
     use crate::avatar::face::visemes::Viseme;
     use crate::avatar::mesh::Target;
+    use crate::avatar::outfit::Worn;
 
     #[test]
     fn each_triangle_has_its_own_normal_and_targets_turn_it() {
@@ -165,6 +166,7 @@ mod tests {
             node: 0,
             skin: None,
             material: 0,
+            worn: Worn::ALWAYS,
             positions: vec![Vec3::ZERO, Vec3::X, Vec3::Y, Vec3::Z],
             normals: Vec::new(),
             uvs: Vec::new(),

@@ -9,6 +9,7 @@ use super::{flat, influences, morph};
 use crate::avatar::error::Result;
 use crate::avatar::material::Material;
 use crate::avatar::mesh::Mesh;
+use crate::avatar::outfit::Worn;
 
 /// Coordinates beyond this (10,000 km) are damage, not places: their squares would leave the range of floats.
 const FURTHEST_M: f32 = 1e7;
@@ -70,6 +71,7 @@ impl Place<'_> {
             node: 0,
             skin: None,
             material: 0,
+            worn: Worn::ALWAYS,
             positions,
             normals,
             uvs,

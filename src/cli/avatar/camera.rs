@@ -23,7 +23,7 @@ struct CameraFile {
     fov_y_deg: f32,
 }
 
-/// The camera that `name` stands for: `face`, `bust`, `full`, or the path of a JSON file.
+/// The camera that `name` stands for: `face`, `bust`, `half`, `full`, or the path of a JSON file.
 ///
 /// # Errors
 /// When it is neither, or the file is no camera.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::shapes;
-use crate::avatar::{Alpha, Avatar, Facts, Material, MouthBy, Springs};
+use crate::avatar::{Alpha, Avatar, Facts, Material, MouthBy, Outfit, Springs};
 use crate::cli::Outcome;
 use crate::config::Assets;
 use crate::media::{Bone, Shape};
@@ -161,10 +161,14 @@ fn data(avatar: &Avatar, add: &mut Add<'_>) {
     let facts = avatar.facts();
     add(
         "size",
-        grade(facts.triangles <= MANY_TRIANGLES, Verdict::Note),
+        grade(facts.triangles_drawn <= MANY_TRIANGLES, Verdict::Note),
         format!(
-            "{} triangles, {} vertices, {} joints, {} morph targets",
-            facts.triangles, facts.vertices, facts.joints, facts.morph_targets
+            "{} triangles ({} drawn at once), {} vertices, {} joints, {} morph targets",
+            facts.triangles,
+            facts.triangles_drawn,
+            facts.vertices,
+            facts.joints,
+            facts.morph_targets
         ),
         "without a GPU it will not reach 25 pictures per second: reduce it in an editor",
     );
@@ -206,8 +210,20 @@ fn mouth(avatar: &Avatar, add: &mut Add<'_>) {
     );
 }
 
-/// Bones, and what swings.
+/// Clothes, bones, and what swings.
 fn body(avatar: &Avatar, add: &mut Add<'_>) {
+    let worn = |outfit: &Outfit| format!("{} ({})", outfit.id, outfit.name);
+    let outfits: Vec<String> = avatar.outfits().iter().map(worn).collect();
+    add(
+        "outfits",
+        Verdict::Ok,
+        if outfits.is_empty() {
+            "one, which cannot be exchanged".to_owned()
+        } else {
+            outfits.join(", ")
+        },
+        "",
+    );
     let has_head = avatar.rig.bone(Bone::Head).is_some();
     add(
         "skeleton",

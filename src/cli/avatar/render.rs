@@ -9,7 +9,7 @@ use glam::Vec3;
 use super::pose::{PoseArgs, Wanted};
 use super::studio::{self, Studio};
 use super::{camera, clip, sheet, turntable};
-use crate::avatar::{Avatar, Clip, Springs};
+use crate::avatar::{Avatar, Clip, Outfit, Springs};
 use crate::cli::{Failure, Outcome, usage};
 use crate::config::{Assets, DEFAULT_HOST};
 use crate::media::{HostId, MediaTime, Pose, Size};
@@ -19,6 +19,7 @@ use crate::scene::{Background, Camera, Framing, LightPreset, Look, Subject};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   zhubo avatar render lina -o lina.png
+  zhubo avatar render lina -o casual.png --outfit casual --camera half --yaw 30
   zhubo avatar render host.glb -o face.png --camera face --pose jawOpen=0.6,eyeBlinkLeft=1
   zhubo avatar render host.vrm -o happy.png --expression happy=1 --background '#808080'
   zhubo avatar render host.vrm -o cut.png --background transparent --look 10,-15
@@ -39,10 +40,21 @@ pub(super) struct Args {
     /// Picture size in pixels; of one face, on a sheet.
     #[arg(long, value_name = "WxH")]
     size: Option<Size>,
-    /// face, bust or full; or a JSON file with `eye`, `target` (metres) and `fov_y_deg`. A sheet shows faces, else the bust
+    /// face, bust, half or full; or a JSON file with `eye`, `target` (metres) and `fov_y_deg`. A sheet shows faces, else the bust
     /// is shown.
     #[arg(long)]
     camera: Option<String>,
+    /// Turns the whole host to its left (negative: to its right), degrees.
+    #[arg(
+        long,
+        default_value_t = 0.0,
+        value_name = "DEG",
+        allow_hyphen_values = true
+    )]
+    yaw: f32,
+    /// What is worn: one of the avatar's outfits; `avatar check` lists them.
+    #[arg(long, value_name = "NAME")]
+    outfit: Option<String>,
     #[command(flatten)]
     pose: PoseArgs,
     /// A clip: one of the avatar's own by name, or a .vrma (or other humanoid) file.
@@ -84,6 +96,9 @@ pub(super) enum Framed {
 pub(super) struct Order {
     pub(super) avatar: Arc<Avatar>,
     pub(super) wanted: Wanted,
+    /// The place of what is worn in the avatar's list.
+    pub(super) outfit: usize,
+    pub(super) yaw_deg: f32,
     pub(super) background: Background,
     pub(super) quality: Quality,
     pub(super) look: Look,
@@ -97,6 +112,7 @@ impl Order {
     /// The pose that was asked for, held until hair and ribbons hang.
     pub(super) fn held_pose(&self, host: HostId) -> Pose {
         let mut pose = Pose::rest(host);
+        self.dress(&mut pose);
         self.wanted.put_on(&mut pose);
         if let Some(clip) = &self.clip {
             clip.apply(&self.avatar, &mut pose, self.at.as_secs_f64());
@@ -107,10 +123,22 @@ impl Order {
         pose
     }
 
-    /// Where the vertices are in the pose that was asked for.
+    /// Puts on what was asked for.
+    pub(super) fn dress(&self, pose: &mut Pose) {
+        let worn = self.avatar.outfits().get(self.outfit);
+        pose.outfit = worn.map(|outfit| outfit.id.as_str().into());
+    }
+
+    /// Where the vertices that are drawn are in the pose that was asked for.
     fn seen_points(&self) -> Vec<Vec<Vec3>> {
         let pose = self.held_pose(HostId::new(DEFAULT_HOST));
-        self.avatar.points(&self.avatar.posed(&pose))
+        let mut points = self.avatar.points(&self.avatar.posed(&pose));
+        for (points, mesh) in points.iter_mut().zip(&self.avatar.meshes) {
+            if !mesh.worn.with(self.outfit) {
+                points.clear();
+            }
+        }
+        points
     }
 
     /// The avatar before its camera; `size` and `framed` are used where the command line is silent.
@@ -121,7 +149,7 @@ impl Order {
         output: Output,
     ) -> Result<(Studio, Size), Failure> {
         let size = self.size.unwrap_or(size);
-        let mut subject = Subject::from(self.avatar.landmarks());
+        let mut subject = Subject::from(self.avatar.landmarks_in(self.outfit));
         let camera = match (&self.camera, framed) {
             (Some(name), _) => {
                 let found = camera::find(name, &subject, size).map_err(usage)?;
@@ -163,7 +191,16 @@ pub(super) fn run(args: &Args) -> Outcome {
     for warning in &avatar.facts().warnings {
         tracing::warn!("{}: {warning}", args.file);
     }
+    if !args.yaw.is_finite() {
+        return Err(usage(anyhow!("--yaw {}: give degrees", args.yaw)));
+    }
+    let worn = args
+        .outfit
+        .as_deref()
+        .map(|id| Outfit::find(avatar.outfits(), id));
     let order = Order {
+        outfit: worn.transpose().map_err(usage)?.unwrap_or(0),
+        yaw_deg: args.yaw,
         wanted: args.pose.check(&avatar).map_err(usage)?,
         background: assets.background(&args.background, here).map_err(usage)?,
         quality: args.quality,
@@ -197,7 +234,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 fn still(order: &Order, path: &Path) -> Outcome {
     let (mut studio, size) = order.studio(Size::new(720, 1280), Framed::Bust, Output::Rgba)?;
     let pose = order.held_pose(studio.host());
-    let frame = studio.draw(pose, 0.0, order.at)?;
+    let frame = studio.draw(pose, order.yaw_deg, order.at)?;
     studio::save(studio::pixels(&frame)?, size, path)?;
     println!(
         "{}: {size} by {}, mouth moved by {}",

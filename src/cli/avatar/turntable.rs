@@ -61,6 +61,7 @@ pub(super) fn film(order: &Order, path: &Path) -> Outcome {
         let pts = RATE.pts_of(index);
         let at = order.at + pts;
         let mut pose = motion.pose(at, &silent);
+        order.dress(&mut pose);
         order.wanted.put_on(&mut pose);
         if let Some(clip) = &order.clip {
             let lasts = clip.duration().as_secs_f64().max(1e-3);

@@ -91,6 +91,7 @@ def _brocade(x, y):
 def brocade_motif(x, y):
     """0..1 where the pattern of the brocade is woven."""
     width, drop = 5.2, 5.2
+    x, y = 1.13 * x, 1.13 * y
     column = np.floor(x / width)
     u, v = (x / width) % 1 - 0.5, ((y + 0.5 * drop * (column % 2)) / drop) % 1 - 0.5
     u, v = u * width, v * drop
@@ -98,7 +99,9 @@ def brocade_motif(x, y):
     def blossom(cx, cy, size, turn):
         a, r = np.arctan2(v - cy, u - cx) + turn, np.hypot(u - cx, v - cy) / size
         petal = 0.62 + 0.38 * np.abs(np.cos(2.5 * a))
-        return np.maximum(smoothstep(0.06, 0, np.abs(r - petal) - 0.05), smoothstep(0.05, 0, np.abs(r - 0.22) - 0.03))
+        leaf = smoothstep(0.07, 0, r - petal) * smoothstep(0.20, 0.27, r)
+        vein = smoothstep(0.10, 0.04, np.abs(np.cos(2.5 * a)) * r)
+        return leaf * (1 - 0.75 * vein) + smoothstep(0.05, 0, r - 0.14)
 
     def scroll(cx, cy, size, hand):
         a, r = np.arctan2(v - cy, hand * (u - cx)), np.hypot(u - cx, v - cy) / size
@@ -225,7 +228,7 @@ def _island(piece, place, size):
     tone, relief = WEAVES[piece.cloth.weave](middle, y)
     colour = np.array(piece.cloth.colour) * tone[..., None]
     if piece.cloth.weave == "brocade" and piece.cloth.accent is not None:
-        colour = blend(colour, piece.cloth.accent, 0.9 * brocade_motif(middle, y))
+        colour = blend(colour, piece.cloth.accent, 0.62 * brocade_motif(middle, y))
     edges = {"left": (x, y), "right": (w - x, y), "top": (y, x), "bottom": (height - y, x)}
     shade = np.ones_like(x)
     for side, kind in piece.edges.items():

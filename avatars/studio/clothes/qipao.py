@@ -92,12 +92,13 @@ class Qipao(Bodice):
             line = PchipInterpolator([-60, -54, -46, -38, -31], [7.4, 7.2, 6.3, 6.5, 7.0])(y)
             return np.where((y < -33) & (y > -57), x - line, 9.0)
 
-        def placket(c):
+        def under_placket(c):
             x, y = self.placket(60)
-            return np.where((c.place[..., 0] < 0.2) & (c.place[..., 1] > -28), np.interp(c.place[..., 0], x[::-1], y[::-1]) - c.place[..., 1], 9.0)
+            below = np.interp(c.place[..., 0], x[::-1], y[::-1]) - c.place[..., 1]
+            return np.where((c.place[..., 0] < 0.2) & (c.place[..., 0] > -10.5) & (below > -0.2), 0.8 * below, 9.0)
 
-        body = self.body(((dart, "seam"), (lambda c: np.where(placket(c) > -0.2, placket(c), 9.0), "shadow")), ((dart, "seam"),), top="seam")
-        collar, self.collar_edge = standing(self.dressed, self.cloth, 0.31, 2.7)
+        body = self.body(((dart, "seam"), (under_placket, "shadow")), ((dart, "seam"),), top="seam")
+        collar, self.collar_edge = standing(self.dressed, self.cloth, 0.31, 2.7, gap=0.035)
         return [*body, *self.sleeves(depth=1.5), collar, *self.bindings()]
 
     def small(self):

@@ -7,9 +7,9 @@ from hair.scalp import CENTRE
 from hair.strand import curve, cut, mesh, smooth
 from part import Part, merge
 
-TEXTURE_WIDTH = 14.0  # cm of hair that the breadth of the texture shows
-RING, RING_JITTER = 46.0, 4.0  # degrees over the middle of the head at which light lies round the crown
-PLAIN = 0.66  # shade of hair away from it
+TEXTURE_WIDTH = 24.0  # cm of hair that the breadth of the texture shows
+RING, RING_JITTER = 44.0, 3.0  # degrees over the middle of the head at which light lies round the crown
+PLAIN = 0.52  # shade of hair away from it
 
 
 class Growth:
@@ -28,7 +28,7 @@ class Growth:
         if wave:
             points, crest = wave.applied(points, self.scalp.outwards(points))
         points = points * [side, 1, 1]
-        points = points + self.scalp.outwards(points) * (lift * smoothstep(0, 0.2, np.linspace(0, 1, len(points))))[:, None]
+        points = points + self.scalp.outwards(points) * (lift * smoothstep(0.12, 0.45, np.linspace(0, 1, len(points))))[:, None]
         points = smooth(self.scalp.keep_off(points, off), 12)
         self.flesh(points, clump, crest)
 
@@ -45,7 +45,7 @@ class Growth:
         """Light that lies round the crown, uneven from strand to strand."""
         away = positions - CENTRE
         elevation = np.degrees(np.arcsin(away[:, 1] / np.linalg.norm(away, axis=1)))
-        return PLAIN + (1 - PLAIN) * bell(elevation, RING + shift, 15.0) + 0.06 * smoothstep(-2, -14, positions[:, 1])
+        return PLAIN + (1 - PLAIN) * bell(elevation, RING + shift, 13.0) + 0.14 * smoothstep(-4, -16, positions[:, 1])
 
     def cap(self, lift):
         """The cap of short hair under everything."""

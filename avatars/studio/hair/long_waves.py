@@ -64,29 +64,35 @@ def guides(scalp, volume, side, part_side, tuck):
 def _behind(growth, side, back, wave):
     """The inner layer behind the neck, and the back."""
     rng = growth.rng
-    for place in (0.1, 0.9, 1.9, 2.9, 3.8):
+    for place in (0.8, 1.5, 2.2, 3.0, 3.8):
         clump = Clump(2.4, 0.3, rows=9, taper=0.85, tip=0.6, tone=0.9, v=(0.1, 0.85), sides="inner")
         growth.add(back(place) * [0.90, 1, 0.94], clump, side=side, part=(0.12, 0.93))
     places = np.linspace(0, 4, 8)[: 8 if side > 0 else 7]
     for k, place in enumerate(places):
         place += jitter(rng, 0.05)
-        width = rng.uniform(1.7, 2.3)
-        clump = Clump(width, 0.40, rows=15, root=0.8, taper=0.74, tip=0.35, tone=1 + jitter(rng, 0.04), sides="outer")
+        width = rng.uniform(2.0, 2.5)
+        clump = Clump(width, 0.40, rows=15, root=0.8, taper=0.80, tip=0.45, tone=1 + jitter(rng, 0.04), sides="outer")
         soft = Wave(0.7 * wave, 11, 0.7 + 0.35 * place + jitter(rng, 0.2), 0.45, 0.85)
-        growth.add(back(place), clump, soft, side=side, part=(0, 0.95 + 0.04 * (k % 2) + jitter(rng, 0.01)), lift=0.28 * (k % 2))
+        growth.add(back(place), clump, soft, side=side, part=(0, 0.94 + 0.05 * (k % 2) + jitter(rng, 0.01)), lift=0.28 * (k % 2))
+
+
+# Locks before the shoulder: place between the guides, half width, share of the length, lift.
+BEFORE = ((0.5, 2.3, 0.95, -0.4), (1.5, 2.4, 0.93, -0.4), (0.05, 1.7, 0.96, 0.0), (1.95, 2.0, 0.97, 0.05), (0.95, 2.0, 1.0, 0.5))
 
 
 def _before(growth, side, front, wave):
     """The locks that fall before the shoulder: two broad ones below, three in front, and thin strands on them."""
     rng = growth.rng
-    for place, width, length, lift in ((0.5, 2.3, 0.95, -0.3), (1.5, 2.4, 0.94, -0.3), (0.05, 1.6, 0.95, 0.1), (0.95, 2.1, 1.0, 0.35), (1.9, 2.0, 0.96, 0.1)):
-        clump = Clump(width, 0.5, rows=23, root=0.8, taper=0.70, tip=0.12, tone=1 + jitter(rng, 0.04) + 0.25 * min(lift, 0), roll=side * 20)
-        soft = Wave(1.15 * wave, 11.5, 0.16 * place + 0.5 * (side < 0) + jitter(rng, 0.1), 0.38, 0.68)
+    for place, width, length, lift in BEFORE:
+        hero = lift > 0.4
+        clump = Clump(width, 0.42, rows=27 if hero else 22, root=0.8, taper=0.60, blunt=0.85, tip=0.06, roll=side * 20, sides="both" if lift < 0 else "outer")
+        clump.tone = 1 + jitter(rng, 0.04) + 0.25 * min(lift, 0)
+        soft = Wave(1.2 * wave, 11.5, 0.16 * place + 0.5 * (side < 0) + jitter(rng, 0.06), 0.38, 0.68)
         growth.add(front(place), clump, soft, side=side, part=(0, length), lift=lift)
-    for place in (0.3, 0.8, 1.3, 1.8):
-        clump = Clump(rng.uniform(0.45, 0.7), 0.16, rows=18, root=0.1, taper=0.5, sides="outer")
-        soft = Wave(1.2 * wave, 11.5, 0.16 * place + 0.5 * (side < 0) + rng.uniform(0.0, 0.3), 0.38, 0.68)
-        growth.add(front(place), clump, soft, side=side, part=(0.18, rng.uniform(0.9, 1.0)), lift=0.55)
+    for place in (0.4, 1.0, 1.6):
+        clump = Clump(rng.uniform(0.45, 0.7), 0.16, rows=13, root=0.1, taper=0.5, sides="outer")
+        soft = Wave(1.0 * wave, 11.5, rng.uniform(0, 6), 0.1, 0.4)
+        growth.add(front(place), clump, soft, side=side, part=(0.50, rng.uniform(0.88, 1.0)), lift=0.45)
 
 
 def _fringe(growth, side, fringe, amount):
@@ -135,5 +141,5 @@ def grow(params, growth):
         chains.append(chain(f"hair{name}Front", front(1.0)[5:] * mirror, 5, **spring))
         chains.append(chain(f"hair{name}Back", back(0.8)[5:] * mirror, 4, **spring))
     chains.append(chain("hairBack", back(4.0)[5:], 4, stiffness=1.2, gravity=0.05, drag=0.5, radius=0.8))
-    part = growth.part("hair", "hair", lambda positions: weights(chains, positions))
+    part = growth.part("hair", "hair", lambda positions: weights(chains, positions, rests=0.45))
     return [part], chains

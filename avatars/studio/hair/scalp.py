@@ -94,7 +94,7 @@ class Scalp:
     def cap(self, lift, rng, ragged=0.10):
         """(positions, faces, uv, shade): hair that lies on the skin from the crown down to the hairline."""
         phi = np.linspace(-np.pi, np.pi, CAP_COLUMNS + 1)[:-1]
-        edge = self._edge_row(phi) + rng.uniform(-ragged, ragged, CAP_COLUMNS)
+        edge = self._edge_row(phi) + rng.uniform(-ragged, ragged, CAP_COLUMNS) - 0.15 * np.maximum(np.cos(phi), 0)
         share = np.r_[0.0, np.linspace(0.18, 1, CAP_ROWS - 1)]
         row = share[:, None] * edge[None]
         points = self.head.loft(np.broadcast_to(phi, row.shape), row)

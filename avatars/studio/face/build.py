@@ -77,13 +77,18 @@ def materials(params):
     }
 
 
+def skin_part(mesh, shapes, form):
+    """The skin of head, neck and neckline with its shapes and bones."""
+    part = Part("skin", "skin", mesh.positions, _neckline(mesh), [], mesh.uv, None, shapes, {"probes": _probes(mesh)})
+    return _split_seam(part, form)
+
+
 def build_face(params, face, form):
     """Everything of the face."""
     mesh = build_skin(face)
     shapes = skin_morphs(face, mesh)
-    part = Part("skin", "skin", mesh.positions, _neckline(mesh), [], mesh.uv, None, shapes, {"probes": _probes(mesh)})
     balls, lashes = build_eyes(face, mesh, shapes)
-    parts = [_split_seam(part, form)]
+    parts = [skin_part(mesh, shapes, form)]
     if params.face.ears:
         parts += build_ears(face, params.face.ears, uv_of(0.0, 4.4))
     parts += [*build_mouth(face, mesh, shapes), *lashes, *balls]

@@ -175,7 +175,12 @@ class Features:
         d2 = (np.abs(x) - self.eye_centre[0]) ** 2 + (y - self.eye_centre[1]) ** 2
         radius = self.eye_radius + self.eyes.lid
         inside = np.sqrt(np.maximum(radius**2 - d2, 0.02))
-        return self.eye_centre[2] + inside - np.maximum(d2 - radius**2 * 0.97, 0)
+        front = self.eye_centre[2] + inside - np.maximum(d2 - radius**2 * 0.97, 0)
+        if not self.eyes.turn:
+            return front
+        # A large ball is under the skin everywhere; only the eye lies on it.
+        beyond = np.hypot(np.abs(x) - self.eye_middle[0], y - self.eye_middle[1]) - 2.3
+        return front - 1.2 * np.maximum(beyond, 0) ** 2
 
     # ------------------------------------------------------------------ nose
     def nose(self, x, y):

@@ -12,9 +12,9 @@ import numpy as np
 from face.head import LAST_ROW, uv_of
 from fields import bell, quad_grid, smooth_max, smoothstep
 
-FRONT_COLUMNS, BACK_COLUMNS = 46, 14
+FRONT_COLUMNS, BACK_COLUMNS = 42, 12
 # Distance of neighbouring rows in cm, at station numbers.
-ROW_SPACING = ([0, 3, 4.6, 5, 12.6, 14, LAST_ROW], [1.7, 1.3, 0.7, 0.30, 0.30, 0.8, 1.7])
+ROW_SPACING = ([0, 3, 4.6, 5, 12.6, 14, LAST_ROW], [1.8, 1.4, 0.8, 0.34, 0.34, 0.8, 1.8])
 MOUTH_SKIN_RINGS, LIP_RINGS, EYE_RINGS = 6, 6, 8
 
 PATCH_MOUTH, PATCH_LEFT_EYE, PATCH_RIGHT_EYE = 1, 2, 3
@@ -161,7 +161,7 @@ def _lip_depth(face, x, t, is_upper):
     lower = 0.40 * np.sin(np.pi * t * 0.87) ** 1.05
     meet = smoothstep(0.70, 1.0, t)  # at the contact line both lips have the same z
     swell = np.where(is_upper > 0, upper, lower) * (1 - meet) + 0.125 * meet
-    return face.f.mouth.fullness * envelope * swell - 0.20 * smoothstep(0.74, 1, t) * (0.35 + 0.65 * envelope)
+    return face.f.mouth.fullness * (envelope * swell - 0.20 * smoothstep(0.74, 1, t) * (0.35 + 0.65 * envelope))
 
 
 def _fill_mouth(face, build, border, border_xy, along, is_upper):

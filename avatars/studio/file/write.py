@@ -75,7 +75,7 @@ class _File:
     def materials(self):
         """Index by name."""
         built, index = self.host.built, {}
-        used = {part.material for part in built.parts}
+        wanted = {part.material for part in built.parts}
         textures = {}
 
         def texture(name):
@@ -83,7 +83,12 @@ class _File:
                 textures[name] = self.writer.texture(name, built.textures[name])
             return {"index": textures[name]}
 
-        for name in (name for name in built.materials if name in used):
+        def used(picture):
+            """What a cartoon material says of a picture: its name, or {"texture": name, ...more keys}."""
+            picture = {"texture": picture} if isinstance(picture, str) else dict(picture)
+            return texture(picture.pop("texture")) | picture
+
+        for name in (name for name in built.materials if name in wanted):
             material = built.materials[name]
             base = {"metallicFactor": material.metallic, "roughnessFactor": material.roughness}
             base["baseColorFactor"] = [*np.round(to_linear(material.colour), 5).tolist(), 1.0]
@@ -100,7 +105,7 @@ class _File:
             if material.alpha != "OPAQUE":
                 entry["alphaMode"] = material.alpha
             if material.toon:
-                toon = dict(material.toon)
+                toon = {key: used(value) if key.endswith("Texture") else value for key, value in material.toon.items()}
                 if material.texture and "shadeMultiplyTexture" not in toon:
                     toon["shadeMultiplyTexture"] = texture(material.texture)
                 entry["extensions"] = {"VRMC_materials_mtoon": toon}

@@ -1,0 +1,92 @@
+"""The skin of a drawn face: flat colour, few lines, soft blush."""
+
+import numpy as np
+
+from face.head import phi_of_u, row_of_v
+from fields import bell, blend, bump, smoothstep
+from paint.skin import tinted
+
+EDGE = 0.022  # cm over which a drawn edge fades: one texel
+
+
+def _line(distance, half):
+    """Cover of a line from the distance to its middle and its half width, cm."""
+    return 1 - smoothstep(half - EDGE, half + EDGE, np.abs(distance))
+
+
+def skin(face, c, size):
+    """Base colour, sRGB (size, size, 3)."""
+    texel = (np.arange(size) + 0.5) / size
+    phi, row = np.meshgrid(phi_of_u(texel), row_of_v(texel))
+    x, y, _ = np.moveaxis(face.head.loft(phi, row), -1, 0)
+    front = ((np.cos(phi) > 0) & (row < 14.3)) * smoothstep(0, 0.25, np.cos(phi))
+    colour = np.broadcast_to(np.array(c.skin), (size, size, 3))
+    for paint in (_complexion, _nose, _eyes, _mouth):
+        colour = paint(face.f, c, colour, x, y, front)
+    colour = _neck(c, colour, x, y, phi, row)
+    return np.clip(_scalp(c, colour, x, y, phi, row), 0, 1)
+
+
+def _complexion(f, c, colour, x, y, front):
+    ax = np.abs(x)
+    colour = blend(colour, tinted(c.skin, 1.0, 0.945, 0.93), 0.55 * front * smoothstep(-1.2, -4.5, y))
+    blush = np.exp(-((((ax - 4.1) / 1.45) ** 2 + ((y + 2.95) / 0.72) ** 2) ** 1.15))
+    colour = blend(colour, c.blush, c.blush_share * front * blush)
+    for k in range(3):
+        along = ax - 3.72 - 0.36 * k
+        stroke = _line(along + 0.30 * (y + 2.95), 0.026) * bell(y + 2.95, 0, 0.24) ** 2
+        colour = blend(colour, tinted(c.blush, 0.98, 0.80, 0.80), 0.55 * c.blush_share * front * stroke)
+    return colour
+
+
+def _nose(f, c, colour, x, y, front):
+    shade = tinted(c.shadow, 1.12, 1.12, 1.12)
+    colour = blend(colour, c.blush, 0.16 * front * bump(x, y, 0, f.tip_y - 0.05, 0.65, 0.45))
+    # A wedge of shade beside and under the tip, and a point of light on it.
+    dx, dy = x - 0.10, y - (f.tip_y - 0.24)
+    wedge = smoothstep(0.30, 0.24, np.abs(dx) + 1.9 * np.abs(dy + 0.25 * dx)) * front
+    colour = blend(colour, shade, 0.75 * wedge)
+    light = smoothstep(0.15, 0.10, np.hypot(x + 0.09, 0.8 * (y - f.tip_y - 0.14)))
+    return blend(colour, (1.0, 0.99, 0.97), 0.85 * front * light)
+
+
+def _eyes(f, c, colour, x, y, front):
+    ax = np.abs(x)
+    inner, outer = f.eye_inner_x, f.eye_outer_x
+    along = (ax - inner) / (outer - inner)
+    above = y - (f.eye_line(ax) + f.upper_lid_height(ax))
+    below = (f.eye_line(ax) - f.lower_lid_height(ax)) - y
+    within = smoothstep(-0.06, 0.10, along) * (1 - smoothstep(0.95, 1.08, along)) * front
+    colour = blend(colour, c.blush, 0.30 * within * (above > -0.5) * (1 - smoothstep(0.1, 0.95, above)))
+    colour = blend(colour, c.blush, 0.20 * within * (below > -0.5) * (1 - smoothstep(0.0, 0.6, below)))
+    # The fold of the lid.
+    lid = smoothstep(0.10, 0.30, along) * (1 - smoothstep(0.80, 1.0, along))
+    fold = _line(above - 0.52 + 0.22 * (along - 0.5) ** 2, 0.016 + 0.028 * lid) * front * (lid > 0.01)
+    return blend(colour, tinted(c.shadow, 0.92, 0.80, 0.82), 0.9 * fold * smoothstep(0, 0.3, lid))
+
+
+def _mouth(f, c, colour, x, y, front):
+    contact, q = f.lip_contact(x), np.abs(x) / f.mouth_half_width
+    lips = np.exp(-(((x / (0.72 * f.mouth_half_width)) ** 2 + ((y - f.mouth_y + 0.05) / 0.24) ** 2) ** 1.5))
+    colour = blend(colour, c.lips, 0.42 * front * lips)
+    under = _line(y - (f.mouth_y - 0.56 + 0.10 * x**2), 0.030 * (1 - (x / 0.42) ** 2)) * (np.abs(x) < 0.42)
+    colour = blend(colour, tinted(c.shadow, 1.08, 1.08, 1.08), 0.7 * front * under)
+    half = 0.030 + 0.022 * smoothstep(0.55, 0.95, q) + 0.012 * bell(x, 0, 0.3)
+    line = _line(y - contact, half) * (1 - smoothstep(0.985, 1.03, q)) * front
+    return blend(colour, tinted(c.lip_inner, 0.86, 0.78, 0.78), line)
+
+
+def _neck(c, colour, x, y, phi, row):
+    """The shade of the chin on the neck, with a drawn edge."""
+    edge = -12.1 - 0.75 * (1 - (x / 3.0) ** 2) + 0.10 * x
+    cover = smoothstep(13.4, 13.9, row) * (row < 19) * smoothstep(edge - 0.05, edge + 0.05, y)
+    return blend(colour, np.array(c.skin) * (0.95, 0.76, 0.765), cover)
+
+
+def _scalp(c, colour, x, y, phi, row):
+    """Hair's colour above the hairline and at the back of the head."""
+    hairline = c.hairline - 0.05 * np.abs(x) ** 1.6
+    above = smoothstep(-0.3, 0.3, y - hairline) * (np.cos(phi) > -0.1)
+    behind = smoothstep(1.42, 1.60, np.abs(phi)) * (1 - smoothstep(8.4, 9.6, row)) * smoothstep(-2.5, 0.5, y)
+    back = smoothstep(1.9, 2.2, np.abs(phi)) * (1 - smoothstep(11.5, 13.5, row))
+    return blend(colour, 0.80 * np.array(c.brow), np.maximum(np.maximum(above, behind), back))

@@ -1,6 +1,5 @@
 """Puts a host together: every room's parts, baked light, the file."""
 
-import importlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +12,8 @@ from face.build import build_face
 from face.features import FaceParams
 from face.head import Face
 from fields import to_linear, to_srgb
+from hair.params import HairParams
+from hair.salon import build_hair
 from paint.complexion import ComplexionParams, IrisParams
 from part import Built
 from raster import draw
@@ -33,6 +34,7 @@ class HostParams:
     face: FaceParams = field(default_factory=FaceParams)
     complexion: ComplexionParams = field(default_factory=ComplexionParams)
     iris: IrisParams = field(default_factory=IrisParams)
+    hair: HairParams = field(default_factory=HairParams)
 
 
 @dataclass
@@ -61,7 +63,9 @@ def assemble(params):
     skeleton = form.skeleton
     skeleton.add("leftEye", "head", face.f.eye_centre)
     skeleton.add("rightEye", "head", face.f.eye_centre * [-1, 1, 1])
+    anime = params.style == "anime"
     built = _style(params)(params, face, form)
+    built.add(build_hair(params.hair, face.head, form, anime))
     return Host(params, form, face, built, [])
 
 

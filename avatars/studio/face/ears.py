@@ -5,7 +5,7 @@ import numpy as np
 from fields import bell, quad_grid, smoothstep
 from part import Part, rigid
 
-RINGS, COLUMNS = 9, 26
+RINGS, COLUMNS = 9, 20
 # The outline, from the top of the root over the helix down to the lobe: angle in degrees (0 back, 90 up) -> radius in cm.
 OUTLINE = (
     (-180, 1.00), (-150, 1.45), (-120, 2.35), (-95, 2.75), (-70, 2.30), (-40, 1.75), (-10, 1.72), (20, 1.95),

@@ -6,7 +6,7 @@ from fields import normalise, outward, quad_grid, smoothstep, triangles
 from part import Part, rigid
 from face.skin import PATCH_LEFT_EYE, PATCH_RIGHT_EYE
 
-BALL_ROWS, BALL_COLUMNS = 15, 26
+BALL_ROWS, BALL_COLUMNS = 12, 22
 BALL_REACH = 0.62 * np.pi  # the back of the ball is never seen
 CORNEA_BULGE = 0.035
 LASH_COLUMNS, UPPER_HAIRS, LOWER_HAIRS = 26, 13, 6

@@ -10,7 +10,7 @@ from face.morphs import JAW_FORWARD, JAW_SIDE, jaw_rotation
 from part import Part, rigid
 from face.skin import PATCH_MOUTH
 
-ARCH_COLUMNS = 53
+ARCH_COLUMNS = 39
 TONGUE_ROWS, TONGUE_COLUMNS = 12, 12
 
 # Rings of the bag behind the lip contact: rise, depth, width factor, share of the jaw's own motion.

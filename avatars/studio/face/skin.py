@@ -12,9 +12,9 @@ import numpy as np
 from face.head import LAST_ROW, uv_of
 from fields import bell, quad_grid, smooth_max, smoothstep
 
-FRONT_COLUMNS, BACK_COLUMNS = 46, 14
+FRONT_COLUMNS, BACK_COLUMNS = 42, 12
 # Distance of neighbouring rows in cm, at station numbers.
-ROW_SPACING = ([0, 3, 4.6, 5, 12.6, 14, LAST_ROW], [1.7, 1.3, 0.7, 0.30, 0.30, 0.8, 1.7])
+ROW_SPACING = ([0, 3, 4.6, 5, 12.6, 14, LAST_ROW], [1.8, 1.4, 0.8, 0.34, 0.34, 0.8, 1.8])
 MOUTH_SKIN_RINGS, LIP_RINGS, EYE_RINGS = 6, 6, 8
 
 PATCH_MOUTH, PATCH_LEFT_EYE, PATCH_RIGHT_EYE = 1, 2, 3

@@ -1,4 +1,4 @@
-"""A small glTF 2.0 binary writer and the reader that preview and checks use.
+"""A small glTF 2.0 binary writer and the reader that the checks use.
 
 Written for one layout: sparse position morphs, one skin, 8-bit weights and
 vertex colours, textures inside the file.
@@ -178,11 +178,9 @@ class Model:
             array = array.astype(np.float64) / np.iinfo(dtype).max
         return array
 
-    def image(self, texture):
-        """sRGB pixels of a texture as floats."""
-        image = self.json["images"][self.json["textures"][texture]["source"]]
-        with Image.open(io.BytesIO(self._bytes(image["bufferView"]))) as picture:
-            return np.asarray(picture.convert("RGB"), float) / 255
+    def picture(self, index):
+        """An image of the file."""
+        return Image.open(io.BytesIO(self._bytes(self.json["images"][index]["bufferView"])))
 
     def _primitives(self):
         for mesh in self.json["meshes"]:

@@ -1,0 +1,50 @@
+"""Spring chains of hair, and weights that let neighbouring strands swing together."""
+
+import numpy as np
+
+from fields import smoothstep
+from part import Chain
+
+AXIS_Z = -2.0  # strands are told apart by their angle about this axis
+
+
+def azimuth(points):
+    """Degrees about the neck: 0 the front, +90 the left."""
+    return np.degrees(np.arctan2(points[..., 0], points[..., 2] - AXIS_Z))
+
+
+def chain(name, points, joints, **spring):
+    """A chain of `joints` places (the last is the tip) evenly along a line of points, root first."""
+    points = np.asarray(points, float)
+    length = np.r_[0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))]
+    at = np.linspace(0, length[-1], joints)
+    return Chain(name, "head", np.stack([np.interp(at, length, c) for c in points.T], -1), **spring)
+
+
+def weights(chains, positions, reach=1.0):
+    """Bones and weights: the head's above the chains, then from joint to joint; between two chains both take part.
+
+    A point belongs to the chains whose joints at its height lie nearest.
+    """
+    count = len(chains)
+    shares = np.zeros((len(positions), count))
+    for k, c in enumerate(chains):
+        down, joints = -c.joints[:, 1], c.joints
+        place = np.stack([np.interp(-positions[:, 1], down, joints[:, axis]) for axis in (0, 2)], -1)
+        distance = np.linalg.norm(positions[:, [0, 2]] - place, axis=1)
+        shares[:, k] = 1 / (distance + 0.8) ** 4
+    # The two nearest only, fading so that a change of partner makes no step.
+    third = np.sort(shares, axis=1)[:, -3] if count > 2 else np.zeros(len(positions))
+    shares = np.maximum(shares - third[:, None], 0)
+    shares /= shares.sum(1, keepdims=True)
+    table = {"head": np.zeros(len(positions))}
+    for k, c in enumerate(chains):
+        last = len(c.joints) - 1
+        tau = np.interp(-positions[:, 1], -c.joints[:, 1], np.arange(len(c.joints)))
+        rooted = smoothstep(0.0, reach, tau)
+        for joint in range(last):
+            low = np.clip(tau - (joint - 0.5), 0, 1) if joint else np.ones_like(tau)
+            high = np.clip((joint + 1.5) - tau, 0, 1) if joint < last - 1 else np.ones_like(tau)
+            table[c.bone(joint)] = shares[:, k] * rooted * np.minimum(low, high)
+        table["head"] += shares[:, k] * (1 - rooted)
+    return list(table.items())

@@ -47,9 +47,9 @@ class Growth:
         elevation = np.degrees(np.arcsin(away[:, 1] / np.linalg.norm(away, axis=1)))
         return PLAIN + (1 - PLAIN) * bell(elevation, RING + shift, 13.0) + 0.14 * smoothstep(-4, -16, positions[:, 1])
 
-    def cap(self, lift):
-        """The cap of short hair under everything."""
-        self.pieces.append(self.scalp.cap(lift, self.rng))
+    def cap(self, lift, sideburn=0.0):
+        """The cap of short hair under everything; `sideburn` is how many cm above the painted hair it ends before the ears."""
+        self.pieces.append(self.scalp.cap(lift, self.rng, sideburn))
 
     def part(self, name, material, weights):
         """Everything added so far as one part; `weights` is a function of positions."""

@@ -71,7 +71,7 @@ def _behind(growth, side, back, wave):
     for k, place in enumerate(places):
         place += jitter(rng, 0.05)
         width = rng.uniform(2.0, 2.5)
-        clump = Clump(width, 0.40, rows=15, root=0.8, taper=0.80, tip=0.45, tone=1 + jitter(rng, 0.04), sides="outer")
+        clump = Clump(width, 0.40, rows=15, root=0.8, taper=0.80, tip=0.45, tone=1 + jitter(rng, 0.04))
         soft = Wave(0.7 * wave, 11, 0.7 + 0.35 * place + jitter(rng, 0.2), 0.45, 0.85)
         growth.add(back(place), clump, soft, side=side, part=(0, 0.94 + 0.05 * (k % 2) + jitter(rng, 0.01)), lift=0.28 * (k % 2))
 
@@ -85,7 +85,7 @@ def _before(growth, side, front, wave):
     rng = growth.rng
     for place, width, length, lift in BEFORE:
         hero = lift > 0.4
-        clump = Clump(width, 0.42, rows=27 if hero else 22, root=0.8, taper=0.60, blunt=0.85, tip=0.06, roll=side * 20, sides="both" if lift < 0 else "outer")
+        clump = Clump(width, 0.42, rows=27 if hero else 22, root=0.8, taper=0.60, blunt=0.85, tip=0.06, roll=side * 20)
         clump.tone = 1 + jitter(rng, 0.04) + 0.25 * min(lift, 0)
         soft = Wave(1.2 * wave, 11.5, 0.16 * place + 0.5 * (side < 0) + jitter(rng, 0.06), 0.38, 0.68)
         growth.add(front(place), clump, soft, side=side, part=(0, length), lift=lift)

@@ -1,12 +1,12 @@
 """Dresses hair: the style of a host's document on a host's head."""
 
-from hair import long_waves, paint
+from hair import long_waves, paint, short_textured
 from hair.growth import Growth
 from hair.scalp import Scalp
 from part import Built, Material, Texture
 
 TEXTURE = 512  # pixels
-STYLES = {"long_waves": long_waves.grow}
+STYLES = {"long_waves": long_waves.grow, "short_textured": short_textured.grow}
 
 
 def build_hair(params, head, form, anime=False):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.spatial import cKDTree
 
-from fields import normalise, quad_grid, smoothstep
+from fields import bell, normalise, quad_grid, smoothstep
 from paint.skin import HAIRLINE
 
 CENTRE = np.array([0.0, 1.5, -1.2])  # directions are seen from here
@@ -85,16 +85,16 @@ class Scalp:
         """Height in cm at which hair begins at the angle `phi` of the head's loft (radians)."""
         return self.hairline_y + HAIRLINE(np.degrees(np.abs(phi)))
 
-    def _edge_row(self, phi):
+    def _edge_row(self, phi, sideburn):
         rows = np.linspace(0.0, 12.0, 240)
         y = self.head.loft(phi[:, None], rows[None])[..., 1]
-        line = self.hairline(phi)
+        line = self.hairline(phi) + sideburn * bell(np.degrees(np.abs(phi)), 74, 10)
         return np.array([np.interp(-h, -column, rows) for h, column in zip(line, y)])
 
-    def cap(self, lift, rng, ragged=0.10):
+    def cap(self, lift, rng, sideburn=0.0, ragged=0.10):
         """(positions, faces, uv, shade): hair that lies on the skin from the crown down to the hairline."""
         phi = np.linspace(-np.pi, np.pi, CAP_COLUMNS + 1)[:-1]
-        edge = self._edge_row(phi) + rng.uniform(-ragged, ragged, CAP_COLUMNS) - 0.15 * np.maximum(np.cos(phi), 0)
+        edge = self._edge_row(phi, sideburn) + rng.uniform(-ragged, ragged, CAP_COLUMNS) - 0.15 * np.maximum(np.cos(phi), 0)
         share = np.r_[0.0, np.linspace(0.18, 1, CAP_ROWS - 1)]
         row = share[:, None] * edge[None]
         points = self.head.loft(np.broadcast_to(phi, row.shape), row)

@@ -141,5 +141,5 @@ def grow(params, growth):
         chains.append(chain(f"hair{name}Front", front(1.0)[5:] * mirror, 5, **spring))
         chains.append(chain(f"hair{name}Back", back(0.8)[5:] * mirror, 4, **spring))
     chains.append(chain("hairBack", back(4.0)[5:], 4, stiffness=1.2, gravity=0.05, drag=0.5, radius=0.8))
-    part = growth.part("hair", "hair", lambda positions: weights(chains, positions, rests=0.45))
-    return [part], chains
+    growth.close(lambda positions: weights(chains, positions, rests=0.45))
+    return [growth.part("hair", "hair")], chains

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from fields import blend, smoothstep
+from fields import bell, blend, smoothstep
 
 
 def _noise(rng, shape, sigma):
@@ -27,3 +27,24 @@ def strands(params, size, seed):
     colour = blend(colour, tip, 0.75 * smoothstep(0.42, 1.0, v))
     tone = (1 + 0.032 * fine + 0.030 * middle + 0.020 * wide) * (0.80 + 0.20 * smoothstep(0.0, 0.13, v))
     return np.clip(colour * tone[..., None], 0, 1)
+
+
+def drawn(params, size, seed, strands=0.92, ring=0.22):
+    """Drawn hair: flat colour with a gradient to the tips, few lines, a ring of light with teeth; darker beyond `strands`."""
+    rng = np.random.default_rng(seed)
+    u, v = np.meshgrid((np.arange(size) + 0.5) / size, (np.arange(size) + 0.5) / size)
+    base, light, tip = (np.array(c) for c in (params.colour, params.light, params.tip))
+    colour = blend(np.broadcast_to(base, (size, size, 3)), tip, smoothstep(0.52, 0.97, v + 0.03 * np.sin(40 * u)))
+    for _ in range(22):
+        at, start, end = rng.uniform(0, strands), rng.uniform(0.25, 0.6), rng.uniform(0.75, 1.0)
+        line = bell(u - at - 0.012 * np.sin(6 * v + 9 * at), 0, 0.0022) * smoothstep(start, start + 0.1, v) * smoothstep(end, end - 0.2, v)
+        colour = blend(colour, base * 0.72, 0.45 * line)
+    colour = blend(colour, base * (0.80, 0.76, 0.86), 0.6 * smoothstep(0.13, 0.0, v))
+    teeth = np.interp(u[0], np.linspace(0, 1, 61), rng.uniform(0.25, 1.0, 61) * np.tile([1.0, 0.35], 31)[:61])
+    soft = 2.5 / size
+    band = smoothstep(soft, -soft, v - ring - 0.040 * teeth) * smoothstep(-soft, soft, v - ring + 0.026 * teeth)
+    colour = blend(colour, light, 0.92 * band)
+    thin = smoothstep(soft, -soft, np.abs(v - ring - 0.060) - 0.005 * teeth)
+    colour = blend(colour, light, 0.55 * thin)
+    inner = (u > strands + 0.01).astype(float)
+    return np.clip(blend(colour, base * (0.58, 0.52, 0.66), inner), 0, 1)

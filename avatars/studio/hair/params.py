@@ -14,6 +14,8 @@ class HairParams:
     colour: Colour = srgb("#573a30")
     light: Colour = srgb("#b98a6e")  # of strands that catch light
     tip: Colour = srgb("#6f4a3a")
+    ribbon: Colour = srgb("#ff7fae")  # of a style with ribbons
+    outline: Colour = srgb("#3d2f55")  # of drawn hair
     length: float = 0.0  # cm longer (or, below 0, shorter) than the style
     volume: float = 1.0  # how far it stands off the head
     wave: float = 1.0  # strength of the waves

@@ -78,4 +78,5 @@ def grow(params, growth):
     growth.cap(0.35, sideburn=2.2)
     _top(growth, params, crown(growth.scalp, params.volume))
     _sides(growth)
-    return [growth.part("hair", "hair", lambda positions: rigid(positions, "head"))], []
+    growth.close(lambda positions: rigid(positions, "head"))
+    return [growth.part("hair", "hair")], []

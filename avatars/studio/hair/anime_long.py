@@ -9,8 +9,11 @@ from part import rigid
 
 WHORL = -1.5  # z of the crown from which hair spreads
 KNOT = np.array([8.3, 8.6, -3.2])  # of the left side tail
+BOW = np.array([1.0, 0.7, 1.2])  # the middle of its ribbon against that
 # Fringe: azimuth, height of the tip, half width, how far the tip bends sideways in degrees.
-FRINGE = ((-50, 0.2, 1.7, 5), (-33, 1.5, 1.7, 6), (-16, 1.9, 1.6, 5), (0, 1.1, 1.5, 4), (15, 2.2, 1.5, -5), (32, 1.6, 1.7, -6), (50, 0.1, 1.7, -5))
+FRINGE = (
+    (-56, -0.8, 2.2, 8), (-37, 1.0, 2.6, 8), (-18, 1.7, 2.5, 7), (0, 0.5, 2.2, 6), (17, 2.0, 2.4, -7), (37, 1.2, 2.6, -8), (56, -0.7, 2.2, -8),
+)  # fmt: skip
 
 
 def shell(scalp, volume):
@@ -18,8 +21,8 @@ def shell(scalp, volume):
 
     def guide(azimuth, *hang):
         turn = np.radians(azimuth)
-        start = scalp.top(-0.7 * np.sin(turn), WHORL - 0.7 * np.cos(turn), 1.0)
-        over = [scalp.on(azimuth, 66, 2.3 * volume)] + [scalp.at(azimuth, y, lift * volume) for y, lift in ((8.8, 2.7), (5.0, 2.5), (1.0, 2.2))]
+        start = scalp.top(-0.7 * np.sin(turn), WHORL - 0.7 * np.cos(turn), 2.0)
+        over = [scalp.on(azimuth, 68, 2.9 * volume)] + [scalp.at(azimuth, y, lift * volume) for y, lift in ((9.0, 3.1), (5.0, 2.7), (1.0, 2.2))]
         return [start, *over, *hang]
 
     return Family(
@@ -37,9 +40,9 @@ def _long(growth, params, family):
     rng = growth.rng
     for side in (1, -1):
         for place in (1.0, 1.8, 2.6, 3.5):
-            clump = Clump(2.8, 0.2, rows=8, taper=0.8, tip=0.3, sides="inner", v=(0.3, 1.0))
+            clump = Clump(2.8, 0.2, rows=8, taper=0.8, tip=0.3, sides="inner", v=(0.0, 1.0))
             growth.add(family(place) * [0.9, 1, 0.95], clump, side=side, part=(0.15, 0.9))
-        for k, place in enumerate((0.0, 0.75, 1.5, 2.25, 3.0, 3.7)[: 6 if side > 0 else 5]):
+        for k, place in enumerate((0.0, 0.75, 1.5, 2.3, 3.15, 4.0)[: 6 if side > 0 else 5]):
             clump = Clump(2.6, 0.55, rows=15, root=0.7, taper=0.60, blunt=0.95)
             soft = Wave(0.8 * params.wave, 16, 0.8 * k, 0.45, 0.9)
             growth.add(family(place), clump, soft, side=side, lift=0.3 * (k % 2), part=(0, 1.0 - 0.07 * (k % 2) + jitter(rng, 0.01)))
@@ -49,45 +52,53 @@ def _fringe(growth, params):
     scalp, amount = growth.scalp, params.volume
     for k, (azimuth, tip, width, bend) in enumerate(FRINGE):
         control = [
-            scalp.top(0.035 * azimuth, WHORL + 2.0, 1.2),
-            scalp.on(0.7 * azimuth, 62, 2.1 * amount),
-            scalp.at(0.9 * azimuth, 9.4, 2.5 * amount),
-            scalp.at(azimuth, 6.4, 2.2 * amount),
+            scalp.top(0.035 * azimuth, WHORL + 1.0, 2.0),
+            scalp.on(0.7 * azimuth, 63, 2.8 * amount),
+            scalp.at(0.9 * azimuth, 9.6, 2.9 * amount),
+            scalp.at(azimuth, 6.4, 2.4 * amount),
             scalp.at(azimuth + 0.1 * bend, 3.8, 1.6 * amount),
             scalp.at(azimuth + bend, tip, 1.0),
         ]
-        clump = Clump(width, 0.42, rows=11, root=0.6, taper=0.40, blunt=0.95)
+        clump = Clump(width, 0.42, rows=12, root=0.55, rise=0.45, taper=0.46, blunt=1.4, v=(0.0, 0.74))
         growth.add(control, clump, ease=6, lift=0.22 * (k % 2), off=0.4)
 
 
 def _side_locks(growth, chains):
     scalp = growth.scalp
     for side, hung in zip((1, -1), chains):
-        for azimuth, width, low, lift in ((76, 1.5, 0.62, 0.0), (63, 1.75, 1.0, 0.25)):
+        for azimuth, width, low, lift, out in ((78, 1.6, 0.70, 0.0, 0.5), (64, 2.0, 1.0, 0.3, 0.0)):
             control = [
-                scalp.top(1.0, 0.0, 1.1),
-                scalp.on(0.6 * azimuth, 62, 2.2),
-                scalp.at(0.9 * azimuth, 8.8, 2.5),
-                scalp.at(azimuth, 5.0, 2.2),
-                scalp.at(azimuth + 3, 0.5, 1.9),
-                (8.6, -4, 4.0),
-                (8.7, -9, 4.2),
-                (7.9, -13.5, 5.4),
-                (6.8, -18, 7.0),
+                scalp.top(1.0, 0.0, 2.0),
+                scalp.on(0.6 * azimuth, 63, 2.8),
+                scalp.at(0.9 * azimuth, 9.0, 2.9),
+                scalp.at(azimuth, 5.0, 2.3),
+                scalp.at(azimuth + 3, 0.5, 1.8),
+                (8.5 + out, -4, 4.0),
+                (9.2 + out, -9, 3.8),
+                (8.6 + out, -14, 5.0),
+                (6.6, -19, 7.4),
             ]
-            clump = Clump(width, 0.5, rows=16, root=0.6, taper=0.62, blunt=0.95, roll=side * 15)
+            clump = Clump(width, 0.55, rows=17, root=0.6, taper=0.60, blunt=0.95, roll=side * 15)
             growth.add(control, clump, side=side, lift=lift, part=(0, low))
         growth.close(lambda positions, hung=hung: only(hung, positions))
 
 
 def _tails(growth, params, chains):
     """The side tails: four locks round a curve, held by a ribbon."""
+    spread = np.array([0.0, 0.35, 0.9, 1.0, 1.1, 1.0, 0.5])[:, None]
+    # Where each lies on the curve (x, z), which way it faces, half width, share of the length.
+    locks = (
+        ((0.2, -1.1), (0.8, 0, -0.7), 1.9, 0.92),
+        ((-0.8, 0.4), (-0.5, 0, 0.9), 1.7, 0.90),
+        ((1.1, 0.1), (1.0, 0, 0.3), 1.8, 1.0),
+        ((0.2, 1.1), (0.35, 0, 1.0), 1.8, 0.86),
+    )
     for side, hung in zip((1, -1), chains):
-        for k, (dx, dz, width, length) in enumerate(((0.0, -1.2, 1.6, 0.9), (1.0, 0.0, 1.5, 1.0), (-0.7, 0.4, 1.5, 0.93), (0.4, 1.2, 1.3, 0.86))):
-            spread = np.array([[0, 0, 0], [0.3, 0.2, 0.4], [0.8, 0.3, 0.8], [1, 0, 1], [1.1, 0, 1.1], [1, 0, 1], [0.5, 0, 0.5]])
-            control = _tail_line() + spread * [dx, abs(dx), dz]
-            clump = Clump(width, 0.6, rows=15, root=0.35, taper=0.55, blunt=0.95)
-            growth.add(control, clump, Wave(0.7 * params.wave, 13, 0.5 * k, 0.3, 0.8), side=side, part=(0, length), off=0.8, ease=8)
+        mirror = np.array([side, 1, 1])
+        for k, ((x, z), facing, width, length) in enumerate(locks):
+            control = (_tail_line() + spread * [x, abs(x), z]) * mirror
+            clump = Clump(width, 0.9, rows=15, root=0.35, taper=0.50, blunt=0.95)
+            growth.lay(control, clump, np.array(facing) * mirror, Wave(0.8 * params.wave, 14, 0.6 * k, 0.3, 0.8), (0, length))
         growth.close(lambda positions, hung=hung: only(hung, positions))
 
 
@@ -97,8 +108,8 @@ def _tail_line():
 
 
 def _tuft(growth, hung):
-    control = [(0.2, 12.8, -1.6), (0.3, 14.6, -1.4), (0.9, 16.6, -0.6), (2.4, 17.6, 0.6), (4.0, 16.8, 1.5), (4.8, 15.2, 1.9)]
-    growth.add(control, Clump(0.55, 0.3, rows=10, root=0.9, taper=0.35, v=(0.05, 0.75)), ease=2)
+    control = [(-0.4, 12.6, -1.2), (-0.5, 14.8, -1.2), (0.1, 16.6, -0.6), (1.6, 17.5, 0.4), (3.1, 16.9, 1.3), (3.7, 15.6, 1.7)]
+    growth.add(control, Clump(0.62, 0.35, rows=11, root=0.35, rise=0.5, taper=0.5, v=(0.3, 0.8)), ease=2)
     growth.close(lambda positions: only(hung, positions))
 
 
@@ -107,15 +118,15 @@ def _ribbons(growth):
     for side in (1, -1):
         facing = np.array([0.55 * side, 0.25, 0.8])
         shapes = (
-            ((0.0, 0.2, 0.9), (-0.2, 2.4, 1.6), (0.3, 4.3, 1.2), 1.25, 0.30, 0.92),
-            ((0.3, 0.0, 0.9), (2.4, 0.5, 1.7), (4.1, 0.9, 1.3), 1.25, 0.30, 0.92),
-            ((0.1, -0.1, 0.7), (0.2, -2.4, 1.7), (-0.3, -5.0, 2.0), 0.75, 0.45, 0.95),
-            ((0.3, -0.1, 0.7), (1.7, -2.1, 1.6), (2.5, -4.4, 1.8), 0.75, 0.45, 0.95),
-            ((-0.5, -0.4, 1.2), (0.2, 0.2, 1.6), (0.8, 0.7, 1.2), 0.7, 0.9, 0.7),
+            ((0.0, 0.2, 1.0), (-0.4, 2.3, 2.0), (0.1, 4.4, 1.4), 1.7, 0.22, 0.90),
+            ((0.3, 0.0, 1.0), (2.4, 0.6, 2.1), (4.3, 1.3, 1.5), 1.7, 0.22, 0.90),
+            ((0.1, -0.1, 0.9), (-0.2, -2.6, 2.0), (-0.9, -5.2, 2.2), 0.95, 0.35, 0.96),
+            ((0.3, -0.1, 0.9), (1.5, -2.2, 1.9), (2.0, -4.8, 2.0), 0.95, 0.35, 0.96),
+            ((-0.6, -0.6, 1.6), (0.2, 0.2, 2.1), (0.9, 0.9, 1.6), 0.75, 0.8, 0.6),
         )
         for start, middle, end, width, root, taper in shapes:
-            control = (KNOT + np.array([start, middle, end])) * [side, 1, 1]
-            clump = Clump(width, 0.35, rows=7, root=root, taper=taper, tip=0.75, blunt=0.6)
+            control = (KNOT + BOW + np.array([start, middle, end])) * [side, 1, 1]
+            clump = Clump(width, 0.40, rows=7, root=root, rise=0.9, taper=taper, tip=0.7, blunt=0.5)
             growth.lay(control, clump, facing)
     growth.close(lambda positions: rigid(positions, "head"))
 
@@ -129,7 +140,7 @@ def _chains(family):
         chains["tail" + name] = chain(f"hair{name}Tail", _tail_line()[1:] * mirror, 5, **spring)
         chains["back" + name] = chain(f"hair{name}Back", family(1.2)[5:] * mirror, 4, **spring)
     chains["back"] = chain("hairBack", family(4.0)[5:], 4, **spring)
-    chains["tuft"] = chain("hairTuft", [(0.2, 12.8, -1.6), (0.3, 14.6, -1.4), (1.8, 17.3, 0.2), (4.8, 15.2, 1.9)], 3, stiffness=1.6, gravity=0.0, drag=0.35, radius=0.3)
+    chains["tuft"] = chain("hairTuft", [(-0.4, 13.6, -1.2), (-0.2, 16.0, -0.9), (1.6, 17.5, 0.4), (3.7, 15.6, 1.7)], 3, stiffness=1.6, gravity=0.0, drag=0.35, radius=0.3)
     return chains
 
 

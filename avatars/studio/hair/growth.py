@@ -35,10 +35,13 @@ class Growth:
         points = smooth(self.scalp.keep_off(points, off), 12)
         self.flesh(points, clump, crest)
 
-    def lay(self, control, clump, facing):
-        """A clump along a curve, off the head, that faces one way: a ribbon."""
-        points = curve(np.asarray(control, float))
-        self.flesh(points, clump, outwards=np.broadcast_to(np.asarray(facing, float), points.shape))
+    def lay(self, control, clump, facing, wave=None, part=(0.0, 1.0)):
+        """A clump along a curve, off the head, that faces one way: a lock of a tail, a ribbon."""
+        points = cut(curve(np.asarray(control, float)), *part)
+        outwards = np.broadcast_to(np.asarray(facing, float), points.shape)
+        if wave:
+            points, _ = wave.applied(points, outwards)
+        self.flesh(points, clump, outwards=outwards)
 
     def flesh(self, points, clump, crest=None, outwards=None):
         """A clump along a finished curve."""
@@ -59,9 +62,9 @@ class Growth:
         away = points - CENTRE
         elevation = np.degrees(np.arcsin(away[:, 1] / np.linalg.norm(away, axis=1)))
         below = np.flatnonzero(elevation < RING)
-        if not len(below) or below[0] < 3 or clump.v != (0.0, 1.0):
+        if not len(below) or below[0] < 3 or clump.v[0] > 0:
             return None
-        return [0.0, below[0] / (len(points) - 1), 1.0], [0.0, DRAWN_RING, 1.0]
+        return [0.0, below[0] / (len(points) - 1), 1.0], [0.0, DRAWN_RING, clump.v[1]]
 
     def _ring(self, positions, shift):
         """Light that lies round the crown, uneven from strand to strand."""

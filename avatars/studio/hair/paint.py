@@ -42,9 +42,10 @@ def drawn(params, size, seed, strands=0.92, ring=0.22):
     colour = blend(colour, base * (0.80, 0.76, 0.86), 0.6 * smoothstep(0.13, 0.0, v))
     teeth = np.interp(u[0], np.linspace(0, 1, 61), rng.uniform(0.25, 1.0, 61) * np.tile([1.0, 0.35], 31)[:61])
     soft = 2.5 / size
-    band = smoothstep(soft, -soft, v - ring - 0.040 * teeth) * smoothstep(-soft, soft, v - ring + 0.026 * teeth)
+    band = smoothstep(soft, -soft, v - ring - 0.052 * teeth) * smoothstep(-soft, soft, v - ring + 0.030 * teeth)
     colour = blend(colour, light, 0.92 * band)
-    thin = smoothstep(soft, -soft, np.abs(v - ring - 0.060) - 0.005 * teeth)
+    thin = smoothstep(soft, -soft, np.abs(v - ring - 0.074) - 0.005 * teeth)
     colour = blend(colour, light, 0.55 * thin)
     inner = (u > strands + 0.01).astype(float)
-    return np.clip(blend(colour, base * (0.58, 0.52, 0.66), inner), 0, 1)
+    dark = blend(np.broadcast_to(base * (0.46, 0.40, 0.56), colour.shape), tip * (0.62, 0.56, 0.66), smoothstep(0.45, 1.0, v))
+    return np.clip(blend(colour, dark, inner), 0, 1)

@@ -91,6 +91,7 @@ class Clump:
     height: float  # how far it arches
     rows: int = 12
     root: float = 0.6  # share of the width at the root
+    rise: float = 0.28  # where it has its whole width
     taper: float = 0.5  # where it begins to narrow
     blunt: float = 0.7  # 1: a straight point, below: rounder
     tip: float = 0.0  # share of the width at the very end
@@ -104,7 +105,7 @@ class Clump:
 
     def widths(self, t):
         """Share of the width along the strand."""
-        body = self.root + (1 - self.root) * smoothstep(0, 0.28, t)
+        body = self.root + (1 - self.root) * smoothstep(0, self.rise, t)
         end = np.clip((t - self.taper) / (1 - self.taper), 0, 1)
         return body * (self.tip + (1 - self.tip) * np.maximum(1 - end**2.0, 0) ** self.blunt)
 

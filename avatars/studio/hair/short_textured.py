@@ -75,7 +75,7 @@ def _sides(growth):
 
 def grow(params, growth):
     """(parts, chains) of the style; short hair does not swing."""
-    growth.cap(0.35, sideburn=2.2)
+    growth.cap(0.35, sideburn=1.2)
     _top(growth, params, crown(growth.scalp, params.volume))
     _sides(growth)
     growth.close(lambda positions: rigid(positions, "head"))

@@ -70,7 +70,7 @@ class Growth:
         """Light that lies round the crown, uneven from strand to strand."""
         away = positions - CENTRE
         elevation = np.degrees(np.arcsin(away[:, 1] / np.linalg.norm(away, axis=1)))
-        return PLAIN + (1 - PLAIN) * bell(elevation, RING + shift, 13.0) + 0.14 * smoothstep(-4, -16, positions[:, 1])
+        return PLAIN + (1 - PLAIN) * bell(elevation, RING + shift, 13.0) + 0.16 * smoothstep(-4, -16, positions[:, 1])
 
     def cap(self, lift, sideburn=0.0):
         """The cap of short hair under everything; `sideburn` is how many cm above the painted hair it ends before the ears."""

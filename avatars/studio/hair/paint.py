@@ -23,9 +23,9 @@ def strands(params, size, seed):
     colour = np.broadcast_to(base, (*shape, 3))
     # Sunlit strands, more of them towards the tip.
     lit = smoothstep(0.0, 2.6, 0.5 * fine + 0.6 * middle + 0.6 * wide) * (0.4 + 0.6 * smoothstep(0.1, 0.7, v))
-    colour = blend(colour, light, 0.22 * lit)
+    colour = blend(colour, light, 0.17 * lit)
     colour = blend(colour, tip, 0.75 * smoothstep(0.42, 1.0, v))
-    tone = (1 + 0.032 * fine + 0.030 * middle + 0.020 * wide) * (0.80 + 0.20 * smoothstep(0.0, 0.13, v))
+    tone = (1 + 0.024 * fine + 0.022 * middle + 0.020 * wide) * (0.80 + 0.20 * smoothstep(0.0, 0.13, v))
     return np.clip(colour * tone[..., None], 0, 1)
 
 

@@ -7,7 +7,7 @@ from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from fields import normalise, quad_grid, smoothstep
 
-CREST = 0.13  # how much brighter the crest of a wave is
+CREST = 0.24  # how much brighter the crest of a wave is
 DENSE = 96  # points of a curve before rows are chosen
 BEND_COST = 9.0  # cm of length that one radian of bend counts for when rows are spread
 

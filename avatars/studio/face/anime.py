@@ -14,7 +14,7 @@ SKIN_SHADE = (0.955, 0.775, 0.785)
 SHIFT_SCALE = -1.8
 
 
-def toon(shade, outline=None, width=0.0, toony=0.92, shift=-0.08, rim=None):
+def toon(shade, outline=None, width=0.0, toony=0.95, shift=-0.08, rim=None):
     """VRMC_materials_mtoon. `shade` multiplies the texture on the side away from the light; `width` in metres; sRGB colours."""
     extension = {
         "specVersion": "1.0",

@@ -4,10 +4,12 @@ Everything is in the pose the host has on air: arms hanging, in cm, the eye line
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.interpolate import Akima1DInterpolator, PchipInterpolator
 
+from body.distance import Distance
 from body.skeleton import Skeleton
 from fields import bump, normalise, smoothstep
 
@@ -167,6 +169,20 @@ class Form:
         radius = radius * self.params.leg_girth + offset
         bend = PchipInterpolator([0, 1, 1.3, 2], [0, 0.4, -0.9, -0.3])(t)
         return axis + np.stack([side * radius * np.cos(angle), 0 * radius, radius * 1.04 * np.sin(angle) + bend], -1)
+
+    # ------------------------------------------------------------------ distance
+    @cached_property
+    def distance(self):
+        """Signed distance of the whole figure (torso, arms, legs)."""
+        return Distance(self)
+
+    def body_sdf(self, points):
+        """Signed distance in cm of (n, 3) points from the bare figure on air, negative inside; without head and hands."""
+        return self.distance(points)
+
+    def push_out(self, points, margin):
+        """`points`, moved out of the figure until each is `margin` cm (a number, or one per point) away from it."""
+        return self.distance.push_out(points, margin)
 
     # ------------------------------------------------------------------ weights
     def weights(self, points):

@@ -58,12 +58,12 @@ class Scalp:
         return point + normalise(point - CENTRE) * lift
 
     def outwards(self, points):
-        """Unit vectors away from the head, and below the chin away from the neck."""
-        centre = np.zeros_like(points)
-        centre[:, 1] = np.clip(points[:, 1], -30, CENTRE[1])
-        centre[:, 2] = CENTRE[2]
-        away = (points - centre) / [8.0, 10.5, 9.5]
-        return normalise(away)
+        """Unit vectors away from the head, and below the chin away from neck, chest and back."""
+        head = (points - CENTRE) / [8.0, 10.5, 9.5]
+        head[:, 1] = np.maximum(head[:, 1], 0)
+        body = np.stack([0.5 * points[:, 0], 0 * points[:, 0], points[:, 2] + 4.0], -1)
+        low = smoothstep(-5.0, -14.0, points[:, 1])[:, None]
+        return normalise(normalise(head) * (1 - low) + normalise(body) * low)
 
     def keep_off(self, points, over_head, over_torso=CLOTHES):
         """`points`, moved so that they stay that many cm over the head and the torso."""
@@ -94,8 +94,8 @@ class Scalp:
     def cap(self, lift, rng, ragged=0.10):
         """(positions, faces, uv, shade): hair that lies on the skin from the crown down to the hairline."""
         phi = np.linspace(-np.pi, np.pi, CAP_COLUMNS + 1)[:-1]
-        edge = self._edge_row(phi) + rng.uniform(-ragged, ragged, CAP_COLUMNS)
-        share = np.r_[0.02, np.linspace(0.18, 1, CAP_ROWS - 1)]
+        edge = self._edge_row(phi) + rng.uniform(-ragged, ragged, CAP_COLUMNS) - 0.15 * np.maximum(np.cos(phi), 0)
+        share = np.r_[0.0, np.linspace(0.18, 1, CAP_ROWS - 1)]
         row = share[:, None] * edge[None]
         points = self.head.loft(np.broadcast_to(phi, row.shape), row)
         thick = lift * (1 - smoothstep(0.80, 1.0, share)) + 0.03

@@ -21,10 +21,11 @@ def chain(name, points, joints, **spring):
     return Chain(name, "head", np.stack([np.interp(at, length, c) for c in points.T], -1), **spring)
 
 
-def weights(chains, positions, reach=1.0):
+def weights(chains, positions, reach=1.0, rests=0.0):
     """Bones and weights: the head's above the chains, then from joint to joint; between two chains both take part.
 
-    A point belongs to the chains whose joints at its height lie nearest.
+    A point belongs to the chains whose joints at its height lie nearest. `rests` is the share that hair which lies on the
+    shoulders follows the chest.
     """
     count = len(chains)
     shares = np.zeros((len(positions), count))
@@ -47,4 +48,5 @@ def weights(chains, positions, reach=1.0):
             high = np.clip((joint + 1.5) - tau, 0, 1) if joint < last - 1 else np.ones_like(tau)
             table[c.bone(joint)] = shares[:, k] * rooted * np.minimum(low, high)
         table["head"] += shares[:, k] * (1 - rooted)
-    return list(table.items())
+    chest = rests * smoothstep(-13.0, -19.0, positions[:, 1])
+    return [(bone, weight * (1 - chest)) for bone, weight in table.items()] + [("upperChest", chest)]

@@ -8,7 +8,7 @@ from fields import bell, normalise, quad_grid, smooth_max, smoothstep, triangles
 from part import Part, rigid
 
 IRIS_SIZE = (1.40, 1.70)  # half width and half height in cm
-IRIS_PLACE = (-0.06, 0.24)  # against the middle of the eye: towards the nose, upwards
+IRIS_PLACE = (-0.13, 0.24)  # against the middle of the eye: towards the nose, upwards
 IRIS_RINGS, IRIS_COLUMNS = 6, 40
 WHITE_ROWS, WHITE_COLUMNS, WHITE_MARGIN, WHITE_BEHIND = 13, 15, 0.35, 0.07
 LASH_COLUMNS, BROW_COLUMNS = 44, 22
@@ -19,6 +19,7 @@ UPPER_SPIKES = (
     ((0.72, 0.8), (0.82, 0.8), 0.42, 0.34),
     ((0.60, 0.8), (0.68, 0.8), 0.24, 0.27),
 )
+SINK = 0.12  # cm that the lower lash goes inwards in a blink
 LOWER_SPIKES = (((0.70, 0.2), (0.77, 0.5), 0.16, -0.15), ((0.54, 0.2), (0.60, 0.5), 0.07, -0.14))
 
 
@@ -141,10 +142,10 @@ def _spikes(lid, positions, spikes, thick):
         root = [(at, share * np.interp(at, lid.along, thick)) for at, share in (first, last)]
         ends = [lid.at(positions, at, away, 0.08) for at, away in root]
         rest = [lid.at(lid.rest, at, away, 0.08) for at, away in root]
-        moved = 0.5 * (ends[0] + ends[1] - rest[0] - rest[1])
+        moved = 0.15 * (ends[0] - rest[0]) + 0.85 * (ends[1] - rest[1])  # the wing stays with the corner
         half = 0.20 * (rest[0] - rest[1])
         middle, way = 0.5 * (rest[0] + rest[1]), np.array([lid.side * out, up, 0])
-        hang = np.array([0, -0.95 * up, 0.04]) * np.clip(-moved[1] / lid.opening, 0, 1)  # from a closed lid they hang
+        hang = np.array([0, -0.6 * up, 0.06]) * np.clip((rest[0] - ends[0])[1] / lid.opening, 0, 1)  # from a closed lid they hang
         bend = middle + 0.5 * way - [0, 0.10 * out, 0]
         points += ends
         for point, share in ((bend + half, 0.4), (bend - half, 0.4), (middle + way, 1.0)):
@@ -171,6 +172,9 @@ def lash(face, mesh, shapes, side, upper):
     lid = _Lid(face, mesh, side, upper, along)
     rest = _lash_points(lid, mesh.positions, upper)
     moved = {name: _lash_points(lid, mesh.positions + shape, upper) - rest for name, shape in shapes.items()}
+    if not upper:  # it goes under the skin when the upper lid comes down on it
+        away = normalise(rest - face.f.eye_centre * [side, 1, 1])
+        moved = {name: shape - SINK * away * name.startswith("eyeBlink") for name, shape in moved.items()}
     spikes = UPPER_SPIKES if upper else LOWER_SPIKES
     u, v = np.meshgrid(along, [0.0, 0.4, 1.0])
     u, v = np.r_[u.ravel(), np.ones(5 * len(spikes))], np.r_[v.ravel(), np.zeros(5 * len(spikes))]

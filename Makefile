@@ -25,11 +25,17 @@ build: setup ## The program, optimised, with the lean set of features
 bench: build ## The pipeline and each stage, measured
 	./target/release/zhubo bench
 
-avatars: ## Build every shipped host and background again from its script
+# The hosts that `make avatars` and `make proofs` work on: folders with a host.yaml.
+HOSTS = avatars/lina avatars/chen avatars/miko
+
+avatars: build ## Build every shipped host and studio set again from its script (HOSTS=avatars/mine: only that)
 	python3 -m venv target/studio
 	target/studio/bin/pip install -q -r avatars/studio/requirements.txt
-	target/studio/bin/python avatars/studio/build.py avatars/lina
-	target/studio/bin/python library/scenes/make.py
+	target/studio/bin/python avatars/studio/build.py $(HOSTS)
+	for host in $(HOSTS); do ./target/release/zhubo avatar render $$host -o $$host/thumbnail.png --size 256x256 \
+		--camera face --expression happy=0.5 --background '#dfe3e6' || exit 1; done
+	target/studio/bin/python avatars/studio/check.py $(HOSTS)
+	if [ "$(HOSTS)" = "avatars/lina avatars/chen avatars/miko" ]; then target/studio/bin/python library/scenes/make.py; fi
 
 # Where speech, phones and the network under training live: about 3 GB.
 lipsync = target/lipsync

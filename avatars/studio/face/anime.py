@@ -66,7 +66,7 @@ def build_anime(params, face, form):
     """Everything of a drawn face."""
     mesh = build_skin(face)
     shapes = skin_morphs(face, mesh)
-    parts = [skin_part(mesh, shapes, form), *build_mouth(face, mesh, shapes), *build_eyes(face, mesh, shapes)]
+    parts = [skin_part(mesh, shapes, form, params.complexion.hairline), *build_mouth(face, mesh, shapes), *build_eyes(face, mesh, shapes)]
     textures = {
         "skin": Texture(anime.skin(face, params.complexion, SKIN_TEXTURE), 90),
         "skin_mask": Texture(anime.mask(face, MASK_TEXTURE), 92),

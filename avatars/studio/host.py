@@ -14,6 +14,7 @@ from face.head import Face
 from fields import to_linear, to_srgb
 from hair.params import HairParams
 from hair.salon import build_hair
+from paint import anime_shade
 from paint.complexion import ComplexionParams, IrisParams
 from part import Built
 from raster import draw
@@ -102,6 +103,8 @@ def bake_light(host, progress):
 
     What belongs to all outfits is lit with the first one.
     """
+    if host.params.style == "anime":
+        anime_shade.cast(host.built)
     worn = [o.id for o in host.outfits] or [None]
     for index, outfit in enumerate(worn):
         present = [p for p in host.built.parts if p.outfits is None or outfit in p.outfits]

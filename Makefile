@@ -1,7 +1,7 @@
 # `make demo` puts a live room on air with the built-in host; `make test` checks everything.
 # Both install what is missing first (`make setup`).
 SHELL := /bin/bash
-.PHONY: demo test setup build avatars lipsync-data lipsync-train bench clean help
+.PHONY: demo test setup build avatars proofs lipsync-data lipsync-train bench clean help
 
 # What every recipe needs to find a toolchain that set-up has installed.
 toolchain = [ -f "$$HOME/.cargo/env" ] && . "$$HOME/.cargo/env"; \
@@ -30,6 +30,12 @@ avatars: ## Build every shipped host and background again from its script
 	target/studio/bin/pip install -q -r avatars/studio/requirements.txt
 	target/studio/bin/python avatars/studio/build.py avatars/lina
 	target/studio/bin/python library/scenes/make.py
+
+proofs: build ## Sheets and ten seconds of talk of every host, in target/proofs, for people to look at
+	@for host in $(notdir $(patsubst %/,%,$(dir $(wildcard avatars/*/host.glb)))); do \
+		./target/release/zhubo avatar render $$host --sheet target/proofs/$$host \
+		&& ./target/release/zhubo spot examples/proof.toml --host $$host -o target/proofs/$$host.mp4 || exit 1; \
+	done
 
 # Where speech, phones and the network under training live: about 3 GB.
 lipsync = target/lipsync

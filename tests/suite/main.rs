@@ -12,6 +12,7 @@
 mod align;
 mod allocations;
 mod anatomy;
+mod anatomy_view;
 mod avatar;
 mod avatar_cli;
 mod bones;

@@ -4,16 +4,23 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from face.skin import PATCH_LEFT_EYE, PATCH_RIGHT_EYE
-from fields import bell, normalise, quad_grid, smoothstep
+from fields import bell, normalise, quad_grid, smooth_max, smoothstep, triangles
 from part import Part, rigid
 
-IRIS_SIZE = (1.17, 1.42)  # half width and half height in cm
-IRIS_PLACE = (-0.06, 0.17)  # against the middle of the eye: towards the nose, upwards
+IRIS_SIZE = (1.40, 1.70)  # half width and half height in cm
+IRIS_PLACE = (-0.13, 0.24)  # against the middle of the eye: towards the nose, upwards
 IRIS_RINGS, IRIS_COLUMNS = 6, 40
 WHITE_ROWS, WHITE_COLUMNS, WHITE_MARGIN, WHITE_BEHIND = 13, 15, 0.35, 0.07
 LASH_COLUMNS, BROW_COLUMNS = 44, 22
-# Spikes of the upper lash: place along the lid, height and width.
-SPIKES = ((0.66, 0.10, 0.030), (0.79, 0.17, 0.032), (0.90, 0.20, 0.030))
+# Spikes of the lashes: both ends of the root as (place along the lid, share of the band's thickness), then how far the
+# tip is outwards and away from the middle of the root, cm. The first of the upper ones is the wing at the corner.
+UPPER_SPIKES = (
+    ((0.83, 0.95), (1.0, 0.0), 0.80, 0.40),
+    ((0.72, 0.8), (0.82, 0.8), 0.42, 0.34),
+    ((0.60, 0.8), (0.68, 0.8), 0.24, 0.27),
+)
+SINK = 0.12  # cm that the lower lash goes inwards in a blink
+LOWER_SPIKES = (((0.70, 0.2), (0.77, 0.5), 0.16, -0.15), ((0.54, 0.2), (0.60, 0.5), 0.07, -0.14))
 
 
 def _on_ball(face, x, y, inside=0.0):
@@ -89,8 +96,11 @@ class _Lid:
         span = face.f.eye_outer_x - face.f.eye_inner_x
         self.t = np.clip((x - face.f.eye_inner_x) / span, 0, 1)
         self.t[0], self.t[-1] = 0, 1
-        self.along = along
+        self.along, self.rest = along, mesh.positions
+        self.opening = face.f.eyes.upper + face.f.eyes.lower
+        self.face = face
         lines = self._lines(mesh.positions)
+        self.upper, self.rest_lid = upper, lines[0, :, 1:2]
         steps = np.linalg.norm(np.diff(lines, axis=0), axis=2)
         self.distance = np.concatenate([np.zeros((1, len(along))), np.cumsum(steps, 0)])
 
@@ -109,43 +119,70 @@ class _Lid:
             [[np.interp(away[c], self.distance[:, c], lines[:, c, k]) for k in range(3)] for c in columns]
         )
         radial = normalise(found - self.centre)
+        if self.upper:  # a closing lid takes its lash over the lower one
+            lift = lift + 0.16 * np.clip((self.rest_lid - lines[0, :, 1:2]) / self.opening, 0, 1)
         inwards = normalise((self.middle - lines[0]) * [1, 1, 0])
         return found + radial * lift + inwards * -inside[:, None]
 
+    def surface(self, x, y):
+        """Depth of the skin at rest in front of (x, y)."""
+        bare = self.face.head.front_of(x, y)[0] + self.face.f.relief(x, y)
+        return float(smooth_max(bare, self.face.f.eye_sphere_z(x, y), 0.35)[0])
 
-def _lash_rows(lid, positions, upper):
+    def at(self, positions, place, away, lift):
+        """One point at `place` along the lid, as `points`."""
+        found = self.points(positions, away, lift)
+        return np.array([np.interp(place, self.along, found[:, k]) for k in range(3)])
+
+
+def _spikes(lid, positions, spikes, thick):
+    """Pointed shapes that stand on the band: five points each."""
+    points = []
+    for first, last, out, up in spikes:
+        root = [(at, share * np.interp(at, lid.along, thick)) for at, share in (first, last)]
+        ends = [lid.at(positions, at, away, 0.08) for at, away in root]
+        rest = [lid.at(lid.rest, at, away, 0.08) for at, away in root]
+        moved = 0.15 * (ends[0] - rest[0]) + 0.85 * (ends[1] - rest[1])  # the wing stays with the corner
+        half = 0.20 * (rest[0] - rest[1])
+        middle, way = 0.5 * (rest[0] + rest[1]), np.array([lid.side * out, up, 0])
+        hang = np.array([0, -0.6 * up, 0.06]) * np.clip((rest[0] - ends[0])[1] / lid.opening, 0, 1)  # from a closed lid they hang
+        bend = middle + 0.5 * way - [0, 0.10 * out, 0]
+        points += ends
+        for point, share in ((bend + half, 0.4), (bend - half, 0.4), (middle + way, 1.0)):
+            point[2] = lid.surface(point[0], point[1]) + 0.10
+            points.append(point + moved + share * hang)
+    return np.array(points)
+
+
+def _lash_points(lid, positions, upper):
     a = lid.along
     if upper:
-        thick = 0.07 + 0.15 * smoothstep(0.02, 0.55, a) + 0.10 * smoothstep(0.55, 0.9, a) - 0.22 * smoothstep(0.95, 1, a)
-        thick = thick * (1 - 0.6 * (1 - smoothstep(0, 0.08, a)))
-        for place, height, width in SPIKES:
-            thick = thick + height * np.clip(1 - np.abs(a - place) / width, 0, 1)
-        wing = 0.46 * smoothstep(0.86, 0.975, a) * (1 - 0.75 * smoothstep(0.975, 1.0, a))
-        rows = [lid.points(positions, -0.05, 0.03), lid.points(positions, 0.35 * thick, 0.15)]
-        rows.append(lid.points(positions, thick + 0.3 * wing, 0.045))
-        rows[2] = rows[2] + wing[:, None] * np.array([0.85 * lid.side, 0.42, 0.0])
-        rows[1] = rows[1] + 0.35 * wing[:, None] * np.array([0.85 * lid.side, 0.30, 0.0])
-        return np.concatenate(rows)
-    thick = 0.028 + 0.045 * smoothstep(0.45, 0.9, a)
-    thick = thick * smoothstep(a[0], a[0] + 0.25, a) + 0.002
-    for place in (0.62, 0.78):
-        thick = thick + 0.07 * np.clip(1 - np.abs(a - place) / 0.03, 0, 1)
+        thick = 0.05 + 0.23 * smoothstep(0.02, 0.50, a) + 0.10 * smoothstep(0.5, 0.85, a) - 0.20 * smoothstep(0.90, 1, a)
+        thick = thick * smoothstep(-0.03, 0.16, a)
+        rows = [lid.points(positions, -0.05, 0.03), lid.points(positions, 0.35 * thick, 0.15), lid.points(positions, thick, 0.05)]
+        return np.concatenate([*rows, _spikes(lid, positions, UPPER_SPIKES, thick)])
+    thick = 0.012 + (0.028 + 0.035 * smoothstep(0.45, 0.9, a)) * smoothstep(a[0], a[0] + 0.25, a)
     rows = [lid.points(positions, -0.3 * thick, 0.03), lid.points(positions, 0.4 * thick, 0.05), lid.points(positions, thick, 0.035)]
-    return np.concatenate(rows)
+    return np.concatenate([*rows, _spikes(lid, positions, LOWER_SPIKES, thick)])
 
 
 def lash(face, mesh, shapes, side, upper):
     """The drawn lash of one lid; its shapes are drawn again on the moved lid."""
-    along = np.linspace(0.0 if upper else 0.34, 1, LASH_COLUMNS)
-    if upper:
-        along = np.sort(np.r_[along, [p for p, _, _ in SPIKES], [0.975, 0.99]])
+    along = np.linspace(0.03 if upper else 0.30, 1, LASH_COLUMNS)
     lid = _Lid(face, mesh, side, upper, along)
-    rest = _lash_rows(lid, mesh.positions, upper)
-    moved = {name: _lash_rows(lid, mesh.positions + shape, upper) - rest for name, shape in shapes.items()}
-    uv = np.stack(np.meshgrid(along, [0.0, 0.4, 1.0]), -1).reshape(-1, 2)
-    faces = quad_grid(3, len(along))
+    rest = _lash_points(lid, mesh.positions, upper)
+    moved = {name: _lash_points(lid, mesh.positions + shape, upper) - rest for name, shape in shapes.items()}
+    if not upper:  # it goes under the skin when the upper lid comes down on it
+        away = normalise(rest - face.f.eye_centre * [side, 1, 1])
+        moved = {name: shape - SINK * away * name.startswith("eyeBlink") for name, shape in moved.items()}
+    spikes = UPPER_SPIKES if upper else LOWER_SPIKES
+    u, v = np.meshgrid(along, [0.0, 0.4, 1.0])
+    u, v = np.r_[u.ravel(), np.ones(5 * len(spikes))], np.r_[v.ravel(), np.zeros(5 * len(spikes))]
+    uv = np.stack([u, 0.75 * v] if upper else [0.12 + 0 * u, 0.78 + 0 * v], -1)
+    one = np.array([[0, 1, 3], [0, 3, 2], [2, 3, 4]])
+    faces = [triangles(quad_grid(3, LASH_COLUMNS))] + [one + 3 * LASH_COLUMNS + 5 * k for k in range(len(spikes))]
     label = ("lashUpper" if upper else "lashLower") + ("Left" if side > 0 else "Right")
-    return Part(label, "lash", rest, faces, rigid(rest, "head"), uv, None, moved)
+    return Part(label, "lash", rest, np.concatenate(faces), rigid(rest, "head"), uv, None, moved)
 
 
 def brow(face, mesh, shapes, side):
@@ -154,7 +191,7 @@ def brow(face, mesh, shapes, side):
     t = np.linspace(0, 1, BROW_COLUMNS)
     x = b.inner + (b.outer - b.inner) * t
     middle = b.y + b.arch * np.sin(np.pi * t**1.15 * 0.80) - b.drop * t**3
-    half = 0.5 * b.thickness * (0.35 + 0.65 * smoothstep(0, 0.25, t)) * (1 - 0.9 * smoothstep(0.35, 1, t))
+    half = 0.5 * b.thickness * (0.45 + 0.55 * smoothstep(0, 0.3, t)) * (1 - 0.88 * smoothstep(0.4, 1, t))
     half = half * (1 - 0.35 * bell(t, 0, 0.05))
     rows = []
     for share, lift in ((-1, 0.05), (0, 0.10), (1, 0.05)):
@@ -165,7 +202,7 @@ def brow(face, mesh, shapes, side):
     distance, near = cKDTree(mesh.positions).query(positions, 4)
     share = 1 / np.maximum(distance, 1e-3) ** 2
     share /= share.sum(1, keepdims=True)
-    moved = {name: (shape[near] * share[..., None]).sum(1) for name, shape in shapes.items()}
+    moved = {name: (shape[near] * share[..., None]).sum(1) for name, shape in shapes.items() if name.startswith("brow")}
     faces = quad_grid(3, BROW_COLUMNS)
     name = "browLeft" if side > 0 else "browRight"
     return Part(name, "brow", positions, faces, rigid(positions, "head"), None, None, moved)

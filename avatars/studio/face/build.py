@@ -10,9 +10,11 @@ from face.mouth import build_mouth
 from face.skin import PATCH_LEFT_EYE, PATCH_MOUTH, PATCH_RIGHT_EYE, build_skin
 from fields import smoothstep
 from paint import eye, skin
+from paint.skin import HAIRLINE
 from part import Built, Material, Part, Texture
 
 SKIN_TEXTURE, EYE_TEXTURE = 1024, 256  # pixels
+SCALP_MARGIN = 1.6  # cm of skin above the hairline; the rest is under the cap of the hair
 
 
 def skin_weights(form, positions):
@@ -45,13 +47,15 @@ def _split_seam(part, form):
     return Part(part.name, part.material, positions, faces, weights, uv, None, morphs, part.extras, seamless=True)
 
 
-def _neckline(mesh):
-    """The faces that any neckline may show: head, neck, and the upper chest under a wide V."""
-    middle = mesh.positions[mesh.faces].mean(1)
-    x, y, z = middle.T
+def _seen(mesh, hairline):
+    """The faces that can be seen: no scalp under hair, and of the chest only what a neckline may show."""
+    corners = mesh.positions[mesh.faces]
+    x, y, z = corners.mean(1).T
     front = (x / 8.6) ** 2 + ((y + 13) / 10.5) ** 2 < 1
     back = (x / 8.0) ** 2 + ((y + 13) / 3.6) ** 2 < 1
-    return mesh.faces[(y > -13.2) | np.where(z > -3.0, front, back)]
+    line = hairline + HAIRLINE(np.degrees(np.abs(mesh.phi[mesh.faces])))
+    scalp = (corners[..., 1] > line + SCALP_MARGIN).all(1)
+    return mesh.faces[((y > -13.2) & ~scalp) | ((y <= -13.2) & np.where(z > -3.0, front, back))]
 
 
 def _probes(mesh):
@@ -77,9 +81,17 @@ def materials(params):
     }
 
 
-def skin_part(mesh, shapes, form):
+def skin_part(mesh, shapes, form, hairline):
     """The skin of head, neck and neckline with its shapes and bones."""
-    part = Part("skin", "skin", mesh.positions, _neckline(mesh), [], mesh.uv, None, shapes, {"probes": _probes(mesh)})
+    used, faces = np.unique(_seen(mesh, hairline), return_inverse=True)
+    place = np.zeros(len(mesh.positions), int)
+    place[used] = np.arange(len(used))
+    probes = {
+        loop: {half: place[ids].tolist() for half, ids in halves.items()} for loop, halves in _probes(mesh).items()
+    }
+    shapes = {name: shape[used] for name, shape in shapes.items()}
+    faces = faces.reshape(-1, 4)
+    part = Part("skin", "skin", mesh.positions[used], faces, [], mesh.uv[used], None, shapes, {"probes": probes})
     return _split_seam(part, form)
 
 
@@ -88,7 +100,7 @@ def build_face(params, face, form):
     mesh = build_skin(face)
     shapes = skin_morphs(face, mesh)
     balls, lashes = build_eyes(face, mesh, shapes)
-    parts = [skin_part(mesh, shapes, form)]
+    parts = [skin_part(mesh, shapes, form, params.complexion.hairline)]
     if params.face.ears:
         parts += build_ears(face, params.face.ears, uv_of(0.0, 4.4))
     parts += [*build_mouth(face, mesh, shapes), *lashes, *balls]

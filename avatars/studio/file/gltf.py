@@ -78,8 +78,8 @@ class Writer:
         rows = np.flatnonzero(np.abs(delta).max(1) > threshold)
         values = delta[rows].astype(np.float32)
         entry = {"componentType": 5126, "count": len(delta), "type": "VEC3"}
-        low = np.minimum(values.min(0), 0) if len(rows) else np.zeros(3)
-        high = np.maximum(values.max(0), 0) if len(rows) else np.zeros(3)
+        seen = values if len(rows) == len(delta) else np.concatenate([values, np.zeros((1, 3), np.float32)])
+        low, high = seen.min(0), seen.max(0)
         entry |= {"min": low.tolist(), "max": high.tolist()}
         if len(rows):
             index = rows.astype(np.uint16)

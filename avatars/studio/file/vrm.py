@@ -19,8 +19,8 @@ EXPRESSIONS = {
     "happy": {
         "mouthSmileLeft": 0.85,
         "mouthSmileRight": 0.78,
-        "cheekSquint": 0.6,
-        "eyeSquint": 0.35,
+        "cheekSquint": 0.8,
+        "eyeSquint": 0.5,
         "mouthUpperUp": 0.22,
         "jawOpen": 0.08,
         "browInnerUp": 0.15,

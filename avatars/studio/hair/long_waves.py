@@ -7,12 +7,13 @@ from hair.springs import chain, weights
 from hair.strand import Clump, Family, Wave
 
 
-def guides(scalp, volume, side, part_side):
+def guides(scalp, volume, side, part_side, tuck):
     """Guide curves of one side, drawn on the left: those that fall before the shoulder, and those that fall behind."""
     part = 1.5 * part_side * side  # |x| of the parting, seen from this side
 
-    def root(t, lift=0.45):
-        return scalp.top(*(np.array([part, 6.6]) + np.array([0.1 - part, -10.6]) * t), lift)
+    def root(t, lift=0.6):
+        lift += max(t - 0.4, 0) * 0.6
+        return scalp.top(part + (-0.9 - part) * t, 6.6 - 10.6 * t, lift)
 
     def on(azimuth, elevation, lift):
         return scalp.on(azimuth, elevation, lift * volume)
@@ -23,12 +24,22 @@ def guides(scalp, volume, side, part_side):
     # fmt: off
     front = [
         [root(.06), on(27, 52, 1.3), at(44, 7.9, 1.5), at(57, 4.8, 1.4), at(65, 1.2, 1.3),
-         (8.0, -3, 4.4), (8.1, -7.5, 4.2), (7.5, -12, 5.2), (6.5, -16.5, 7.4), (5.9, -21, 9.6), (5.4, -25, 10.9), (5.0, -29, 11.5)],
+         (8.0, -3, 4.4), (8.1, -7.5, 4.2), (7.7, -12, 5.0), (7.0, -16.5, 7.2), (6.5, -21, 9.4), (6.2, -25, 10.7), (6.2, -29, 11.2)],
         [root(.22), on(36, 60, 1.6), at(56, 8.1, 1.8), at(69, 4.8, 1.7), at(75, 1.2, 1.5),
-         (9.1, -3, 2.4), (9.6, -7.5, 2.0), (9.3, -12, 3.0), (8.7, -16.5, 5.6), (8.6, -21, 8.2), (8.1, -25, 9.7), (7.4, -29, 10.4)],
+         (9.1, -3, 2.4), (9.6, -7.5, 2.0), (9.3, -12, 3.0), (8.7, -16.5, 5.6), (8.4, -21, 8.2), (7.7, -25, 9.8), (7.0, -29, 10.6)],
         [root(.38), on(48, 68, 1.7), at(70, 8.4, 1.9), at(82, 5.0, 1.8), at(87, 1.2, 1.7),
-         (9.8, -3, 0.0), (10.5, -7.5, -0.6), (10.6, -12, 0.4), (10.6, -16.5, 3.4), (11.0, -21, 6.2), (10.7, -25, 7.8), (9.8, -29, 8.6)],
+         (9.7, -3, 0.0), (10.3, -7.5, -0.6), (10.4, -12, 0.4), (10.4, -16.5, 3.4), (10.4, -21, 6.6), (9.6, -25, 8.6), (8.2, -29, 9.8)],
     ]
+    tucked = [
+        [root(.06), on(28, 52, 1.1), at(48, 7.9, 1.1), at(68, 5.2, 0.9), at(86, 2.6, 0.9),
+         (8.4, -0.6, -3.3), (8.5, -5.5, -4.2), (8.7, -11, -1.6), (8.2, -16.5, 4.2), (7.8, -21, 7.8), (7.2, -25, 9.6), (6.6, -29, 10.6)],
+        [root(.22), on(38, 60, 1.5), at(60, 8.1, 1.5), at(77, 5.4, 1.3), at(92, 2.8, 1.2),
+         (8.9, -1.0, -3.6), (9.2, -6, -4.4), (9.5, -11, -2.2), (9.3, -16.5, 3.4), (8.9, -21, 7.2), (8.2, -25, 9.1), (7.4, -29, 10.0)],
+        [root(.38), on(50, 68, 1.7), at(72, 8.4, 1.8), at(86, 5.4, 1.6), at(97, 2.6, 1.5),
+         (9.4, -1.6, -3.8), (9.9, -6.5, -4.6), (10.2, -11, -2.6), (10.2, -16.5, 2.6), (10.0, -21, 6.2), (9.2, -25, 8.2), (8.0, -29, 9.4)],
+    ]
+    if tuck:
+        front = tucked
     back = [
         [root(.46), on(64, 75, 1.8), at(86, 8.6, 2.0), at(97, 5.0, 1.9), at(100, 1.2, 1.8),
          (9.7, -3, -2.4), (10.2, -7.5, -3.6), (9.9, -12, -5.0), (9.4, -16.5, -7.6), (9.5, -21, -9.8), (9.4, -25, -10.8), (8.6, -29, -10.8)],
@@ -41,10 +52,11 @@ def guides(scalp, volume, side, part_side):
         [root(1.0), on(180, 66, 2.0), at(180, 8.0, 2.3), at(180, 5.0, 2.2), at(180, 1.2, 1.8),
          (0, -3, -11.1), (0, -7.5, -10.9), (0, -12, -10.9), (0, -16.5, -11.6), (0, -21, -12.4), (0, -25, -12.6), (0, -29, -12.4)],
     ]
+    close = 0.55 if tuck else 1.0  # hair before a bare ear lies nearer to the cheek
     fringe = [
-        [root(.02, .5), on(14, 46, 1.6), at(22, 7.0, 1.4), at(34, 4.4, 1.3), at(46, 1.8, 1.1), at(54, -1.0, 0.9), at(59, -4.0, 0.9), at(62, -7.0, 1.5)],
-        [root(.09, .5), on(20, 50, 1.8), at(32, 7.3, 1.7), at(44, 4.4, 1.6), at(54, 1.2, 1.3), at(60, -2.4, 1.2), at(64, -6.2, 1.4), at(67, -9.6, 2.4)],
-        [root(.16, .5), on(28, 55, 1.9), at(44, 7.5, 1.9), at(56, 4.0, 1.7), at(63, 0.0, 1.5), at(66, -4.4, 1.6), at(67, -8.6, 2.2), at(70, -12.0, 3.4)],
+        [root(.02, .5), on(14, 46, 1.6), at(22, 7.0, 1.4), at(34, 4.4, 1.3), at(46, 1.8, 1.1), at(54, -1.0, 0.9), at(59, -4.0, 0.9 * close), at(62, -7.0, 1.5 * close)],
+        [root(.09, .5), on(20, 50, 1.8), at(32, 7.3, 1.7), at(44, 4.4, 1.6), at(54, 1.2, 1.3 * close), at(60, -2.4, 1.2 * close), at(64, -6.2, 1.4 * close), at(67, -9.6, 2.4 * close)],
+        [root(.16, .5), on(28, 55, 1.9), at(44, 7.5, 1.7), at(56, 4.0, 1.7 * close), at(63, 0.0, 1.5 * close), at(66, -4.4, 1.6 * close), at(67, -8.6, 2.2 * close), at(70, -12.0, 3.4 * close)],
     ]
     # fmt: on
     return Family(front), Family(back), Family(fringe)
@@ -53,55 +65,60 @@ def guides(scalp, volume, side, part_side):
 def _behind(growth, side, back, wave):
     """The inner layer behind the neck, and the back."""
     rng = growth.rng
-    for place in (0.1, 0.9, 1.9, 2.9, 3.8):
-        clump = Clump(2.3, 0.3, rows=9, taper=0.75, tip=0.45, tone=0.62, v=(0.1, 0.85))
-        growth.add(back(place) * [0.90, 1, 0.94], clump, side=side, part=(0.12, 0.90))
+    for place in (0.8, 1.5, 2.2, 3.0, 3.8):
+        clump = Clump(2.4, 0.3, rows=9, taper=0.85, tip=0.6, tone=0.9, v=(0.1, 0.85), sides="inner")
+        growth.add(back(place) * [0.90, 1, 0.94], clump, side=side, part=(0.12, 0.93))
     places = np.linspace(0, 4, 8)[: 8 if side > 0 else 7]
     for k, place in enumerate(places):
         place += jitter(rng, 0.05)
-        width = rng.uniform(1.7, 2.3)
-        clump = Clump(width, 0.42, rows=15, root=0.75, taper=0.72, tip=0.2, tone=1 + jitter(rng, 0.05))
+        width = rng.uniform(2.0, 2.5)
+        clump = Clump(width, 0.40, rows=15, root=0.8, taper=0.80, tip=0.45, tone=1 + jitter(rng, 0.04))
         soft = Wave(0.7 * wave, 11, 0.7 + 0.35 * place + jitter(rng, 0.2), 0.45, 0.85)
-        growth.add(back(place), clump, soft, side=side, part=(0, 0.95 + 0.04 * (k % 2) + jitter(rng, 0.01)), off=0.3 + 0.12 * (k % 2))
+        growth.add(back(place), clump, soft, side=side, part=(0, 0.94 + 0.05 * (k % 2) + jitter(rng, 0.01)), lift=0.28 * (k % 2))
+
+
+# Locks before the shoulder: place between the guides, half width, share of the length, lift.
+BEFORE = ((0.5, 2.3, 0.95, -0.4), (1.5, 2.4, 0.93, -0.4), (0.05, 1.7, 0.96, 0.0), (1.95, 2.0, 0.97, 0.05), (0.95, 2.0, 1.0, 0.5))
 
 
 def _before(growth, side, front, wave):
-    """The locks that fall before the shoulder."""
+    """The locks that fall before the shoulder: two broad ones below, three in front, and thin strands on them."""
     rng = growth.rng
-    for place, width, length in ((0.0, 1.35, 0.93), (0.45, 1.8, 0.97), (1.0, 2.0, 1.0), (1.5, 1.9, 0.98), (2.0, 1.8, 0.95)):
-        clump = Clump(width, 0.5, rows=19, root=0.75, taper=0.68, tip=0.15, tone=1 + jitter(rng, 0.05), roll=side * 25)
-        soft = Wave(1.0 * wave, 10.5, 0.5 * place + 0.5 * (side < 0) + jitter(rng, 0.12), 0.42, 0.70)
-        growth.add(front(place + jitter(rng, 0.04)), clump, soft, side=side, part=(0, length))
-    for _ in range(4):
-        place = rng.uniform(0, 2)
-        clump = Clump(rng.uniform(0.3, 0.5), 0.1, rows=18, root=0.8, taper=0.6, flat=True, tone=1.08)
-        soft = Wave(1.1 * wave, 10.5, 0.5 * place + rng.uniform(-0.5, 0.7), 0.40, 0.70)
-        growth.add(front(place) + [0.15, 0, 0.3], clump, soft, side=side, part=(0.25, rng.uniform(0.9, 1.0)), off=0.6)
+    for place, width, length, lift in BEFORE:
+        hero = lift > 0.4
+        clump = Clump(width, 0.42, rows=27 if hero else 22, root=0.8, taper=0.60, blunt=0.85, tip=0.06, roll=side * 20)
+        clump.tone = 1 + jitter(rng, 0.04) + 0.25 * min(lift, 0)
+        soft = Wave(1.2 * wave, 11.5, 0.16 * place + 0.5 * (side < 0) + jitter(rng, 0.06), 0.38, 0.68)
+        growth.add(front(place), clump, soft, side=side, part=(0, length), lift=lift)
+    for place in (0.35, 1.3):
+        clump = Clump(rng.uniform(0.45, 0.7), 0.16, rows=13, root=0.1, taper=0.5, sides="outer")
+        soft = Wave(1.0 * wave, 11.5, rng.uniform(0, 6), 0.1, 0.4)
+        growth.add(front(place), clump, soft, side=side, part=(0.42, rng.uniform(0.9, 1.0)), lift=0.4)
 
 
 def _fringe(growth, side, fringe, amount):
-    """Curtain bangs, longer towards the temples, and thin strands before the forehead."""
+    """Curtain bangs, longer towards the temples."""
     rng = growth.rng
-    for place, width in ((2.0, 1.2), (1.55, 1.1), (1.05, 0.95), (0.55, 0.75), (0.1, 0.5)):
-        clump = Clump(width, 0.34, rows=14, root=0.7, taper=0.45, blunt=0.85, tone=1 + jitter(rng, 0.04))
-        growth.add(fringe(place + jitter(rng, 0.05)), clump, side=side, off=0.35 + 0.25 * place / 2)
-    for _ in range(round(3 * amount)):
-        place = rng.uniform(-0.0, 1.4)
-        clump = Clump(rng.uniform(0.14, 0.26), 0.1, rows=11, root=0.9, taper=0.4, blunt=1.0, flat=True, tone=1.05)
-        growth.add(fringe(place), clump, side=side, part=(0.0, rng.uniform(0.75, 0.95)), off=0.3)
+    for place, width, lift in ((2.0, 1.3, 0.0), (1.4, 1.2, 0.2), (0.8, 0.95, 0.35), (0.25, 0.7, 0.45)):
+        clump = Clump(width, 0.34, rows=16, root=0.8, taper=0.42, blunt=0.85, tone=1 + jitter(rng, 0.04))
+        growth.add(fringe(place + jitter(rng, 0.05)), clump, side=side, off=0.35, lift=lift)
+    for _ in range(round(2 * amount)):
+        clump = Clump(rng.uniform(0.18, 0.3), 0.1, rows=12, root=0.9, taper=0.3, blunt=1.0)
+        growth.add(fringe(rng.uniform(0.0, 1.6)), clump, side=side, part=(0.0, rng.uniform(0.8, 1.0)), off=0.3, lift=0.2)
 
 
 def _air(growth, root_x, amount):
-    """The see-through fringe: separate thin strands from the parting down to the brows."""
+    """The see-through fringe: locks that are broad over the hairline and fine at the brows."""
     rng, scalp = growth.rng, growth.scalp
-    for k in range(round(9 * amount)):
-        end = -30 + 60 * (k + 0.5) / (9 * amount) + jitter(rng, 2.5)
-        start = scalp.top(root_x + end * 0.03, 6.3 + jitter(rng, 0.2), 0.5)
-        low = 2.3 + abs(end) * 0.01 + jitter(rng, 0.5)
-        bend = end * 1.25 + (3 if end > 0 else -3)
-        control = [start, scalp.at(end * 0.55 + 2, 9.3, 1.3), scalp.at(end * 0.85, 6.8, 1.25), scalp.at(end, 4.6, 0.95), scalp.at(bend, low, 0.75)]
-        clump = Clump(rng.uniform(0.22, 0.42), 0.1, rows=9, root=0.8, taper=0.35, blunt=1.0, flat=True, tone=1.0)
-        growth.add(control, clump, off=0.25)
+    count = round(11 * amount)
+    for k in range(count):
+        end = -34 + 68 * (k + 0.5) / count + jitter(rng, 2.0)
+        start = scalp.top(root_x + end * 0.035, 5.6 + jitter(rng, 0.2), 0.7)
+        low = 2.2 + abs(end) * 0.005 + jitter(rng, 0.45)
+        bend = end * 1.22 + (4 if end > 0 else -4)
+        control = [start, scalp.at(end * 0.62 + 2, 9.6, 1.15), scalp.at(end * 0.85, 7.2, 1.1), scalp.at(end, 4.8, 0.85), scalp.at(bend, low, 0.7)]
+        clump = Clump(rng.uniform(0.42, 0.62), 0.14, rows=9, root=1.0, taper=0.15, blunt=1.15, sides="outer")
+        growth.add(control, clump, off=0.22, lift=0.1 * (k % 2))
 
 
 def _mass(growth, params, families):
@@ -115,7 +132,7 @@ def _mass(growth, params, families):
 
 def grow(params, growth):
     """(parts, chains) of the style."""
-    families = {side: guides(growth.scalp, params.volume, side, params.part_side) for side in (1, -1)}
+    families = {side: guides(growth.scalp, params.volume, side, params.part_side, params.tuck and side * params.part_side > 0) for side in (1, -1)}
     _mass(growth, params, families)
     front, back, _ = families[1]
     chains = []
@@ -125,5 +142,5 @@ def grow(params, growth):
         chains.append(chain(f"hair{name}Front", front(1.0)[5:] * mirror, 5, **spring))
         chains.append(chain(f"hair{name}Back", back(0.8)[5:] * mirror, 4, **spring))
     chains.append(chain("hairBack", back(4.0)[5:], 4, stiffness=1.2, gravity=0.05, drag=0.5, radius=0.8))
-    part = growth.part("hair", "hair", lambda positions: weights(chains, positions))
-    return [part], chains
+    growth.close(lambda positions: weights(chains, positions, rests=0.45))
+    return [growth.part("hair", "hair")], chains

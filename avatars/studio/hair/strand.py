@@ -7,8 +7,9 @@ from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from fields import normalise, quad_grid, smoothstep
 
+CREST = 0.24  # how much brighter the crest of a wave is
 DENSE = 96  # points of a curve before rows are chosen
-BEND_COST = 5.0  # cm of length that one radian of bend counts for when rows are spread
+BEND_COST = 9.0  # cm of length that one radian of bend counts for when rows are spread
 
 
 class Family:
@@ -72,14 +73,14 @@ class Wave:
     depth: float = 0.6  # share of the amplitude that goes in and out
 
     def applied(self, points, outwards):
-        """The curve with the wave on it."""
+        """The curve with the wave on it, and how far it swings outwards, -1..1."""
         _, across, normal = frame(points, outwards)
         t = np.linspace(0, 1, len(points))
         along = t * np.linalg.norm(np.diff(points, axis=0), axis=1).sum()
         grown = self.size * smoothstep(self.start, self.full, t)
         angle = 2 * np.pi * along / self.length + self.phase
         move = across * np.sin(angle)[:, None] + normal * (self.depth * np.cos(angle))[:, None]
-        return points + move * grown[:, None]
+        return points + move * grown[:, None], np.cos(angle) * smoothstep(self.start, self.full, t)
 
 
 @dataclass
@@ -90,19 +91,21 @@ class Clump:
     height: float  # how far it arches
     rows: int = 12
     root: float = 0.6  # share of the width at the root
+    rise: float = 0.28  # where it has its whole width
     taper: float = 0.5  # where it begins to narrow
     blunt: float = 0.7  # 1: a straight point, below: rounder
     tip: float = 0.0  # share of the width at the very end
     roll: float = 0.0  # degrees that it turns about itself towards the tip
-    flat: bool = False  # a ribbon that is seen from outside only
+    sides: str = "both"  # which are seen: both, outer or inner
     tone: float = 1.0  # shade of the whole
     back: float = 0.45  # shade of the inner side
     edge: float = 0.90  # shade of the edges
     v: tuple = (0.0, 1.0)  # texture coordinate at root and tip
+    v_at: tuple | None = None  # or shares of the length, and texture coordinates there
 
     def widths(self, t):
         """Share of the width along the strand."""
-        body = self.root + (1 - self.root) * smoothstep(0, 0.28, t)
+        body = self.root + (1 - self.root) * smoothstep(0, self.rise, t)
         end = np.clip((t - self.taper) / (1 - self.taper), 0, 1)
         return body * (self.tip + (1 - self.tip) * np.maximum(1 - end**2.0, 0) ** self.blunt)
 
@@ -117,8 +120,9 @@ def _rows(points, count):
     return np.r_[places[:-1], 0.5 * (places[-2] + places[-1]) if count > 4 else places[-2:-1], places[-1]][:count]
 
 
-def mesh(points, outwards, clump, u):
-    """(positions, faces, uv, shade) of a clump along a dense curve; `u` is its place in the texture, from and to."""
+def mesh(points, outwards, clump, u, crest=None, inner_u=None):
+    """Pieces (positions, faces, uv, shade) of a clump along a dense curve; `u` is its place in the texture, from and to,
+    `crest` the shade along it, -1..1, `inner_u` the place of the inner side."""
     tangent, across, normal = frame(points, outwards)
     turn = np.radians(clump.roll) * np.linspace(0, 1, len(points)) ** 1.5
     cos, sin = np.cos(turn)[:, None], np.sin(turn)[:, None]
@@ -134,27 +138,22 @@ def mesh(points, outwards, clump, u):
     share = clump.widths(t)
     width = np.maximum(clump.width * share, 0.015)
     height = clump.height * share**0.8
-    if clump.flat:
-        side, lift = np.array([-1.0, 1.0]), np.array([0.0, 0.0])
-        edge = np.array([1.0, 1.0])
-    else:
-        side, lift = np.array([-1.0, -0.42, 0.42, 1.0]), np.array([-0.35, 0.65, 0.65, -0.35])
-        edge = np.array([clump.edge, 1.0, 1.0, clump.edge])
+    side, lift = np.array([-1.0, -0.42, 0.42, 1.0]), np.array([-0.30, 0.70, 0.70, -0.30])
+    edge = np.array([clump.edge, 1.0, 1.0, clump.edge])
     ring = across[:, None] * (width[:, None] * side)[..., None] + normal[:, None] * (height[:, None] * lift)[..., None]
     positions = points[:, None] + ring
-    v = clump.v[0] + (clump.v[1] - clump.v[0]) * t
+    v = np.interp(t, *(clump.v_at or ([0, 1], clump.v)))
     across_u = u[0] + (u[1] - u[0]) * (side + 1) / 2
     uv = np.stack(np.broadcast_arrays(across_u[None], v[:, None]), -1)
-    shade = np.broadcast_to(clump.tone * edge, uv.shape[:2])
+    tone = clump.tone * (1 + CREST * np.interp(place, index, crest)) if crest is not None else np.full(len(place), clump.tone)
+    shade = tone[:, None] * edge
     rows, columns = len(place), len(side)
     faces = quad_grid(rows, columns, flip=True)
-    pieces = [(positions.reshape(-1, 3), faces, uv.reshape(-1, 2), shade.reshape(-1))]
-    if not clump.flat:
-        pieces.append(_inner(positions, uv, clump, rows))
-    return pieces
-
-
-def _inner(positions, uv, clump, rows):
-    """The inner side of a clump: one dark quad between its edges in each row, with vertices of its own."""
-    ends = positions[:, [3, 0]].reshape(-1, 3)
-    return ends, quad_grid(rows, 2, flip=True), uv[:, [3, 0]].reshape(-1, 2), np.full(2 * rows, clump.back * clump.tone)
+    outer = (positions.reshape(-1, 3), faces, uv.reshape(-1, 2), shade.reshape(-1))
+    # The inner side is one dark quad between the edges in each row, with vertices of its own.
+    ends, dark = positions[:, [3, 0]].reshape(-1, 3), np.full(2 * rows, clump.back * clump.tone)
+    ends_uv = uv[:, [3, 0]].reshape(-1, 2)
+    if inner_u is not None:
+        ends_uv[:, 0] = inner_u
+    inner = (ends, quad_grid(rows, 2, flip=True), ends_uv, dark)
+    return {"both": [outer, inner], "outer": [outer], "inner": [inner]}[clump.sides]

@@ -6,6 +6,7 @@ from face.head import phi_of_u, row_of_v
 from fields import bell, blend, bump, smoothstep
 from paint.skin import tinted
 
+NEUTRAL = 0.25  # of the mask: shade falls as the light says
 EDGE = 0.022  # cm over which a drawn edge fades: one texel
 
 
@@ -23,7 +24,6 @@ def skin(face, c, size):
     colour = np.broadcast_to(np.array(c.skin), (size, size, 3))
     for paint in (_complexion, _nose, _eyes, _mouth):
         colour = paint(face.f, c, colour, x, y, front)
-    colour = _neck(c, colour, x, y, phi, row)
     return np.clip(_scalp(c, colour, x, y, phi, row), 0, 1)
 
 
@@ -35,7 +35,7 @@ def _complexion(f, c, colour, x, y, front):
     for k in range(3):
         along = ax - 3.72 - 0.36 * k
         stroke = _line(along + 0.30 * (y + 2.95), 0.026) * bell(y + 2.95, 0, 0.24) ** 2
-        colour = blend(colour, tinted(c.blush, 0.98, 0.80, 0.80), 0.55 * c.blush_share * front * stroke)
+        colour = blend(colour, tinted(c.blush, 0.98, 0.80, 0.80), 0.9 * c.blush_share * front * stroke)
     return colour
 
 
@@ -56,13 +56,15 @@ def _eyes(f, c, colour, x, y, front):
     along = (ax - inner) / (outer - inner)
     above = y - (f.eye_line(ax) + f.upper_lid_height(ax))
     below = (f.eye_line(ax) - f.lower_lid_height(ax)) - y
-    within = smoothstep(-0.06, 0.10, along) * (1 - smoothstep(0.95, 1.08, along)) * front
+    within = smoothstep(-0.10, 0.30, along) * (1 - smoothstep(0.70, 1.10, along)) * front
     colour = blend(colour, c.blush, 0.30 * within * (above > -0.5) * (1 - smoothstep(0.1, 0.95, above)))
     colour = blend(colour, c.blush, 0.20 * within * (below > -0.5) * (1 - smoothstep(0.0, 0.6, below)))
+    edge = front * (1 - smoothstep(0.03, 0.07, np.abs(above))) * smoothstep(0.0, 0.1, along) * (along < 1)
+    colour = blend(colour, c.liner, edge)
     # The fold of the lid.
     lid = smoothstep(0.10, 0.30, along) * (1 - smoothstep(0.80, 1.0, along))
-    fold = _line(above - 0.52 + 0.22 * (along - 0.5) ** 2, 0.016 + 0.028 * lid) * front * (lid > 0.01)
-    return blend(colour, tinted(c.shadow, 0.92, 0.80, 0.82), 0.9 * fold * smoothstep(0, 0.3, lid))
+    fold = _line(above - 0.52 + 0.22 * (along - 0.5) ** 2, 0.010 + 0.020 * lid) * front * (lid > 0.01)
+    return blend(colour, tinted(c.shadow, 1.02, 0.92, 0.94), 0.7 * fold * smoothstep(0, 0.3, lid))
 
 
 def _mouth(f, c, colour, x, y, front):
@@ -71,16 +73,28 @@ def _mouth(f, c, colour, x, y, front):
     colour = blend(colour, c.lips, 0.42 * front * lips)
     under = _line(y - (f.mouth_y - 0.56 + 0.10 * x**2), 0.030 * (1 - (x / 0.42) ** 2)) * (np.abs(x) < 0.42)
     colour = blend(colour, tinted(c.shadow, 1.08, 1.08, 1.08), 0.7 * front * under)
-    half = 0.030 + 0.022 * smoothstep(0.55, 0.95, q) + 0.012 * bell(x, 0, 0.3)
-    line = _line(y - contact, half) * (1 - smoothstep(0.985, 1.03, q)) * front
+    half = 0.022 + 0.020 * bell(x, 0, 0.35) + 0.016 * bell(q, 0.93, 0.10)
+    line = _line(y - contact, half) * (1 - smoothstep(0.97, 1.03, q)) * front
     return blend(colour, tinted(c.lip_inner, 0.86, 0.78, 0.78), line)
 
 
-def _neck(c, colour, x, y, phi, row):
-    """The shade of the chin on the neck, with a drawn edge."""
-    edge = -12.1 - 0.75 * (1 - (x / 3.0) ** 2) + 0.10 * x
-    cover = smoothstep(13.4, 13.9, row) * (row < 19) * smoothstep(edge - 0.05, edge + 0.05, y)
-    return blend(colour, np.array(c.skin) * (0.95, 0.76, 0.765), cover)
+def mask(face, size):
+    """Where shade falls in red (0 never, NEUTRAL as the light says, 1 always), how wide the outline is in green."""
+    texel = (np.arange(size) + 0.5) / size
+    phi, row = np.meshgrid(phi_of_u(texel), row_of_v(texel))
+    x, y, _ = np.moveaxis(face.head.loft(phi, row), -1, 0)
+    f, ax = face.f, np.abs(x)
+    front = (np.cos(phi) > 0) & (row < 12.6)
+    # The front of the face is never in shade; the chin throws its shade on the neck.
+    plain = smoothstep(1.05, 0.75, np.hypot(x / 5.0, (y + 2.6) / 5.4)) * front
+    edge = -11.9 - 0.80 * (1 - (x / 3.0) ** 2) + 0.12 * x
+    chin = smoothstep(12.55, 12.85, row) * (row < 19) * smoothstep(edge - 0.10, edge + 0.10, y)
+    shade = np.maximum(NEUTRAL * (1 - plain), chin)
+    lids = np.maximum(y - f.eye_line(ax) - f.upper_lid_height(ax), f.eye_line(ax) - f.lower_lid_height(ax) - y)
+    lids = np.maximum(lids, np.maximum(f.eye_inner_x - ax, ax - f.eye_outer_x))
+    lips = np.hypot(np.maximum(ax - f.mouth_half_width, 0), y - f.mouth_y)
+    line = 1 - front * (1 - smoothstep(0.30, 0.60, np.minimum(lids, lips)))
+    return np.stack([shade, line, 0 * line], -1)
 
 
 def _scalp(c, colour, x, y, phi, row):

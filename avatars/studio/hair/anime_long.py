@@ -21,8 +21,8 @@ def shell(scalp, volume):
 
     def guide(azimuth, *hang):
         turn = np.radians(azimuth)
-        start = scalp.top(-0.7 * np.sin(turn), WHORL - 0.7 * np.cos(turn), 2.0)
-        over = [scalp.on(azimuth, 68, 2.9 * volume)] + [scalp.at(azimuth, y, lift * volume) for y, lift in ((9.0, 3.1), (5.0, 2.7), (1.0, 2.2))]
+        start = scalp.top(-0.7 * np.sin(turn), WHORL - 0.7 * np.cos(turn), 2.5)
+        over = [scalp.on(azimuth, 68, 3.3 * volume)] + [scalp.at(azimuth, y, lift * volume) for y, lift in ((9.0, 3.1), (5.0, 2.7), (1.0, 2.2))]
         return [start, *over, *hang]
 
     return Family(
@@ -52,8 +52,8 @@ def _fringe(growth, params):
     scalp, amount = growth.scalp, params.volume
     for k, (azimuth, tip, width, bend) in enumerate(FRINGE):
         control = [
-            scalp.top(0.035 * azimuth, WHORL + 1.0, 2.0),
-            scalp.on(0.7 * azimuth, 63, 2.8 * amount),
+            scalp.top(0.035 * azimuth, WHORL + 1.0, 2.5),
+            scalp.on(0.7 * azimuth, 63, 3.2 * amount),
             scalp.at(0.9 * azimuth, 9.6, 2.9 * amount),
             scalp.at(azimuth, 6.4, 2.4 * amount),
             scalp.at(azimuth + 0.1 * bend, 3.8, 1.6 * amount),
@@ -63,7 +63,7 @@ def _fringe(growth, params):
         growth.add(control, clump, ease=6, lift=0.22 * (k % 2), off=0.4)
 
 
-def _side_locks(growth, chains):
+def _side_locks(growth, params, chains):
     scalp = growth.scalp
     for side, hung in zip((1, -1), chains):
         for azimuth, width, low, lift, out in ((78, 1.6, 0.70, 0.0, 0.5), (64, 2.0, 1.0, 0.3, 0.0)):
@@ -79,7 +79,7 @@ def _side_locks(growth, chains):
                 (6.6, -19, 7.4),
             ]
             clump = Clump(width, 0.55, rows=17, root=0.6, taper=0.60, blunt=0.95, roll=side * 15)
-            growth.add(control, clump, side=side, lift=lift, part=(0, low))
+            growth.add(control, clump, Wave(0.7 * params.wave, 15, 2.0 - azimuth / 40, 0.3, 0.6), side=side, lift=lift, part=(0, low))
         growth.close(lambda positions, hung=hung: only(hung, positions))
 
 
@@ -153,7 +153,7 @@ def grow(params, growth):
     growth.close(lambda positions: weights([chains["backLeft"], chains["back"], chains["backRight"]], positions))
     _fringe(growth, params)
     growth.close(lambda positions: rigid(positions, "head"))
-    _side_locks(growth, (chains["sideLeft"], chains["sideRight"]))
+    _side_locks(growth, params, (chains["sideLeft"], chains["sideRight"]))
     _tails(growth, params, (chains["tailLeft"], chains["tailRight"]))
     _tuft(growth, chains["tuft"])
     hair = growth.part("hair", "hair")

@@ -138,7 +138,9 @@ def mesh(points, outwards, clump, u, crest=None, inner_u=None):
     share = clump.widths(t)
     width = np.maximum(clump.width * share, 0.015)
     height = clump.height * share**0.8
-    side, lift = np.array([-1.0, -0.42, 0.42, 1.0]), np.array([-0.30, 0.70, 0.70, -0.30])
+    # Edges without an inner side sink into what lies below, so that nobody looks under them.
+    sunk = -1.1 if clump.sides == "outer" else -0.30
+    side, lift = np.array([-1.0, -0.42, 0.42, 1.0]), np.array([sunk, 0.70, 0.70, sunk])
     edge = np.array([clump.edge, 1.0, 1.0, clump.edge])
     ring = across[:, None] * (width[:, None] * side)[..., None] + normal[:, None] * (height[:, None] * lift)[..., None]
     positions = points[:, None] + ring

@@ -132,12 +132,12 @@ def _ribbons(growth):
 
 
 def _chains(family):
-    spring = {"stiffness": 0.9, "gravity": 0.05, "drag": 0.45, "radius": 0.8}
+    spring = {"stiffness": 0.9, "gravity": 0.05, "drag": 0.45, "radius": 2.0}
     chains = {}
     for name, side in (("Left", 1), ("Right", -1)):
         mirror = np.array([side, 1, 1])
         chains["side" + name] = chain(f"hair{name}Side", np.array([(8.9, 0.5, 2.8), (8.6, -4, 4.0), (8.7, -9, 4.2), (7.9, -13.5, 5.4), (6.8, -18, 7.0)]) * mirror, 4, **spring)
-        chains["tail" + name] = chain(f"hair{name}Tail", _tail_line()[1:] * mirror, 5, **spring)
+        chains["tail" + name] = chain(f"hair{name}Tail", _tail_line()[1:6] * mirror, 5, **spring)
         chains["back" + name] = chain(f"hair{name}Back", family(1.2)[5:] * mirror, 4, **spring)
     chains["back"] = chain("hairBack", family(4.0)[5:], 4, **spring)
     chains["tuft"] = chain("hairTuft", [(-0.4, 13.6, -1.2), (-0.2, 16.0, -0.9), (1.6, 17.5, 0.4), (3.7, 15.6, 1.7)], 3, stiffness=1.6, gravity=0.0, drag=0.35, radius=0.3)

@@ -6,6 +6,8 @@ from hair.growth import jitter
 from hair.springs import chain, weights
 from hair.strand import Clump, Family, Wave
 
+SPRING = {"stiffness": 1.1, "gravity": 0.05, "drag": 0.5, "radius": 3.0}
+
 
 def guides(scalp, volume, side, part_side, tuck):
     """Guide curves of one side, drawn on the left: those that fall before the shoulder, and those that fall behind."""
@@ -134,13 +136,12 @@ def grow(params, growth):
     """(parts, chains) of the style."""
     families = {side: guides(growth.scalp, params.volume, side, params.part_side, params.tuck and side * params.part_side > 0) for side in (1, -1)}
     _mass(growth, params, families)
-    front, back, _ = families[1]
     chains = []
     for name, side in (("Left", 1), ("Right", -1)):
+        front, back, _ = families[side]
         mirror = np.array([side, 1, 1])
-        spring = {"stiffness": 1.1, "gravity": 0.05, "drag": 0.5, "radius": 0.8}
-        chains.append(chain(f"hair{name}Front", front(1.0)[5:] * mirror, 5, **spring))
-        chains.append(chain(f"hair{name}Back", back(0.8)[5:] * mirror, 4, **spring))
-    chains.append(chain("hairBack", back(4.0)[5:], 4, stiffness=1.2, gravity=0.05, drag=0.5, radius=0.8))
+        chains.append(chain(f"hair{name}Front", front(1.0)[5:] * mirror, 5, **SPRING | {"radius": 2.4}))
+        chains.append(chain(f"hair{name}Back", back(0.8)[5:] * mirror, 4, **SPRING))
+    chains.append(chain("hairBack", families[1][1](4.0)[5:], 4, **SPRING))
     growth.close(lambda positions: weights(chains, positions, rests=0.45))
     return [growth.part("hair", "hair")], chains

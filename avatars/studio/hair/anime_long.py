@@ -41,11 +41,11 @@ def _long(growth, params, family):
     for side in (1, -1):
         for place in (1.0, 1.8, 2.6, 3.5):
             clump = Clump(2.8, 0.2, rows=8, taper=0.8, tip=0.3, sides="inner", v=(0.0, 1.0))
-            growth.add(family(place) * [0.9, 1, 0.95], clump, side=side, part=(0.15, 0.9))
+            growth.add(family(place) * [0.9, 1, 0.95], clump, side=side, part=(0.15, 0.9), more=params.length)
         for k, place in enumerate((0.0, 0.75, 1.5, 2.3, 3.15, 4.0)[: 6 if side > 0 else 5]):
             clump = Clump(2.6, 0.55, rows=15, root=0.7, taper=0.60, blunt=0.95)
             soft = Wave(0.8 * params.wave, 16, 0.8 * k, 0.45, 0.9)
-            growth.add(family(place), clump, soft, side=side, lift=0.3 * (k % 2), part=(0, 1.0 - 0.07 * (k % 2) + jitter(rng, 0.01)))
+            growth.add(family(place), clump, soft, side=side, lift=0.3 * (k % 2), part=(0, 1.0 - 0.07 * (k % 2) + jitter(rng, 0.01)), more=params.length)
 
 
 def _fringe(growth, params):

@@ -46,6 +46,14 @@ def cut(points, start, end):
     return np.stack([np.interp(np.linspace(start, end, len(points)), whole, column) for column in points.T], -1)
 
 
+def longer(points, cm):
+    """A curve that goes on for `cm` more in its last direction, or ends that much earlier below 0."""
+    length = np.linalg.norm(np.diff(points, axis=0), axis=1).sum()
+    if cm <= 0:
+        return cut(points, 0, max(1 + cm / length, 0.1))
+    return even(np.r_[points, [points[-1] + normalise(points[-1] - points[-6]) * cm]], len(points))
+
+
 def smooth(points, rounds):
     """A curve without its small bends; the ends stay."""
     points = points.copy()

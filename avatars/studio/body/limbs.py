@@ -22,7 +22,9 @@ def bare_arm(form, side, sleeve_end):
     """(positions, faces) of an arm from under a sleeve that ends at `sleeve_end` (t) to the edge of the hand."""
     t = stations(max(sleeve_end - UNDER, 0.0), WRIST_T, 0.22)
     grid = form.arm(side, t[:, None], RING)
-    return grid.reshape(-1, 3), quad_grid(*grid.shape[:2], wrap=True, flip=side < 0)
+    # The diagonals of the quads run as those of the hand do, so that both have the same normals where they meet.
+    faces = np.roll(quad_grid(*grid.shape[:2], wrap=True, flip=side < 0), 1, axis=1)
+    return grid.reshape(-1, 3), faces
 
 
 def bare_leg(form, side, hem, end):

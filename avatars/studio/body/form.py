@@ -53,6 +53,21 @@ TORSO = np.array(
     ]
 )
 LAST_ROW = len(TORSO) - 1
+# Along a leg (0 hip joint, 1 knee, 2 ankle): from its axis to the outside, the inside, the front and the back.
+LEG = np.array(
+    [
+        [0.0, 7.9, 7.6, 7.9, 8.6],
+        [0.25, 7.5, 7.2, 7.9, 7.9],
+        [0.6, 5.8, 5.6, 6.5, 6.1],
+        [0.88, 4.45, 4.6, 5.1, 4.6],
+        [1.0, 4.15, 4.5, 5.0, 4.3],
+        [1.12, 3.95, 4.15, 4.2, 4.5],
+        [1.32, 4.4, 4.3, 3.75, 5.7],
+        [1.55, 3.6, 3.35, 3.2, 4.6],
+        [1.8, 2.5, 2.4, 2.6, 3.0],
+        [2.0, 2.35, 2.5, 2.6, 2.85],
+    ]
+)
 SHOULDER_ROW, BUST_ROW, WAIST_ROW, HIP_ROW = 3.0, 5.6, 8.0, 10.0
 
 
@@ -91,6 +106,7 @@ class Form:
         for column in (1, 6):
             stations[:, column] = -2.0 + (stations[:, column] + 2.0) * depth
         self._table = Akima1DInterpolator(rows, stations, axis=0)
+        self._legs = PchipInterpolator(LEG[:, 0], LEG[:, 1:], axis=0)
 
     def _bare(self, phi, row):
         point = loft_point(self._table, phi, np.clip(row, 0, LAST_ROW))
@@ -168,10 +184,9 @@ class Form:
         name = "left" if side > 0 else "right"
         joints = np.array([self.skeleton.places[name + bone] for bone in ("UpperLeg", "LowerLeg", "Foot")])
         axis = np.stack([np.interp(t, [0, 1, 2], joints[:, k]) for k in range(3)], -1)
-        radius = PchipInterpolator([0, 0.25, 0.6, 0.9, 1.0, 1.3, 1.7, 2.0], [8.0, 7.6, 6.2, 4.9, 4.7, 4.9, 3.3, 2.6])(t)
-        radius = radius * self.params.leg_girth + offset
-        bend = PchipInterpolator([0, 1, 1.3, 2], [0, 0.4, -0.9, -0.3])(t)
-        return axis + np.stack([side * radius * np.cos(angle), 0 * radius, radius * 1.04 * np.sin(angle) + bend], -1)
+        outer, inner, front, back = (self._legs(t)[..., k] * self.params.leg_girth + offset for k in range(4))
+        cos, sin = np.cos(angle), np.sin(angle)
+        return axis + np.stack([side * np.where(cos > 0, outer, inner) * cos, 0 * t, np.where(sin > 0, front, back) * sin], -1)
 
     # ------------------------------------------------------------------ distance
     @cached_property
@@ -201,10 +216,10 @@ class Form:
         across = (away * outer).sum(-1) / breadth
         # Over the joint the surface leans outwards, so that the top of the shoulder stays with the torso.
         over = np.minimum(((points - self.arm_axis(side, np.zeros(1))[0]) * tangent).sum(-1), 0) / breadth
-        middle = PchipInterpolator([0, 0.2, 0.3, 0.4, 0.55, 0.7, 1.0, 2.0], [-0.06, -0.22, -0.6, -0.98, -1.3, -1.42, -1.7, -2.1])(np.maximum(t, 0))
-        half = PchipInterpolator([0, 0.2, 0.3, 0.4, 0.55, 2.0], [0.92, 0.66, 0.45, 0.3, 0.18, 0.18])(np.maximum(t, 0))
+        middle = PchipInterpolator([0, 0.1, 0.25, 0.3, 0.4, 0.55, 0.7, 1.0, 2.0], [-0.12, -0.30, -0.54, -0.66, -0.98, -1.3, -1.42, -1.7, -2.1])(np.maximum(t, 0))
+        half = PchipInterpolator([0, 0.2, 0.3, 0.4, 0.55, 2.0], [0.95, 0.75, 0.52, 0.36, 0.18, 0.18])(np.maximum(t, 0))
         if sleeve:
-            middle = middle - 0.6 * smoothstep(0.26, 0.35, t)
+            middle = middle - 0.75 * smoothstep(0.25, 0.36, t)
         near = smoothstep(4.5, 2.5, distance) * (points[:, 0] * side > 0)
         return smoothstep(-1, 1, (across + 0.55 * over - middle) / half) * near
 

@@ -6,14 +6,16 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 import bake
+from body.build import build_body
 from body.form import BodyParams, Form
-from face.anime import build_anime
+from face.anime import build_anime, skin_toon
 from face.build import build_face
 from face.features import FaceParams
 from face.head import Face
 from fields import to_linear, to_srgb
 from hair.params import HairParams
 from hair.salon import build_hair
+from paint import anime_shade
 from paint.complexion import ComplexionParams, IrisParams
 from part import Built
 from raster import draw
@@ -66,6 +68,7 @@ def assemble(params):
     anime = params.style == "anime"
     built = _style(params)(params, face, form)
     built.add(build_hair(params.hair, face.head, form, anime))
+    built.add(build_body(form, params.complexion.skin, [], skin_toon(params.complexion) if anime else None))
     return Host(params, form, face, built, [])
 
 
@@ -102,6 +105,8 @@ def bake_light(host, progress):
 
     What belongs to all outfits is lit with the first one.
     """
+    if host.params.style == "anime":
+        anime_shade.cast(host.built)
     worn = [o.id for o in host.outfits] or [None]
     for index, outfit in enumerate(worn):
         present = [p for p in host.built.parts if p.outfits is None or outfit in p.outfits]

@@ -11,10 +11,10 @@ from part import Built, Material, Texture
 
 SKIN_TEXTURE, MASK_TEXTURE, IRIS_TEXTURE, WHITE_TEXTURE = 2048, 1024, 512, 256  # pixels
 SKIN_SHADE = (0.955, 0.775, 0.785)
-SHIFT_SCALE = -1.8
+SKIN_SHIFT, SHIFT_SCALE = -0.08, -1.8  # of the border between light and shade, and how far the mask moves it
 
 
-def toon(shade, outline=None, width=0.0, toony=0.92, shift=-0.08, rim=None):
+def toon(shade, outline=None, width=0.0, toony=0.95, shift=-0.08, rim=None):
     """VRMC_materials_mtoon. `shade` multiplies the texture on the side away from the light; `width` in metres; sRGB colours."""
     extension = {
         "specVersion": "1.0",
@@ -45,10 +45,15 @@ def _flat(surface, colour, texture=None, **more):
     return Material(surface, colour, 0.9, texture, toon=toon(colour), **more)
 
 
+def skin_toon(complexion, shift=SKIN_SHIFT):
+    """The cartoon material of skin, for a texture or a plain colour that is put in by the caller."""
+    return toon(SKIN_SHADE, tuple(0.62 * v for v in complexion.shadow), 0.0009, shift=shift)
+
+
 def materials(params):
     """What a drawn face is made of."""
     c = params.complexion
-    skin = toon(SKIN_SHADE, tuple(0.62 * v for v in c.shadow), 0.0009, shift=-0.08 - SHIFT_SCALE * anime.NEUTRAL)
+    skin = skin_toon(c, SKIN_SHIFT - SHIFT_SCALE * anime.NEUTRAL)
     skin |= {"shadingShiftTexture": {"texture": "skin_mask", "scale": SHIFT_SCALE}, "outlineWidthMultiplyTexture": "skin_mask"}
     return {
         "skin": Material("skin", roughness=0.9, texture="skin", toon=skin),

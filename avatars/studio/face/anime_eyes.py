@@ -4,22 +4,23 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from face.skin import PATCH_LEFT_EYE, PATCH_RIGHT_EYE
-from fields import bell, normalise, quad_grid, smoothstep, triangles
+from fields import bell, normalise, quad_grid, smooth_max, smoothstep, triangles
 from part import Part, rigid
 
 IRIS_SIZE = (1.40, 1.70)  # half width and half height in cm
-IRIS_PLACE = (-0.06, 0.24)  # against the middle of the eye: towards the nose, upwards
+IRIS_PLACE = (-0.13, 0.24)  # against the middle of the eye: towards the nose, upwards
 IRIS_RINGS, IRIS_COLUMNS = 6, 40
 WHITE_ROWS, WHITE_COLUMNS, WHITE_MARGIN, WHITE_BEHIND = 13, 15, 0.35, 0.07
 LASH_COLUMNS, BROW_COLUMNS = 44, 22
-# Spikes of the lashes: both ends of the root as (place along the lid, share of the band's thickness), the place along the
-# lid of the tip and how far it is from the margin, cm. The first of the upper ones is the wing at the corner.
+# Spikes of the lashes: both ends of the root as (place along the lid, share of the band's thickness), then how far the
+# tip is outwards and away from the middle of the root, cm. The first of the upper ones is the wing at the corner.
 UPPER_SPIKES = (
-    ((0.86, 0.98), (1.0, -0.2), 0.965, 0.98),
-    ((0.74, 0.9), (0.83, 0.9), 0.90, 0.66),
-    ((0.60, 0.9), (0.68, 0.9), 0.74, 0.52),
+    ((0.83, 0.95), (1.0, 0.0), 0.80, 0.40),
+    ((0.72, 0.8), (0.82, 0.8), 0.42, 0.34),
+    ((0.60, 0.8), (0.68, 0.8), 0.24, 0.27),
 )
-LOWER_SPIKES = (((0.72, 0.2), (0.78, 0.5), 0.80, 0.24), ((0.56, 0.2), (0.61, 0.5), 0.60, 0.20))
+SINK = 0.12  # cm that the lower lash goes inwards in a blink
+LOWER_SPIKES = (((0.70, 0.2), (0.77, 0.5), 0.16, -0.15), ((0.54, 0.2), (0.60, 0.5), 0.07, -0.14))
 
 
 def _on_ball(face, x, y, inside=0.0):
@@ -97,7 +98,9 @@ class _Lid:
         self.t[0], self.t[-1] = 0, 1
         self.along, self.rest = along, mesh.positions
         self.opening = face.f.eyes.upper + face.f.eyes.lower
+        self.face = face
         lines = self._lines(mesh.positions)
+        self.upper, self.rest_lid = upper, lines[0, :, 1:2]
         steps = np.linalg.norm(np.diff(lines, axis=0), axis=2)
         self.distance = np.concatenate([np.zeros((1, len(along))), np.cumsum(steps, 0)])
 
@@ -116,8 +119,15 @@ class _Lid:
             [[np.interp(away[c], self.distance[:, c], lines[:, c, k]) for k in range(3)] for c in columns]
         )
         radial = normalise(found - self.centre)
+        if self.upper:  # a closing lid takes its lash over the lower one
+            lift = lift + 0.16 * np.clip((self.rest_lid - lines[0, :, 1:2]) / self.opening, 0, 1)
         inwards = normalise((self.middle - lines[0]) * [1, 1, 0])
         return found + radial * lift + inwards * -inside[:, None]
+
+    def surface(self, x, y):
+        """Depth of the skin at rest in front of (x, y)."""
+        bare = self.face.head.front_of(x, y)[0] + self.face.f.relief(x, y)
+        return float(smooth_max(bare, self.face.f.eye_sphere_z(x, y), 0.35)[0])
 
     def at(self, positions, place, away, lift):
         """One point at `place` along the lid, as `points`."""
@@ -128,15 +138,19 @@ class _Lid:
 def _spikes(lid, positions, spikes, thick):
     """Pointed shapes that stand on the band: five points each."""
     points = []
-    for first, last, place, height in spikes:
-        ends = [lid.at(positions, at, share * np.interp(at, lid.along, thick), 0.08) for at, share in (first, last)]
-        closed = (lid.at(lid.rest, place, 0, 0) - lid.at(positions, place, 0, 0))[1] / lid.opening
-        hang = np.array([0, -1.5 * height, 0.06]) * np.clip(closed, 0, 1)  # from a closed lid they hang
-        root = 0.5 * (first[0] + last[0]), 0.5 * height
-        bend = lid.at(positions, 0.6 * root[0] + 0.4 * place, root[1], 0.11) + 0.5 * hang
-        tip = lid.at(positions, place, height, 0.10) + hang
-        half = 0.20 * (ends[0] - ends[1])
-        points += [ends[0], ends[1], bend + half, bend - half, tip]
+    for first, last, out, up in spikes:
+        root = [(at, share * np.interp(at, lid.along, thick)) for at, share in (first, last)]
+        ends = [lid.at(positions, at, away, 0.08) for at, away in root]
+        rest = [lid.at(lid.rest, at, away, 0.08) for at, away in root]
+        moved = 0.15 * (ends[0] - rest[0]) + 0.85 * (ends[1] - rest[1])  # the wing stays with the corner
+        half = 0.20 * (rest[0] - rest[1])
+        middle, way = 0.5 * (rest[0] + rest[1]), np.array([lid.side * out, up, 0])
+        hang = np.array([0, -0.6 * up, 0.06]) * np.clip((rest[0] - ends[0])[1] / lid.opening, 0, 1)  # from a closed lid they hang
+        bend = middle + 0.5 * way - [0, 0.10 * out, 0]
+        points += ends
+        for point, share in ((bend + half, 0.4), (bend - half, 0.4), (middle + way, 1.0)):
+            point[2] = lid.surface(point[0], point[1]) + 0.10
+            points.append(point + moved + share * hang)
     return np.array(points)
 
 
@@ -158,6 +172,9 @@ def lash(face, mesh, shapes, side, upper):
     lid = _Lid(face, mesh, side, upper, along)
     rest = _lash_points(lid, mesh.positions, upper)
     moved = {name: _lash_points(lid, mesh.positions + shape, upper) - rest for name, shape in shapes.items()}
+    if not upper:  # it goes under the skin when the upper lid comes down on it
+        away = normalise(rest - face.f.eye_centre * [side, 1, 1])
+        moved = {name: shape - SINK * away * name.startswith("eyeBlink") for name, shape in moved.items()}
     spikes = UPPER_SPIKES if upper else LOWER_SPIKES
     u, v = np.meshgrid(along, [0.0, 0.4, 1.0])
     u, v = np.r_[u.ravel(), np.ones(5 * len(spikes))], np.r_[v.ravel(), np.zeros(5 * len(spikes))]

@@ -7,6 +7,7 @@ from face.morphs import CLOSED_LIP_WEIGHT, jaw_rotation
 from fields import bell, bump, smoothstep
 
 CORNER = 0.30  # share of the jaw's motion at the corners of the mouth
+LIP = 1.2  # share of the jaw's motion in the middle of the lower lip
 CHIN = 0.42  # share of the jaw's motion at the chin
 LIP_SPREAD = 0.9  # cm over which the motion of the lower lip fades to that of the chin
 
@@ -20,17 +21,26 @@ def skin_morphs(model, mesh):
     _jaw(face, shapes)
     _corners(face, shapes)
     _lips(face, shapes)
+    _smiling_eyes(face, shapes)
     return shapes
+
+
+def _smiling_eyes(face, shapes):
+    """A smile lifts the lower lids, as smiling eyes are drawn; cheeks stay flat, so that they never hide the lashes."""
+    rise = face.follow(face.zero, 0.18 * bump(face.ax, face.y, 3.8, -3.2, 1.7, 0.9) * face.mask)
+    for side, name in ((1, "Left"), (-1, "Right")):
+        shapes["cheekSquint" + name] = rise * (face.side == side)[:, None] + face.lids(side, 0.0, 0.18)
+        shapes["eyeSquint" + name] = face.lids(side, 0.09, 0.20)
 
 
 def _jaw(face, shapes):
     corner = CORNER * face.q**3.2
-    upper, lower = corner, 1 - (1 - CORNER) * face.q**3.2
+    upper, lower = corner, LIP - (LIP - CORNER) * face.q**3.2
     face.jaw_at_contact = np.where(face.upper, upper, lower)
-    fall = CHIN + (1 - CHIN) * np.exp(-((face.below / LIP_SPREAD) ** 2))
+    fall = CHIN / LIP + (1 - CHIN / LIP) * np.exp(-((face.below / LIP_SPREAD) ** 2))
     fade = (1 - smoothstep(morphs.JAW_ROW, 15.2, face.row)) * smoothstep(-0.35, 0.25, face.facing)
     aside = np.exp(-((np.maximum(face.ax - face.f.mouth_half_width, 0) / 1.1) ** 2))
-    lower = CHIN + (np.minimum(lower, 1) - CHIN) * aside
+    lower = CHIN + (lower - CHIN) * aside
     face.jaw = np.where(face.upper, upper * np.exp(-face.above / 0.8) * aside, lower * fall) * fade
     rotation = jaw_rotation(face.points)
     shapes["jawOpen"] = rotation * face.jaw[:, None]
@@ -52,7 +62,7 @@ def _corners(face, shapes):
     def corner(dx, dy, middle=0.0, dz=0.0):
         return face.follow(side * dx * spread * height, dy * lift * height + middle * (1 - lift) * face.around, dz)
 
-    smile = corner(0.42, 0.40, -0.10) + face.follow(face.zero, 0.24 * cheek, 0.12 * cheek)
+    smile = corner(0.42, 0.40, -0.10) + face.follow(face.zero, 0.20 * cheek)
     morphs._both(face, shapes, "mouthSmile", smile)
     morphs._both(face, shapes, "mouthFrown", corner(-0.05, -0.30, 0.10))
     morphs._both(face, shapes, "mouthStretch", corner(0.40, -0.02))

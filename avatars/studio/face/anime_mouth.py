@@ -10,7 +10,7 @@ from part import Part, rigid
 # Rings of the bag: depth behind the lips in cm, share of the width.
 BAG_RINGS = ((0, 1.0), (-0.25, 1.0), (-1.1, 1.0), (-2.2, 0.9))
 TEETH_COLUMNS, TONGUE_ROWS, TONGUE_COLUMNS = 17, 9, 14
-TONGUE_SHARE = 0.60  # of the jaw's motion
+TONGUE_SHARE = 0.72  # of the jaw's motion
 
 
 def bag(mesh, shapes):
@@ -60,16 +60,15 @@ def tongue(face, mesh):
     angle = np.linspace(0, 2 * np.pi, TONGUE_COLUMNS + 1)[:-1]
     width = 0.86 * face.f.mouth_half_width * np.sqrt(np.clip(1 - np.clip((t - 0.3) / 0.71, 0, 1) ** 2.4, 0, 1))
     height = 0.42 * np.sqrt(np.clip(1 - np.clip((t - 0.3) / 0.71, 0, 1) ** 2.2, 0, 1)) + 0.01
-    front = _lip_front(face, mesh) - 0.55
+    front = _lip_front(face, mesh) - 0.95
     x, z = width * np.cos(angle), np.broadcast_to(front - 2.0 + 2.0 * t, (TONGUE_ROWS, TONGUE_COLUMNS))
-    furrow = 0.10 * np.exp(-((x / 0.16) ** 2)) * (np.sin(angle) > 0) * (height / 0.43)
-    y = face.f.mouth_y - 0.55 + height * np.sin(angle) - furrow
+    y = face.f.mouth_y - 0.55 + height * np.sin(angle)
     positions = np.stack([x, y, z], -1).reshape(-1, 3)
     faces = outward(positions, quad_grid(TONGUE_ROWS, TONGUE_COLUMNS, wrap=True))
     still, along = np.zeros_like(positions), np.repeat(t[:, 0], TONGUE_COLUMNS)
     out = still.copy()
-    out[:, 1] = 0.30 * smoothstep(0.1, 0.6, along) - 0.55 * smoothstep(0.6, 1, along)
-    out[:, 2] = 1.9 * smoothstep(0.05, 1, along)
+    out[:, 1] = 0.55 * smoothstep(0.1, 0.6, along) - 0.45 * smoothstep(0.6, 1, along)
+    out[:, 2] = 2.1 * smoothstep(0.05, 1, along)
     moved = {
         "jawOpen": TONGUE_SHARE * jaw_rotation(positions),
         "jawLeft": still + [0.5 * JAW_SIDE, 0, 0],

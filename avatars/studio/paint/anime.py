@@ -56,15 +56,15 @@ def _eyes(f, c, colour, x, y, front):
     along = (ax - inner) / (outer - inner)
     above = y - (f.eye_line(ax) + f.upper_lid_height(ax))
     below = (f.eye_line(ax) - f.lower_lid_height(ax)) - y
-    within = smoothstep(-0.06, 0.10, along) * (1 - smoothstep(0.95, 1.08, along)) * front
+    within = smoothstep(-0.10, 0.30, along) * (1 - smoothstep(0.70, 1.10, along)) * front
     colour = blend(colour, c.blush, 0.30 * within * (above > -0.5) * (1 - smoothstep(0.1, 0.95, above)))
     colour = blend(colour, c.blush, 0.20 * within * (below > -0.5) * (1 - smoothstep(0.0, 0.6, below)))
-    edge = within * (np.abs(above) < 0.035) * smoothstep(0.0, 0.1, along)
+    edge = front * (1 - smoothstep(0.03, 0.07, np.abs(above))) * smoothstep(0.0, 0.1, along) * (along < 1)
     colour = blend(colour, c.liner, edge)
     # The fold of the lid.
     lid = smoothstep(0.10, 0.30, along) * (1 - smoothstep(0.80, 1.0, along))
-    fold = _line(above - 0.52 + 0.22 * (along - 0.5) ** 2, 0.010 + 0.024 * lid) * front * (lid > 0.01)
-    return blend(colour, tinted(c.shadow, 1.02, 0.92, 0.94), 0.9 * fold * smoothstep(0, 0.3, lid))
+    fold = _line(above - 0.52 + 0.22 * (along - 0.5) ** 2, 0.010 + 0.020 * lid) * front * (lid > 0.01)
+    return blend(colour, tinted(c.shadow, 1.02, 0.92, 0.94), 0.7 * fold * smoothstep(0, 0.3, lid))
 
 
 def _mouth(f, c, colour, x, y, front):
@@ -84,11 +84,11 @@ def mask(face, size):
     phi, row = np.meshgrid(phi_of_u(texel), row_of_v(texel))
     x, y, _ = np.moveaxis(face.head.loft(phi, row), -1, 0)
     f, ax = face.f, np.abs(x)
-    front = (np.cos(phi) > 0) & (row < 13.6)
+    front = (np.cos(phi) > 0) & (row < 12.6)
     # The front of the face is never in shade; the chin throws its shade on the neck.
     plain = smoothstep(1.05, 0.75, np.hypot(x / 5.0, (y + 2.6) / 5.4)) * front
     edge = -11.9 - 0.80 * (1 - (x / 3.0) ** 2) + 0.12 * x
-    chin = smoothstep(13.5, 13.9, row) * (row < 19) * smoothstep(edge - 0.10, edge + 0.10, y)
+    chin = smoothstep(12.55, 12.85, row) * (row < 19) * smoothstep(edge - 0.10, edge + 0.10, y)
     shade = np.maximum(NEUTRAL * (1 - plain), chin)
     lids = np.maximum(y - f.eye_line(ax) - f.upper_lid_height(ax), f.eye_line(ax) - f.lower_lid_height(ax) - y)
     lids = np.maximum(lids, np.maximum(f.eye_inner_x - ax, ax - f.eye_outer_x))

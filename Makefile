@@ -1,7 +1,7 @@
 # `make demo` puts a live room on air with the built-in host; `make test` checks everything.
 # Both install what is missing first (`make setup`).
 SHELL := /bin/bash
-.PHONY: demo test setup build avatars lipsync-data lipsync-train bench clean help
+.PHONY: demo test setup build avatars proofs lipsync-data lipsync-train bench clean help
 
 # What every recipe needs to find a toolchain that set-up has installed.
 toolchain = [ -f "$$HOME/.cargo/env" ] && . "$$HOME/.cargo/env"; \
@@ -36,6 +36,12 @@ avatars: build ## Build every shipped host and studio set again from its script 
 		--camera face --expression happy=0.5 --background '#dfe3e6' || exit 1; done
 	target/studio/bin/python avatars/studio/check.py $(HOSTS)
 	if [ "$(HOSTS)" = "avatars/lina avatars/chen avatars/miko" ]; then target/studio/bin/python library/scenes/make.py; fi
+
+proofs: build ## Sheets and ten seconds of talk of every host, in target/proofs, for people to look at
+	@for host in $(notdir $(patsubst %/,%,$(dir $(wildcard avatars/*/host.glb)))); do \
+		./target/release/zhubo avatar render $$host --sheet target/proofs/$$host \
+		&& ./target/release/zhubo spot examples/proof.toml --host $$host -o target/proofs/$$host.mp4 || exit 1; \
+	done
 
 # Where speech, phones and the network under training live: about 3 GB.
 lipsync = target/lipsync

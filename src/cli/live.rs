@@ -205,6 +205,7 @@ impl Room {
                 .map_err(|error| engine::chain(&error))
         };
         let (door, inbox) = RoomHandle::new(&document.id, check);
+        let door = show::dressed(door, &options, &document.host);
         let opening = if options.test_pattern {
             Vec::new()
         } else {

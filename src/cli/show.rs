@@ -14,7 +14,7 @@ use crate::config::{
     RoomDocument, SpotDocument, VoiceSection,
 };
 use crate::encode::H264Options;
-use crate::engine::ShowOptions;
+use crate::engine::{RoomHandle, ShowOptions};
 use crate::lipsync::{Device, LipSync, LipSyncOptions, Style};
 use crate::media::{HostId, MediaTime};
 use crate::output::AudioCodec;
@@ -88,7 +88,8 @@ pub(super) fn prepare(
             .avatar(&parts.host.avatar, parts.path)
             .map_err(usage)?,
     );
-    let scene = scene(parts, &avatar, assets)?;
+    let outfit = parts.host.worn(&avatar, parts.path).map_err(usage)?;
+    let scene = scene(parts, &avatar, outfit, assets)?;
     let lipsync = lipsync(parts.lipsync, parts.path).map_err(usage)?;
     check(&lipsync)?;
     let size = parts.picture.size;
@@ -123,7 +124,21 @@ pub(super) fn prepare(
     })
 }
 
-fn scene(parts: &Parts<'_>, avatar: &Avatar, assets: &Assets) -> Result<Scene, Failure> {
+/// The door of a room or film whose host wears what the document says.
+pub(super) fn dressed(door: RoomHandle, options: &ShowOptions, host: &HostSection) -> RoomHandle {
+    let Some((_, avatar)) = options.hosts.first() else {
+        return door;
+    };
+    let worn = avatar.outfit(host.outfit.as_deref());
+    door.with_outfits(avatar.outfits(), worn)
+}
+
+fn scene(
+    parts: &Parts<'_>,
+    avatar: &Avatar,
+    outfit: usize,
+    assets: &Assets,
+) -> Result<Scene, Failure> {
     let background = assets
         .background(&parts.picture.background, parts.path)
         .map_err(usage)?;
@@ -148,7 +163,11 @@ fn scene(parts: &Parts<'_>, avatar: &Avatar, assets: &Assets) -> Result<Scene, F
     let size = parts.picture.size;
     let options = SceneOptions {
         size,
-        camera: Camera::framed(parts.host.framing, &Subject::from(avatar.landmarks()), size),
+        camera: Camera::framed(
+            parts.host.framing,
+            &Subject::from(avatar.landmarks_in(outfit)),
+            size,
+        ),
         background,
         look: parts.picture.look(),
         hosts: vec![HostPlacement {

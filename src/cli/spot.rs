@@ -1,6 +1,6 @@
 //! `zhubo spot`: a film from a document.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::anyhow;
@@ -21,6 +21,7 @@ use crate::voice;
 #[command(after_help = "Examples:
   zhubo spot examples/spot.toml -o spot.mp4
   zhubo spot examples/spot.toml -o square.mp4 --size 720x720 --fps 30
+  zhubo spot examples/spot.toml -o lina.mp4 --host lina --outfit casual
   zhubo spot examples/spot.toml -o films/")]
 pub(super) struct Args {
     /// The film's document.
@@ -28,6 +29,12 @@ pub(super) struct Args {
     /// The film (ending in .mp4), or a folder to put it in.
     #[arg(short, long)]
     output: PathBuf,
+    /// Another host than the document's: a built-in one, or the path of a file.
+    #[arg(long, value_name = "NAME|FILE")]
+    host: Option<String>,
+    /// Another outfit than the document's.
+    #[arg(long, value_name = "NAME")]
+    outfit: Option<String>,
     /// Another picture size than the document's.
     #[arg(long, value_name = "WxH")]
     size: Option<Size>,
@@ -65,6 +72,7 @@ pub(super) fn run(args: Args) -> Outcome {
     })?;
 
     let (door, inbox) = RoomHandle::new("spot", |_| Ok(()));
+    let door = show::dressed(door, &options, &document.host);
     door.say(SayRequest {
         text: document.script.clone(),
         ..SayRequest::default()
@@ -126,6 +134,16 @@ pub(super) fn run(args: Args) -> Outcome {
 
 /// What the command line says in place of the document.
 fn overrule(document: &mut SpotDocument, args: &Args) {
+    if let Some(host) = &args.host {
+        // A path on the command line starts here, one in the document at its folder.
+        let here = Path::new(host);
+        let path = std::path::absolute(here).ok().filter(|_| here.exists());
+        document.host.avatar = path.map_or(host.clone(), |path| path.display().to_string());
+        document.host.outfit = None;
+    }
+    if args.outfit.is_some() {
+        document.host.outfit.clone_from(&args.outfit);
+    }
     document.picture.size = args.size.unwrap_or(document.picture.size);
     if let Some(fps) = args.fps {
         document.picture.fps = crate::media::FrameRate::whole(fps);

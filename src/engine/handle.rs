@@ -1,11 +1,12 @@
 //! The door of a room on air: what the HTTP server and other outsiders may do with it. Cheap to clone, never blocks.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
+use crate::avatar::{Outfit, UnknownOutfit};
 use crate::input::InputState;
 use crate::media::Emotion;
 
@@ -61,6 +62,17 @@ pub enum SayError {
     /// Too many requests wait.
     #[error("the room is busy: try again in a moment")]
     Busy,
+    /// The room has ended.
+    #[error("the room is off air")]
+    OffAir,
+}
+
+/// Why an outfit was not put on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WearError {
+    /// The host does not have it.
+    #[error(transparent)]
+    Unknown(#[from] UnknownOutfit),
     /// The room has ended.
     #[error("the room is off air")]
     OffAir,
@@ -167,6 +179,9 @@ pub struct RoomHandle {
     requests: Sender<(u64, SayRequest)>,
     shared: Arc<Mutex<Shared>>,
     check_voice: Arc<VoiceCheck>,
+    outfits: Arc<[Outfit]>,
+    /// The place of what is worn in `outfits`.
+    worn: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -194,8 +209,41 @@ impl RoomHandle {
             requests,
             shared: Arc::default(),
             check_voice: Arc::new(check_voice),
+            outfits: Arc::default(),
+            worn: Arc::default(),
         };
         (handle, inbox)
+    }
+
+    /// The same door with the outfits of the first host, of which the one at the place `worn` is worn.
+    #[must_use]
+    pub fn with_outfits(mut self, outfits: &[Outfit], worn: usize) -> Self {
+        self.outfits = outfits.into();
+        self.worn = Arc::new(AtomicUsize::new(worn));
+        self
+    }
+
+    /// The outfits of the first host; empty where its clothes cannot be exchanged.
+    pub fn outfits(&self) -> &[Outfit] {
+        &self.outfits
+    }
+
+    /// What the first host wears.
+    pub fn outfit(&self) -> Option<&Outfit> {
+        self.outfits.get(self.worn.load(Ordering::Relaxed))
+    }
+
+    /// Changes what the first host wears, from the next picture on.
+    ///
+    /// # Errors
+    /// When the host has no such outfit, or the room is off air.
+    pub fn wear(&self, id: &str) -> Result<(), WearError> {
+        let place = Outfit::find(&self.outfits, id)?;
+        if self.lock().snapshot.state == RoomState::Ended {
+            return Err(WearError::OffAir);
+        }
+        self.worn.store(place, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The room's id, for example `demo`.
@@ -288,6 +336,29 @@ mod tests {
         assert_eq!(inbox.try_recv().unwrap().1.text, "hello");
         drop(inbox);
         assert_eq!(say("hello", None), Err(SayError::OffAir));
+    }
+
+    #[test]
+    fn what_is_worn_is_one_of_the_outfits() {
+        let (door, _inbox) = RoomHandle::new("demo", |_| Ok(()));
+        let error = door.wear("blazer").unwrap_err().to_string();
+        assert!(error.contains("cannot be exchanged"), "{error}");
+        let outfits = ["blazer", "casual"].map(|id| Outfit {
+            id: id.into(),
+            ..Outfit::default()
+        });
+        let door = door.with_outfits(&outfits, 1);
+        let worn = || door.outfit().map(|outfit| outfit.id.clone());
+        assert_eq!(worn().as_deref(), Some("casual"));
+        assert_eq!(door.clone().wear("blazer"), Ok(()));
+        assert_eq!(worn().as_deref(), Some("blazer"), "doors are one");
+        let error = door.wear("armour").unwrap_err().to_string();
+        assert!(error.contains("blazer, casual"), "{error}");
+        door.publish(RoomSnapshot {
+            state: RoomState::Ended,
+            ..RoomSnapshot::default()
+        });
+        assert_eq!(door.wear("casual"), Err(WearError::OffAir));
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod stages;
 pub use clock::{Clock, Timebase, Turn};
 pub use handle::{
     Line, MAX_SAY_CHARS, RoomEvent, RoomHandle, RoomSnapshot, RoomState, RoomStats, SayError,
-    SayMode, SayRequest,
+    SayMode, SayRequest, WearError,
 };
 pub use pipeline::{Pipeline, PipelineOptions, Step};
 pub use run::{Ending, Progress, ShowOptions, Summary, run};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::avatar::Avatar;
 use crate::input::{Input, InputState};
-use crate::media::{AudioChunk, Emotion, HostId, MediaTime, Tick, Utterance};
+use crate::media::{AudioChunk, Emotion, HostId, MediaTime, Pose, Tick, Utterance};
 use crate::motion::{Motion, MotionOptions, SpeechNow};
 use crate::scene::{Picture, Scene};
 use crate::sound::{self, Limiter};
@@ -55,6 +55,8 @@ pub struct Pipeline {
     scene: Scene,
     limiter: Limiter,
     speaker: Option<HostId>,
+    /// What the first host wears: the id of an outfit.
+    outfit: Option<Arc<str>>,
     /// Live sound: what the first host says while no line is said.
     input: Option<Input>,
     /// The test pattern's beep.
@@ -76,6 +78,7 @@ impl Pipeline {
             player: Player::new(scene.caption_capacity_ems()),
             limiter: Limiter::new(1),
             speaker: None,
+            outfit: None,
             input: None,
             beep: sound::beep(sound::BEEP_HZ, BEEP.0 as usize, BEEP_LEVEL),
             options,
@@ -96,6 +99,13 @@ impl Pipeline {
     /// Something that went wrong with the live sound since the last call, in words.
     pub fn take_incident(&mut self) -> Option<String> {
         self.input.as_mut()?.take_incident()
+    }
+
+    /// What the first host wears from the next step on; `None` is its default.
+    pub fn wear(&mut self, outfit: Option<&str>) {
+        if self.outfit.as_deref() != outfit {
+            self.outfit = outfit.map(Into::into);
+        }
     }
 
     /// Whether nothing is being said.
@@ -148,7 +158,10 @@ impl Pipeline {
                 let silent = SpeechNow::silent(Emotion::Neutral);
                 motion.pose(shown_at, if speaks { &heard.speech } else { &silent })
             });
-        let poses = poses.collect();
+        let mut poses: Vec<Pose> = poses.collect();
+        if let Some(first) = poses.first_mut() {
+            first.outfit.clone_from(&self.outfit);
+        }
         let picture = self.scene.picture(tick.pts, poses, &heard.caption, flash);
         let audio = AudioChunk {
             pts: tick.pts,

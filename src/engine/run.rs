@@ -332,6 +332,8 @@ impl<'a> Show<'a> {
 
     fn step(&mut self, index: u64) -> Step {
         let tick = self.rate.tick(index);
+        let worn = self.door.outfit();
+        self.pipeline.wear(worn.map(|outfit| outfit.id.as_str()));
         let director = &mut self.director;
         let lead_is_over = tick.pts >= self.lead;
         let step = self.pipeline.step(tick, &mut || {

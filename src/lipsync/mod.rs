@@ -41,6 +41,7 @@ pub use error::{Error, Result};
 pub use front::Loudness;
 pub use manifest::{MODEL_RATE_HZ, Manifest, STEP_SAMPLES};
 pub use phones::VISUAL_PHONES;
+pub use retarget::viseme_faces;
 pub use runtime::{RuntimeInfo, RuntimeSearch, runtime_info};
 pub use timed::TimedLips;
 

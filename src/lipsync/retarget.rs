@@ -104,6 +104,16 @@ pub(super) fn built_in_table(kind: OutputKind) -> Option<&'static str> {
     }
 }
 
+/// The faces of the 15 visemes of Oculus LipSync, in its order, as a model that answers with them moves a mouth.
+///
+/// # Errors
+/// Never, as long as the tests pass.
+pub fn viseme_faces() -> Result<Vec<(&'static str, Blendshapes)>> {
+    let names = VISEMES.map(str::to_owned);
+    let mix = Mix::parse(VISEMES_TABLE, "built-in visemes15.toml", &names)?;
+    Ok(VISEMES.into_iter().zip(mix.adds).collect())
+}
+
 /// A table as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! The routes, and the room API: list, state, say, health.
+//! The routes, and the room API: list, state, say, outfit, health.
 
 use std::sync::Arc;
 
@@ -9,15 +9,19 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router, middleware};
 use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 use super::{App, Room, access, events, pages, whep};
-use crate::engine::{Line, RoomState, SEND_DELAY, SayError, SayMode, SayRequest};
+use crate::engine::{Line, RoomState, SEND_DELAY, SayError, SayMode, SayRequest, WearError};
 use crate::media::Emotion;
 
 /// The largest `say`: 100 000 characters as JSON escapes of six bytes, and some more.
 const MAX_SAY_BYTES: usize = 1 << 20;
+
+/// The largest `outfit`.
+const MAX_OUTFIT_BYTES: usize = 1 << 12;
 
 /// All routes.
 pub(super) fn router(app: Arc<App>) -> Router {
@@ -36,6 +40,10 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route(
             "/api/rooms/{room}/say",
             post(say).layer(DefaultBodyLimit::max(MAX_SAY_BYTES)),
+        )
+        .route(
+            "/api/rooms/{room}/outfit",
+            post(wear).layer(DefaultBodyLimit::max(MAX_OUTFIT_BYTES)),
         )
         .route("/api/rooms", get(rooms))
         .route("/api/rooms/{room}", get(room))
@@ -133,6 +141,10 @@ fn details(room: &Room) -> Value {
     let more = json!({
         "now": snapshot.now.as_ref().map(line),
         "next": snapshot.next.iter().map(line).collect::<Vec<_>>(),
+        "outfit": room.handle.outfit().map(|outfit| &outfit.id),
+        "outfits": room.handle.outfits().iter().map(|outfit| json!({
+            "id": outfit.id, "name": outfit.name,
+        })).collect::<Vec<_>>(),
         "voices": room.voices.iter().map(|voice| json!({
             "id": voice.id, "label": voice.label, "language": voice.language,
         })).collect::<Vec<_>>(),
@@ -243,12 +255,7 @@ async fn say(
         .rooms
         .get(&id)
         .ok_or_else(|| Refusal::unknown_room(&id))?;
-    if !has_type(&headers, "application/json") {
-        return Err(Refusal::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "send JSON with `Content-Type: application/json`, for example {\"text\": \"Hello\"}",
-        ));
-    }
+    require_json(&headers, "{\"text\": \"Hello\"}")?;
     let body = body.map_err(|rejection| Refusal::of_body(&rejection, MAX_SAY_BYTES))?;
     let request = read_say(&body)?;
     // Checking a voice may look at files, so it is kept off the async threads.
@@ -265,15 +272,57 @@ async fn say(
 }
 
 fn read_say(body: &[u8]) -> Result<SayRequest, Refusal> {
-    let body: SayBody = serde_json::from_slice(body).map_err(|error| {
-        let message = format!("the body is not what `say` takes: {error}");
+    read::<SayBody>(body, "say").map(Into::into)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutfitBody {
+    outfit: String,
+}
+
+/// `POST /api/rooms/{room}/outfit`.
+async fn wear(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, Refusal> {
+    app.access.require_operator(&headers)?;
+    let room = app
+        .rooms
+        .get(&id)
+        .ok_or_else(|| Refusal::unknown_room(&id))?;
+    require_json(&headers, "{\"outfit\": \"casual\"}")?;
+    let body = body.map_err(|rejection| Refusal::of_body(&rejection, MAX_OUTFIT_BYTES))?;
+    let OutfitBody { outfit } = read(&body, "outfit")?;
+    room.handle.wear(&outfit).map_err(|error| match error {
+        WearError::Unknown(_) => Refusal::bad_request(error.to_string()),
+        WearError::OffAir => Refusal::unavailable(error.to_string(), 5),
+    })?;
+    Ok(Json(json!({ "outfit": outfit })))
+}
+
+/// The body of a call named `what`.
+fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| {
+        let message = format!("the body is not what `{what}` takes: {error}");
         if error.is_data() {
             Refusal::unprocessable(message)
         } else {
             Refusal::bad_request(message)
         }
-    })?;
-    Ok(body.into())
+    })
+}
+
+fn require_json(headers: &HeaderMap, example: &str) -> Result<(), Refusal> {
+    if has_type(headers, "application/json") {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        format!("send JSON with `Content-Type: application/json`, for example {example}"),
+    ))
 }
 
 fn refuse(error: &SayError) -> Refusal {

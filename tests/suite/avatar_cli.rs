@@ -68,20 +68,58 @@ fn a_sheet_shows_every_shape() {
     let output = zhubo(&args, folder.path());
     assert!(output.status.success(), "{}", words(&output));
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("53 faces, 11 of them"), "{said}");
+    assert!(said.contains("88 pictures"), "{said}");
     let sheet = image::open(folder.path().join("faces.png"))
         .unwrap()
         .into_rgb8();
-    // Eight columns and seven rows, each face with a line for its name.
-    assert_eq!(sheet.dimensions(), (8 + 8 * 48, 8 + 7 * (48 + 26 + 8)));
+    // Eight columns; five sections of one row, one of two and one of seven, two of which hold whole figures.
+    let (row, figures) = (48 + 28 + 8, 80 + 28 + 8);
+    let height = 7 * 60 + (3 + 2 + 7) * row + 2 * figures + 8;
+    assert_eq!(sheet.dimensions(), (8 + 8 * 48, height));
+    // The shapes come after views, visemes, feelings and a blink.
+    let top = 4 * 60 + (3 + 2) * row + 60;
     let cell = |index: u32| {
-        let (x, y) = (8 + index % 8 * 48, 8 + index / 8 * 82);
+        let (x, y) = (8 + index % 8 * 48, top + index / 8 * row);
         image::imageops::crop_imm(&sheet, x, y, 40, 48).to_image()
     };
-    // Neutral first, then the shapes in ARKit's order.
-    let jaw_open = 1 + zhubo::media::Shape::JawOpen as u32;
+    let jaw_open = zhubo::media::Shape::JawOpen as u32;
     assert_ne!(cell(0), cell(jaw_open));
-    assert_eq!(cell(0), cell(1), "the puppet's eyes do not close");
+    assert_eq!(cell(0), cell(7), "the puppet's eyes do not close");
+}
+
+#[test]
+fn a_folder_gets_a_sheet_of_each_kind() {
+    let folder = folder();
+    let args = [
+        "avatar",
+        "render",
+        "puppet.glb",
+        "--sheet",
+        "sheets",
+        "--size",
+        "40x48",
+    ];
+    let output = zhubo(&args, folder.path());
+    assert!(output.status.success(), "{}", words(&output));
+    let sheets = folder.path().join("sheets");
+    let mut names: Vec<String> = std::fs::read_dir(&sheets)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let expected = [
+        "blink", "feelings", "full", "half", "shapes", "views", "visemes",
+    ];
+    assert_eq!(names, expected.map(|name| format!("{name}.png")));
+    let views = image::open(sheets.join("views.png")).unwrap().into_rgb8();
+    let cell =
+        |index: u32| image::imageops::crop_imm(&views, 8 + index * 48, 60, 40, 48).to_image();
+    assert_ne!(cell(0), cell(2), "a profile is no front");
+    assert_eq!(
+        cell(0),
+        image::imageops::flip_horizontal(&cell(4)),
+        "the puppet is even"
+    );
 }
 
 #[test]

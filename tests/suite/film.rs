@@ -139,6 +139,11 @@ fn bad_documents_say_what_where_and_what_to_do() {
             "lina",
         ),
         (
+            "script = \"Hi.\"\n[host]\noutfit = \"armour\"\n",
+            "no outfit `armour`",
+            "host.outfit",
+        ),
+        (
             "script = \"Hi.\"\n[voice]\ndefault = \"siri\"\n",
             "siri",
             "espeak:VOICE",
@@ -195,7 +200,10 @@ fn examples_are_valid() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     zhubo::config::RoomDocument::load(&folder.join("examples/room.toml")).unwrap();
     zhubo::config::RoomDocument::demo().unwrap();
-    zhubo::config::SpotDocument::load(&folder.join("examples/spot.toml")).unwrap();
+    for spot in ["spot", "lips", "proof"] {
+        let path = folder.join(format!("examples/{spot}.toml"));
+        zhubo::config::SpotDocument::load(&path).unwrap();
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
+use zhubo::avatar::Outfit;
 use zhubo::engine::{Line, RoomEvent, RoomHandle, RoomSnapshot, RoomState, SayMode, SayRequest};
 use zhubo::live::{self, LiveOptions, LiveRoom, SayBox, Server, VoiceOffer, serve_with_token};
 use zhubo::output::webrtc::{WhepOptions, WhepServer};
@@ -62,6 +63,12 @@ fn start(listen: &str, token: Option<&str>, whep: WhepOptions) -> Room {
         "tone" => Ok(()),
         other => Err(format!("there is no voice `{other}`")),
     });
+    let outfits = ["blazer", "casual"].map(|id| Outfit {
+        id: id.into(),
+        name: id.to_uppercase(),
+        triangles: 0,
+    });
+    let handle = handle.with_outfits(&outfits, 0);
     handle.publish(RoomSnapshot {
         state: RoomState::Idle,
         now: Some(Line {
@@ -227,6 +234,57 @@ fn rooms_tell_how_they_are() {
 }
 
 #[test]
+fn what_the_host_wears_is_changed_or_refused_with_a_reason() {
+    let room = on_air();
+    let wear = |path: &str, body: &str| {
+        let json = [("Content-Type", "application/json")];
+        ask(&room, "POST", path, &json, body.as_bytes())
+    };
+    let path = "/api/rooms/demo/outfit";
+    let one = get(&room, "/api/rooms/demo").json();
+    assert_eq!(one["outfit"], "blazer");
+    assert_eq!(
+        one["outfits"][1],
+        serde_json::json!({"id": "casual", "name": "CASUAL"})
+    );
+    let answer = wear(path, r#"{"outfit": "casual"}"#);
+    assert_eq!(
+        (answer.status, answer.json()["outfit"].as_str()),
+        (200, Some("casual"))
+    );
+    assert_eq!(get(&room, "/api/rooms/demo").json()["outfit"], "casual");
+    assert_eq!(room.handle.outfit().unwrap().id, "casual");
+
+    let unknown = wear(path, r#"{"outfit": "armour"}"#);
+    assert_eq!(unknown.refused(), 400);
+    assert!(unknown.body.contains("blazer, casual"), "{}", unknown.body);
+    assert_eq!(
+        wear("/api/rooms/other/outfit", r#"{"outfit": "casual"}"#).refused(),
+        404
+    );
+    for (body, status) in [
+        ("", 400),
+        ("{}", 422),
+        (r#"{"outfit": 1}"#, 422),
+        (r#"{"outfit": "casual", "x": 1}"#, 422),
+    ] {
+        assert_eq!(wear(path, body).refused(), status, "{body}");
+    }
+    assert_eq!(
+        wear(path, &format!("{{\"outfit\": \"{}\"}}", "x".repeat(5000))).refused(),
+        413
+    );
+    assert_eq!(ask(&room, "POST", path, &[], b"{}").refused(), 415);
+    assert_eq!(get(&room, path).refused(), 405);
+    assert_eq!(room.handle.outfit().unwrap().id, "casual");
+    room.handle.publish(RoomSnapshot {
+        state: RoomState::Ended,
+        ..RoomSnapshot::default()
+    });
+    assert_eq!(wear(path, r#"{"outfit": "blazer"}"#).refused(), 503);
+}
+
+#[test]
 fn pages_are_strict_and_hold_no_foreign_markup() {
     let room = on_air();
     let page = get(&room, "/watch/demo");
@@ -388,6 +446,10 @@ fn elsewhere_than_on_loopback_only_watching_is_free() {
         assert_eq!(ask(&room, "GET", guarded, &right, b"").status, 200);
     }
     assert_eq!(say(&room, r#"{"text": "hi"}"#).refused(), 401);
+    let json = [("Content-Type", "application/json")];
+    let outfit = br#"{"outfit": "casual"}"#;
+    let refused = ask(&room, "POST", "/api/rooms/demo/outfit", &json, outfit);
+    assert_eq!(refused.refused(), 401);
     assert!(
         !room.server.console_url().contains(TOKEN),
         "a token of the operator's is not shown"

@@ -7,7 +7,8 @@ use image::RgbaImage;
 use serde_json::{Value, json};
 use zhubo::avatar::Avatar;
 use zhubo::config::Assets;
-use zhubo::media::Size;
+use zhubo::engine::{Pipeline, PipelineOptions};
+use zhubo::media::{FrameRate, HostId, Size};
 use zhubo::render::Output;
 use zhubo::scene::Framing;
 
@@ -154,6 +155,29 @@ fn a_change_shows_in_the_next_picture_as_if_nothing_else_existed() {
             found[index] == *expected,
             "picture {index} shows something else"
         );
+    }
+}
+
+#[test]
+fn a_room_changes_clothes_from_one_step_to_the_next() {
+    let options = PipelineOptions {
+        avatars: Vec::new(),
+        hosts: vec![HostId::new("lina"), HostId::new("guest")],
+        seed: 7,
+        test_pattern: false,
+    };
+    let mut pipeline = Pipeline::new(options, crate::show::options().scene);
+    let worn = [None, Some("casual"), Some("casual"), Some("blazer"), None];
+    for (index, worn) in (0..).zip(worn) {
+        pipeline.wear(worn);
+        let step = pipeline.step(FrameRate::whole(25).tick(index), &mut || None);
+        let outfits: Vec<_> = step
+            .picture
+            .poses
+            .iter()
+            .map(|pose| pose.outfit.as_deref())
+            .collect();
+        assert_eq!(outfits, [worn, None], "the guest keeps what it wears");
     }
 }
 

@@ -12,6 +12,7 @@ from scipy.interpolate import Akima1DInterpolator, PchipInterpolator
 from body.distance import Distance
 from body.skeleton import Skeleton
 from fields import bump, normalise, smoothstep
+from params import Colour, colour
 
 
 @dataclass
@@ -28,8 +29,10 @@ class BodyParams:
     arm_length: float = 1.0
     arm_girth: float = 1.0
     hand: float = 1.0
+    hand_build: float = 0.0  # 0 slender fingers .. 1 strong ones
     leg_girth: float = 1.0
-    nails: str = "#e8b4ae"
+    nails: Colour = colour("#e8b4ae")
+    nail_length: float = 0.12  # of the free edge
 
 
 # front y, z | side x, y, z | back y, z | exponent of the front and of the back half

@@ -15,15 +15,16 @@ CURL_DEG = (22.0, 12.0)
 INNER_CURL_DEG = {"Index": 12.0, "Middle": 17.0, "Ring": 21.0, "Little": 24.0}
 SIDES = (("left", 1), ("right", -1))
 UPPER_ARM, LOWER_ARM = 24.5, 21.5  # cm
-# Finger: place of its first joint against the wrist at the left hand in T-pose, lengths of its three bones.
+# Finger of the left hand in T-pose: place of its first joint against the wrist, lengths of its three bones, and how far it
+# leans to the thumb (degrees).
 FINGERS = {
-    "Index": ((8.2, 0.15, 2.35), (3.7, 2.2, 1.8)),
-    "Middle": ((8.4, 0.25, 0.55), (4.1, 2.5, 1.9)),
-    "Ring": ((8.1, 0.15, -1.15), (3.8, 2.3, 1.9)),
-    "Little": ((7.4, -0.1, -2.65), (2.9, 1.7, 1.6)),
+    "Index": ((7.9, 0.20, 2.25), (4.0, 2.4, 1.95), 1.5),
+    "Middle": ((8.2, 0.40, 0.55), (4.4, 2.8, 2.05), 0.3),
+    "Ring": ((7.8, 0.22, -1.10), (4.1, 2.6, 2.0), -1.5),
+    "Little": ((7.0, -0.10, -2.60), (3.2, 1.85, 1.8), -5.0),
 }
-THUMB = ((2.2, -0.5, 2.2), ((2.6, -0.9, 2.1), (2.3, -0.35, 1.75), (2.1, -0.1, 1.2)))
-
+# Its place, and the steps along its three bones.
+THUMB = ((1.9, -0.75, 1.75), ((3.0, -1.15, 1.75), (2.85, -0.65, 1.05), (2.3, -0.35, 0.5)))
 
 def _turn(axis, degrees):
     axis = np.asarray(axis, float) / np.linalg.norm(axis)
@@ -76,11 +77,12 @@ class Skeleton:
         self.add(side + "UpperArm", side + "Shoulder", mirror * shoulder)
         self.add(side + "LowerArm", side + "UpperArm", mirror * elbow)
         self.add(side + "Hand", side + "LowerArm", mirror * wrist)
-        for finger, (first, lengths) in FINGERS.items():
+        for finger, (first, lengths, lean) in FINGERS.items():
             place, parent = wrist + np.array(first) * body.hand, side + "Hand"
+            way = np.array([np.cos(np.radians(lean)), 0, np.sin(np.radians(lean))])
             for part, length in zip(("Proximal", "Intermediate", "Distal"), lengths):
                 self.add(side + finger + part, parent, mirror * place)
-                parent, place = side + finger + part, place + [length * body.hand, 0, 0]
+                parent, place = side + finger + part, place + way * length * body.hand
         place, parent = wrist + np.array(THUMB[0]) * body.hand, side + "Hand"
         for part, step in zip(("Metacarpal", "Proximal", "Distal"), THUMB[1]):
             self.add(f"{side}Thumb{part}", parent, mirror * place)
@@ -106,8 +108,10 @@ class Skeleton:
             turns[side + "Shoulder"] = shoulder
             turns[side + "UpperArm"] = _arc(way, goal)
             turns[side + "LowerArm"] = _turn(np.cross(way, BEND_TOWARDS), ELBOW_DEG)
-            # The program's hinge: along the finger x palm; the palms look down in T-pose.
-            hinge = np.cross([sign, 0, 0], [0, -1.0, 0])
+            # The program's hinge: along the index finger x palm, with which it looks down in T-pose.
+            first, last = self.places[side + "IndexProximal"], self.places[side + "LittleProximal"]
+            along = self.places[side + "IndexIntermediate"] - first
+            hinge = np.cross(along, np.cross(along, first - last) * sign)
             for finger, inner in INNER_CURL_DEG.items():
                 for part, degrees in zip(("Proximal", "Intermediate", "Distal"), (inner, *CURL_DEG)):
                     turns[side + finger + part] = _turn(hinge, degrees)

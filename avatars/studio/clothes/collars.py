@@ -4,7 +4,7 @@ import numpy as np
 
 from clothes.cloth import Piece
 from clothes.drape import PchipInterpolator
-from fields import normalise
+from fields import normalise, smoothstep
 
 
 def around(count, gap):
@@ -50,3 +50,42 @@ def band(dressed, cloth, row, width, count=41, lift=0.12, thick=0.3):
     shade = np.ones(grid.shape[:2])
     shade[0], shade[1] = 0.35, 0.7
     return Piece("band", grid, cloth, {}, (), shade, density=1.3)
+
+
+def folded(form, dressed, above, cloth, stand, fall, point, front=(0.25, -14.4), row=0.25, room=0.55, back_fall=0.9, roll=0.30):
+    """A shirt collar: a stand `stand` cm high, folded over, with points at `point` (x, y in front view, a place in space).
+
+    `front` is where the fold ends in front, `row` the station of the seam, `back_fall` how far (in stations) the fall
+    reaches down the back.
+    """
+    count = 13
+    w = np.linspace(0, 1, count)  # 0 the middle of the back, 1 the front
+    phi = np.pi * (1 - w)
+    base = dressed(phi, np.full(count, row), 0.3)
+    neck = form.params.neck
+    ring = np.array([0, 0, -1.7]) + np.stack([np.sin(phi) * (3.4 * neck + room), 0 * phi, np.cos(phi) * (3.5 * neck + room)], -1)
+    fold = np.stack([ring[:, 0], base[:, 1] + stand, ring[:, 2]], -1)
+    fold[:, 1] += (front[1] - fold[-1, 1]) * smoothstep(0.35, 1.0, w)
+    ahead = smoothstep(0.80, 1.0, w)[:, None]
+    end = np.array([front[0], front[1], max(fold[-1, 2], 0.0)])
+    fold = fold * (1 - ahead) + end * ahead
+    edge = dressed(phi * (1 - 0.06 * np.sin(np.pi * w)), row + back_fall * (1 + 0.25 * np.sin(np.pi * w)), 0.35)
+    near = smoothstep(0.45, 1.0, w)[:, None]
+    edge = edge * (1 - near) + np.asarray(point) * near
+    share = np.array([0, 0.10, 0.35, 0.70, 1.0])
+    sheet = fold[:, None] + (edge - fold)[:, None] * share[None, :, None]
+    out = normalise(np.stack([np.sin(phi), 0.5 + 0 * phi, np.cos(phi)], -1))
+    sheet = sheet + out[:, None] * (roll * np.array([0, 0.9, 0.8, 0.3, 0]))[None, :, None]
+    sheet[:, 1:] = above(sheet[:, 1:], np.array([0.42, 0.36, 0.32, 0.30]))
+    inside = np.stack([base - out * [0.3, 0, 0.3] + [0, 0.3, 0], fold - out * 0.22 - [0, 0.1, 0]])
+    inside[0] = inside[0] * 0.55 + inside[1] * 0.45
+    inside[0, :, 1] = base[:, 1] + 0.3
+    under = above(sheet[:, -1] - out * 0.2, 0.04)
+    grid = np.concatenate([inside, np.moveaxis(sheet, 1, 0), under[None]])
+    close = grid[:, -1] - out[-1] * [0, 0, 0.22] - [0.08, 0, 0]
+    grid = np.concatenate([grid, close[:, None]], 1)
+    shade = np.ones(grid.shape[:2])
+    shade[0], shade[1], shade[-1], shade[:, -1] = 0.3, 0.75, 0.6, 0.7
+    whole = np.concatenate([(grid * [-1, 1, 1])[:, :0:-1], grid], 1)
+    shade = np.concatenate([shade[:, :0:-1], shade], 1)
+    return Piece("shirt_collar", whole, cloth, {}, ((lambda c: c.h - c.y - 0.5, "pick"),), shade, flip=True, density=1.3)

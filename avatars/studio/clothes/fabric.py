@@ -21,6 +21,7 @@ FINISH = {
     "rib": ("wool", 0.86, 0.0),
     "satin": ("satin", 0.46, 0.0),
     "brocade": ("satin", 0.46, 0.0),
+    "stripe": ("satin", 0.46, 0.0),
     "leather": ("leather", 0.38, 0.0),
     "plain": ("cotton", 0.80, 0.0),
     "horn": ("horn", 0.35, 0.0),
@@ -81,6 +82,18 @@ def _plain(x, y):
     return np.ones_like(x), np.zeros_like(x)
 
 
+def _stripe(x, y):
+    """Silk with diagonal ribs."""
+    rib = np.sin((x + y) * 2 * np.pi / 0.22)
+    return 1 + 0.02 * rib, 0.004 * rib
+
+
+def stripes(x, y):
+    """0..1 where a tie has its stripes: pairs, one wide and one narrow."""
+    place = ((x * 0.8 - y) / 2.6) % 1
+    return smoothstep(0.10, 0.08, np.abs(place - 0.3)) + smoothstep(0.035, 0.02, np.abs(place - 0.52))
+
+
 def _brocade(x, y):
     """Satin with a woven motif: five-petalled blossoms and clouds of two turns, half dropped."""
     tone, height = _satin(x, y)
@@ -114,8 +127,10 @@ def brocade_motif(x, y):
 
 
 WEAVES = {"wool": _wool, "cotton": _cotton, "jersey": _jersey, "knit": _knit, "rib": _rib, "satin": _satin,
-          "brocade": _brocade, "leather": _cotton, "plain": _plain, "horn": _plain, "pearl": _plain, "gold": _plain,
+          "brocade": _brocade, "stripe": _stripe, "leather": _cotton, "plain": _plain, "horn": _plain, "pearl": _plain, "gold": _plain,
           "silver": _plain}  # fmt: skip
+# Weaves with a second colour: where it shows, and how strongly.
+PATTERNS = {"brocade": (brocade_motif, 0.62), "stripe": (stripes, 0.9)}
 
 
 def folds(x, y, seed, size=5.0, lean=0.5):
@@ -227,8 +242,9 @@ def _island(piece, place, size):
     middle = x - w / 2
     tone, relief = WEAVES[piece.cloth.weave](middle, y)
     colour = np.array(piece.cloth.colour) * tone[..., None]
-    if piece.cloth.weave == "brocade" and piece.cloth.accent is not None:
-        colour = blend(colour, piece.cloth.accent, 0.62 * brocade_motif(middle, y))
+    if piece.cloth.accent is not None and piece.cloth.weave in PATTERNS:
+        pattern, strength = PATTERNS[piece.cloth.weave]
+        colour = blend(colour, piece.cloth.accent, strength * pattern(middle, y))
     edges = {"left": (x, y), "right": (w - x, y), "top": (y, x), "bottom": (height - y, x)}
     shade = np.ones_like(x)
     for side, kind in piece.edges.items():

@@ -8,6 +8,8 @@ from hair.strand import curve, cut, mesh, smooth
 from part import Part, merge
 
 TEXTURE_WIDTH = 24.0  # cm of hair that the breadth of the texture shows
+# A drawn picture: cm that its breadth shows, how much of it are strands and where the inner side lies, v of the ring of light.
+DRAWN_WIDTH, DRAWN_STRANDS, DRAWN_INNER, DRAWN_RING = 16.0, 0.92, 0.97, 0.22
 RING, RING_JITTER = 44.0, 3.0  # degrees over the middle of the head at which light lies round the crown
 PLAIN = 0.52  # shade of hair away from it
 
@@ -15,8 +17,9 @@ PLAIN = 0.52  # shade of hair away from it
 class Growth:
     """Collects the clumps of a style."""
 
-    def __init__(self, scalp, seed):
-        self.scalp, self.rng, self.pieces = scalp, np.random.default_rng(seed), []
+    def __init__(self, scalp, seed, drawn=False):
+        self.scalp, self.rng, self.drawn = scalp, np.random.default_rng(seed), drawn
+        self.pieces, self.groups = [], []
 
     def add(self, control, clump, wave=None, off=0.25, lift=0.0, side=1, ease=24, part=(0.0, 1.0)):
         """A clump along a curve through `control`; side -1 mirrors it, `off` is the least distance to the head in cm, `lift`
@@ -32,30 +35,65 @@ class Growth:
         points = smooth(self.scalp.keep_off(points, off), 12)
         self.flesh(points, clump, crest)
 
+    def lay(self, control, clump, facing, wave=None, part=(0.0, 1.0)):
+        """A clump along a curve, off the head, that faces one way: a lock of a tail, a ribbon."""
+        points = cut(curve(np.asarray(control, float)), *part)
+        outwards = np.broadcast_to(np.asarray(facing, float), points.shape)
+        if wave:
+            points, _ = wave.applied(points, outwards)
+        self.flesh(points, clump, outwards=outwards)
+
     def flesh(self, points, clump, crest=None, outwards=None):
         """A clump along a finished curve."""
         outwards = self.scalp.outwards(points) if outwards is None else outwards
-        breadth = 2 * clump.width / TEXTURE_WIDTH
-        u = self.rng.uniform(0, max(1 - breadth, 0.0))
-        pieces = mesh(points, outwards, clump, (u, u + breadth), crest)
+        inner = None
+        if self.drawn:
+            clump.v_at = self._drawn_v(points, clump)
+            breadth, inner = 2 * clump.width / DRAWN_WIDTH, DRAWN_INNER
+        else:
+            breadth = 2 * clump.width / TEXTURE_WIDTH
+        u = self.rng.uniform(0, max(DRAWN_STRANDS - breadth, 0.0))
+        pieces = mesh(points, outwards, clump, (u, u + breadth), crest, inner)
         ring = self.rng.normal(0, RING_JITTER)
         self.pieces += [(p, f, uv, shade * self._ring(p, ring)) for p, f, uv, shade in pieces]
+
+    def _drawn_v(self, points, clump):
+        """Where the picture's ring of light lies on a strand: shares of its length, and v there."""
+        away = points - CENTRE
+        elevation = np.degrees(np.arcsin(away[:, 1] / np.linalg.norm(away, axis=1)))
+        below = np.flatnonzero(elevation < RING)
+        if not len(below) or below[0] < 3 or clump.v[0] > 0:
+            return None
+        return [0.0, below[0] / (len(points) - 1), 1.0], [0.0, DRAWN_RING, clump.v[1]]
 
     def _ring(self, positions, shift):
         """Light that lies round the crown, uneven from strand to strand."""
         away = positions - CENTRE
         elevation = np.degrees(np.arcsin(away[:, 1] / np.linalg.norm(away, axis=1)))
-        return PLAIN + (1 - PLAIN) * bell(elevation, RING + shift, 13.0) + 0.14 * smoothstep(-4, -16, positions[:, 1])
+        return PLAIN + (1 - PLAIN) * bell(elevation, RING + shift, 13.0) + 0.16 * smoothstep(-4, -16, positions[:, 1])
 
-    def cap(self, lift):
-        """The cap of short hair under everything."""
-        self.pieces.append(self.scalp.cap(lift, self.rng))
+    def cap(self, lift, sideburn=0.0):
+        """The cap of short hair under everything; `sideburn` is how many cm above the painted hair it ends before the ears."""
+        self.pieces.append(self.scalp.cap(lift, self.rng, sideburn))
 
-    def part(self, name, material, weights):
-        """Everything added so far as one part; `weights` is a function of positions."""
-        positions, faces, uv, shade = merge(self.pieces)
+    def close(self, weights):
+        """Ends a group of clumps that hang alike; `weights` gives bones and weights of positions."""
+        pieces = merge(self.pieces)
+        self.groups.append((*pieces, dict(weights(pieces[0]))))
         self.pieces = []
-        return Part(name, material, positions, faces, weights(positions), uv, shade)
+
+    def part(self, name, material):
+        """All closed groups as one part."""
+        *mesh, _ = zip(*self.groups)
+        positions, faces, uv, shade = merge(list(zip(*mesh)))
+        table = {}
+        start = 0
+        for group in self.groups:
+            for bone, weight in group[4].items():
+                table.setdefault(bone, np.zeros(len(positions)))[start : start + len(weight)] = weight
+            start += len(group[0])
+        self.groups = []
+        return Part(name, material, positions, faces, list(table.items()), uv, shade)
 
 
 def jitter(rng, size):

@@ -52,10 +52,11 @@ def guides(scalp, volume, side, part_side, tuck):
         [root(1.0), on(180, 66, 2.0), at(180, 8.0, 2.3), at(180, 5.0, 2.2), at(180, 1.2, 1.8),
          (0, -3, -11.1), (0, -7.5, -10.9), (0, -12, -10.9), (0, -16.5, -11.6), (0, -21, -12.4), (0, -25, -12.6), (0, -29, -12.4)],
     ]
+    close = 0.55 if tuck else 1.0  # hair before a bare ear lies nearer to the cheek
     fringe = [
-        [root(.02, .5), on(14, 46, 1.6), at(22, 7.0, 1.4), at(34, 4.4, 1.3), at(46, 1.8, 1.1), at(54, -1.0, 0.9), at(59, -4.0, 0.9), at(62, -7.0, 1.5)],
-        [root(.09, .5), on(20, 50, 1.8), at(32, 7.3, 1.7), at(44, 4.4, 1.6), at(54, 1.2, 1.3), at(60, -2.4, 1.2), at(64, -6.2, 1.4), at(67, -9.6, 2.4)],
-        [root(.16, .5), on(28, 55, 1.9), at(44, 7.5, 1.9), at(56, 4.0, 1.7), at(63, 0.0, 1.5), at(66, -4.4, 1.6), at(67, -8.6, 2.2), at(70, -12.0, 3.4)],
+        [root(.02, .5), on(14, 46, 1.6), at(22, 7.0, 1.4), at(34, 4.4, 1.3), at(46, 1.8, 1.1), at(54, -1.0, 0.9), at(59, -4.0, 0.9 * close), at(62, -7.0, 1.5 * close)],
+        [root(.09, .5), on(20, 50, 1.8), at(32, 7.3, 1.7), at(44, 4.4, 1.6), at(54, 1.2, 1.3 * close), at(60, -2.4, 1.2 * close), at(64, -6.2, 1.4 * close), at(67, -9.6, 2.4 * close)],
+        [root(.16, .5), on(28, 55, 1.9), at(44, 7.5, 1.7), at(56, 4.0, 1.7 * close), at(63, 0.0, 1.5 * close), at(66, -4.4, 1.6 * close), at(67, -8.6, 2.2 * close), at(70, -12.0, 3.4 * close)],
     ]
     # fmt: on
     return Family(front), Family(back), Family(fringe)
@@ -71,7 +72,7 @@ def _behind(growth, side, back, wave):
     for k, place in enumerate(places):
         place += jitter(rng, 0.05)
         width = rng.uniform(2.0, 2.5)
-        clump = Clump(width, 0.40, rows=15, root=0.8, taper=0.80, tip=0.45, tone=1 + jitter(rng, 0.04), sides="outer")
+        clump = Clump(width, 0.40, rows=15, root=0.8, taper=0.80, tip=0.45, tone=1 + jitter(rng, 0.04))
         soft = Wave(0.7 * wave, 11, 0.7 + 0.35 * place + jitter(rng, 0.2), 0.45, 0.85)
         growth.add(back(place), clump, soft, side=side, part=(0, 0.94 + 0.05 * (k % 2) + jitter(rng, 0.01)), lift=0.28 * (k % 2))
 
@@ -85,14 +86,14 @@ def _before(growth, side, front, wave):
     rng = growth.rng
     for place, width, length, lift in BEFORE:
         hero = lift > 0.4
-        clump = Clump(width, 0.42, rows=27 if hero else 22, root=0.8, taper=0.60, blunt=0.85, tip=0.06, roll=side * 20, sides="both" if lift < 0 else "outer")
+        clump = Clump(width, 0.42, rows=27 if hero else 22, root=0.8, taper=0.60, blunt=0.85, tip=0.06, roll=side * 20)
         clump.tone = 1 + jitter(rng, 0.04) + 0.25 * min(lift, 0)
         soft = Wave(1.2 * wave, 11.5, 0.16 * place + 0.5 * (side < 0) + jitter(rng, 0.06), 0.38, 0.68)
         growth.add(front(place), clump, soft, side=side, part=(0, length), lift=lift)
-    for place in (0.4, 1.0, 1.6):
+    for place in (0.35, 1.3):
         clump = Clump(rng.uniform(0.45, 0.7), 0.16, rows=13, root=0.1, taper=0.5, sides="outer")
         soft = Wave(1.0 * wave, 11.5, rng.uniform(0, 6), 0.1, 0.4)
-        growth.add(front(place), clump, soft, side=side, part=(0.50, rng.uniform(0.88, 1.0)), lift=0.45)
+        growth.add(front(place), clump, soft, side=side, part=(0.42, rng.uniform(0.9, 1.0)), lift=0.4)
 
 
 def _fringe(growth, side, fringe, amount):
@@ -141,5 +142,5 @@ def grow(params, growth):
         chains.append(chain(f"hair{name}Front", front(1.0)[5:] * mirror, 5, **spring))
         chains.append(chain(f"hair{name}Back", back(0.8)[5:] * mirror, 4, **spring))
     chains.append(chain("hairBack", back(4.0)[5:], 4, stiffness=1.2, gravity=0.05, drag=0.5, radius=0.8))
-    part = growth.part("hair", "hair", lambda positions: weights(chains, positions, rests=0.45))
-    return [part], chains
+    growth.close(lambda positions: weights(chains, positions, rests=0.45))
+    return [growth.part("hair", "hair")], chains

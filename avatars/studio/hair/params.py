@@ -11,9 +11,11 @@ class HairParams:
     """Hair of one host. Lengths in cm; shares where a default is 1."""
 
     style: str = "long_waves"  # one of `salon.STYLES`
-    colour: Colour = srgb("#573a30")
-    light: Colour = srgb("#b98a6e")  # of strands that catch light
-    tip: Colour = srgb("#6f4a3a")
+    colour: Colour = srgb("#4f342b")
+    light: Colour = srgb("#b98a70")  # of strands that catch light
+    tip: Colour = srgb("#6c4839")
+    ribbon: Colour = srgb("#ff7fae")  # of a style with ribbons
+    outline: Colour = srgb("#3d2f55")  # of drawn hair
     length: float = 0.0  # cm longer (or, below 0, shorter) than the style
     volume: float = 1.0  # how far it stands off the head
     wave: float = 1.0  # strength of the waves
@@ -21,5 +23,5 @@ class HairParams:
     part_side: float = 1.0  # 1: parted on the host's left, -1: on the right
     fringe: float = 1.0  # how much fringe: 0 none
     hairline: float = 7.9  # height over the middle of the face, as the complexion has it
-    roughness: float = 0.30
+    roughness: float = 0.25
     seed: int = 7

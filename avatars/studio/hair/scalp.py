@@ -3,13 +3,13 @@
 import numpy as np
 from scipy.spatial import cKDTree
 
-from fields import normalise, quad_grid, smoothstep
+from fields import bell, normalise, quad_grid, smoothstep
 from paint.skin import HAIRLINE
 
 CENTRE = np.array([0.0, 1.5, -1.2])  # directions are seen from here
 LOWEST_ROW = 12.6  # stations of the head below this are neck
 CAP_COLUMNS, CAP_ROWS = 44, 8
-CLOTHES = 1.8  # cm over the bare torso that jackets may take
+CLOTHES = 1.8  # cm over the bare body that jackets may take
 
 
 class Scalp:
@@ -21,10 +21,7 @@ class Scalp:
         points = head.loft(phi, row).reshape(-1, 3) - CENTRE
         self._radius = np.linalg.norm(points, axis=1)
         self._tree = cKDTree(points / self._radius[:, None])
-        phi, row = np.meshgrid(np.linspace(-np.pi, np.pi, 120), np.linspace(0.3, 6.0, 90))
-        self._torso = form.torso(phi, row).reshape(-1, 3)
-        self._torso_out = normalise(form.torso(phi, row, 0.5).reshape(-1, 3) - self._torso)
-        self._torso_tree = cKDTree(self._torso)
+        self.form = form
 
     def skull(self, direction):
         """Point of the bare head in `direction` (n, 3) from the centre of the skull."""
@@ -65,8 +62,8 @@ class Scalp:
         low = smoothstep(-5.0, -14.0, points[:, 1])[:, None]
         return normalise(normalise(head) * (1 - low) + normalise(body) * low)
 
-    def keep_off(self, points, over_head, over_torso=CLOTHES):
-        """`points`, moved so that they stay that many cm over the head and the torso."""
+    def keep_off(self, points, over_head, over_body=CLOTHES):
+        """`points`, moved so that they stay that many cm over the head and the body."""
         out = np.array(points, float)
         ray = out - CENTRE
         length = np.linalg.norm(ray, axis=1)
@@ -74,27 +71,26 @@ class Scalp:
         least = np.linalg.norm(self.skull(ray) - CENTRE, axis=1) + over_head
         push = np.where(near, np.maximum(least - length, 0) * smoothstep(-10.5, -6.5, out[:, 1]), 0)
         out += normalise(ray) * push[:, None]
-        _, index = self._torso_tree.query(out)
-        normal = self._torso_out[index]
-        depth = ((out - self._torso[index]) * normal).sum(1)
-        short = np.maximum(over_torso * smoothstep(-13.2, -15.5, out[:, 1]) - depth, 0) * (out[:, 1] < -12.8)
-        return out + normal * short[:, None]
+        low = out[:, 1] < -12.8
+        if low.any():
+            out[low] = self.form.push_out(out[low], over_body * smoothstep(-12.8, -16.0, out[low, 1]))
+        return out
 
     # ------------------------------------------------------------------ the cap
     def hairline(self, phi):
         """Height in cm at which hair begins at the angle `phi` of the head's loft (radians)."""
         return self.hairline_y + HAIRLINE(np.degrees(np.abs(phi)))
 
-    def _edge_row(self, phi):
+    def _edge_row(self, phi, sideburn):
         rows = np.linspace(0.0, 12.0, 240)
         y = self.head.loft(phi[:, None], rows[None])[..., 1]
-        line = self.hairline(phi)
+        line = self.hairline(phi) + sideburn * bell(np.degrees(np.abs(phi)), 74, 10)
         return np.array([np.interp(-h, -column, rows) for h, column in zip(line, y)])
 
-    def cap(self, lift, rng, ragged=0.10):
+    def cap(self, lift, rng, sideburn=0.0, ragged=0.10):
         """(positions, faces, uv, shade): hair that lies on the skin from the crown down to the hairline."""
         phi = np.linspace(-np.pi, np.pi, CAP_COLUMNS + 1)[:-1]
-        edge = self._edge_row(phi) + rng.uniform(-ragged, ragged, CAP_COLUMNS) - 0.15 * np.maximum(np.cos(phi), 0)
+        edge = self._edge_row(phi, sideburn) + rng.uniform(-ragged, ragged, CAP_COLUMNS) - 0.15 * np.maximum(np.cos(phi), 0)
         share = np.r_[0.0, np.linspace(0.18, 1, CAP_ROWS - 1)]
         row = share[:, None] * edge[None]
         points = self.head.loft(np.broadcast_to(phi, row.shape), row)

@@ -40,13 +40,28 @@ def weights(chains, positions, reach=1.0, rests=0.0):
     shares /= shares.sum(1, keepdims=True)
     table = {"head": np.zeros(len(positions))}
     for k, c in enumerate(chains):
-        last = len(c.joints) - 1
         tau = np.interp(-positions[:, 1], -c.joints[:, 1], np.arange(len(c.joints)))
-        rooted = smoothstep(0.0, reach, tau)
-        for joint in range(last):
-            low = np.clip(tau - (joint - 0.5), 0, 1) if joint else np.ones_like(tau)
-            high = np.clip((joint + 1.5) - tau, 0, 1) if joint < last - 1 else np.ones_like(tau)
-            table[c.bone(joint)] = shares[:, k] * rooted * np.minimum(low, high)
-        table["head"] += shares[:, k] * (1 - rooted)
+        for bone, weight in _along(c, tau, reach):
+            table[bone] = table.get(bone, 0) + shares[:, k] * weight
     chest = rests * smoothstep(-13.0, -19.0, positions[:, 1])
     return [(bone, weight * (1 - chest)) for bone, weight in table.items()] + [("upperChest", chest)]
+
+
+def _along(c, tau, reach):
+    """Bones and weights at the places `tau` on one chain, 0 its root, 1 its second joint ..."""
+    last = len(c.joints) - 1
+    rooted = smoothstep(0.0, reach, tau)
+    yield "head", 1 - rooted
+    for joint in range(last):
+        low = np.clip(tau - (joint - 0.5), 0, 1) if joint else np.ones_like(tau)
+        high = np.clip((joint + 1.5) - tau, 0, 1) if joint < last - 1 else np.ones_like(tau)
+        yield c.bone(joint), rooted * np.minimum(low, high)
+
+
+def only(c, positions, reach=0.6):
+    """Bones and weights of strands that hang on one chain, wherever it leads."""
+    line = np.concatenate([np.linspace(a, b, 20, endpoint=False) for a, b in zip(c.joints, c.joints[1:])] + [c.joints[-1:]])
+    tau = np.linspace(0, len(c.joints) - 1, len(line))
+    distance = np.linalg.norm(positions[:, None] - line[None], axis=2)
+    weight = np.exp(-((distance - distance.min(1, keepdims=True)) / 0.8))
+    return list(_along(c, (weight * tau).sum(1) / weight.sum(1), reach))

@@ -7,7 +7,7 @@ from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from fields import normalise, quad_grid, smoothstep
 
-CREST = 0.13  # how much brighter the crest of a wave is
+CREST = 0.24  # how much brighter the crest of a wave is
 DENSE = 96  # points of a curve before rows are chosen
 BEND_COST = 9.0  # cm of length that one radian of bend counts for when rows are spread
 
@@ -91,6 +91,7 @@ class Clump:
     height: float  # how far it arches
     rows: int = 12
     root: float = 0.6  # share of the width at the root
+    rise: float = 0.28  # where it has its whole width
     taper: float = 0.5  # where it begins to narrow
     blunt: float = 0.7  # 1: a straight point, below: rounder
     tip: float = 0.0  # share of the width at the very end
@@ -100,10 +101,11 @@ class Clump:
     back: float = 0.45  # shade of the inner side
     edge: float = 0.90  # shade of the edges
     v: tuple = (0.0, 1.0)  # texture coordinate at root and tip
+    v_at: tuple | None = None  # or shares of the length, and texture coordinates there
 
     def widths(self, t):
         """Share of the width along the strand."""
-        body = self.root + (1 - self.root) * smoothstep(0, 0.28, t)
+        body = self.root + (1 - self.root) * smoothstep(0, self.rise, t)
         end = np.clip((t - self.taper) / (1 - self.taper), 0, 1)
         return body * (self.tip + (1 - self.tip) * np.maximum(1 - end**2.0, 0) ** self.blunt)
 
@@ -118,9 +120,9 @@ def _rows(points, count):
     return np.r_[places[:-1], 0.5 * (places[-2] + places[-1]) if count > 4 else places[-2:-1], places[-1]][:count]
 
 
-def mesh(points, outwards, clump, u, crest=None):
+def mesh(points, outwards, clump, u, crest=None, inner_u=None):
     """Pieces (positions, faces, uv, shade) of a clump along a dense curve; `u` is its place in the texture, from and to,
-    `crest` the shade along it, -1..1."""
+    `crest` the shade along it, -1..1, `inner_u` the place of the inner side."""
     tangent, across, normal = frame(points, outwards)
     turn = np.radians(clump.roll) * np.linspace(0, 1, len(points)) ** 1.5
     cos, sin = np.cos(turn)[:, None], np.sin(turn)[:, None]
@@ -140,7 +142,7 @@ def mesh(points, outwards, clump, u, crest=None):
     edge = np.array([clump.edge, 1.0, 1.0, clump.edge])
     ring = across[:, None] * (width[:, None] * side)[..., None] + normal[:, None] * (height[:, None] * lift)[..., None]
     positions = points[:, None] + ring
-    v = clump.v[0] + (clump.v[1] - clump.v[0]) * t
+    v = np.interp(t, *(clump.v_at or ([0, 1], clump.v)))
     across_u = u[0] + (u[1] - u[0]) * (side + 1) / 2
     uv = np.stack(np.broadcast_arrays(across_u[None], v[:, None]), -1)
     tone = clump.tone * (1 + CREST * np.interp(place, index, crest)) if crest is not None else np.full(len(place), clump.tone)
@@ -150,5 +152,8 @@ def mesh(points, outwards, clump, u, crest=None):
     outer = (positions.reshape(-1, 3), faces, uv.reshape(-1, 2), shade.reshape(-1))
     # The inner side is one dark quad between the edges in each row, with vertices of its own.
     ends, dark = positions[:, [3, 0]].reshape(-1, 3), np.full(2 * rows, clump.back * clump.tone)
-    inner = (ends, quad_grid(rows, 2, flip=True), uv[:, [3, 0]].reshape(-1, 2), dark)
+    ends_uv = uv[:, [3, 0]].reshape(-1, 2)
+    if inner_u is not None:
+        ends_uv[:, 0] = inner_u
+    inner = (ends, quad_grid(rows, 2, flip=True), ends_uv, dark)
     return {"both": [outer, inner], "outer": [outer], "inner": [inner]}[clump.sides]

@@ -11,6 +11,10 @@ use crate::scene::{Camera, Framing, Subject};
 /// Free space beside a whole figure, as a share of its half width.
 const SIDE_ROOM: f32 = 0.06;
 
+/// What a picture of the features shows: the share of what is above the eyes, and below the chin the share of the head.
+const FOREHEAD: f32 = 0.55;
+const BELOW_CHIN: f32 = 0.2;
+
 /// A camera as a JSON file; the other names are those of three.js and of glTF viewers.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +35,21 @@ pub(super) fn find(name: &str, subject: &Subject, size: Size) -> anyhow::Result<
     match name.parse::<Framing>() {
         Ok(framing) => Ok(Camera::framed(framing, subject, size)),
         Err(words) => from_file(Path::new(name)).context(words),
+    }
+}
+
+/// `camera`, which shows a head, with a longer lens: from the forehead to below the chin of `subject`.
+pub(super) fn of_features(camera: Camera, subject: &Subject) -> Camera {
+    let above = subject.crown_m - subject.eyes.y;
+    let top = subject.eyes.y + FOREHEAD * above;
+    let bottom = subject.chin_m - BELOW_CHIN * (subject.crown_m - subject.chin_m);
+    let distance = camera.eye.distance(camera.target).max(1e-6);
+    let whole = (0.5 * camera.fov_y_deg).to_radians().tan();
+    let half = (0.5 * (top - bottom) / distance).clamp(0.3 * whole, whole);
+    Camera {
+        target: camera.target.with_y(0.5 * (top + bottom)),
+        fov_y_deg: 2.0 * half.atan().to_degrees(),
+        ..camera
     }
 }
 

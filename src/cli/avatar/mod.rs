@@ -3,6 +3,7 @@
 mod camera;
 mod check;
 mod clip;
+mod paper;
 mod pose;
 mod render;
 mod shapes;
@@ -23,7 +24,7 @@ pub(super) struct Args {
 enum Command {
     /// Say what is in an avatar, what is missing and what will look wrong.
     Check(check::Args),
-    /// Draw an avatar: a still, a sheet of all its faces, or a film in which it turns round.
+    /// Draw an avatar: a still, sheets of all it can show, or a film in which it turns round.
     Render(Box<render::Args>),
 }
 

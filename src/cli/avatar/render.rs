@@ -1,4 +1,4 @@
-//! `zhubo avatar render`: a still, a sheet of all faces, or a turntable.
+//! `zhubo avatar render`: a still, sheets of all that a host can show, or a turntable.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,8 +11,9 @@ use super::studio::{self, Studio};
 use super::{camera, clip, sheet, turntable};
 use crate::avatar::{Avatar, Clip, Outfit, Springs};
 use crate::cli::{Failure, Outcome, usage};
-use crate::config::{Assets, DEFAULT_HOST};
+use crate::config::Assets;
 use crate::media::{HostId, MediaTime, Pose, Size};
+use crate::motion::Posture;
 use crate::render::{Output, Quality};
 use crate::scene::{Background, Camera, Framing, LightPreset, Look, Subject};
 
@@ -24,15 +25,17 @@ use crate::scene::{Background, Camera, Framing, LightPreset, Look, Subject};
   zhubo avatar render host.vrm -o happy.png --expression happy=1 --background '#808080'
   zhubo avatar render host.vrm -o cut.png --background transparent --look 10,-15
   zhubo avatar render host.vrm -o step.png --camera full --clip walk.vrma --time 0.4
-  zhubo avatar render host.vrm --sheet faces.png --turntable round.mp4")]
+  zhubo avatar render host.vrm --sheet sheet.png --turntable round.mp4
+  zhubo avatar render chen --sheet sheets/")]
 pub(super) struct Args {
     /// A GLB or VRM file, a folder or document of an avatar, or the name of a built-in host.
     file: String,
     /// A still, as a PNG file.
     #[arg(short, long, required_unless_present_any = ["sheet", "turntable"])]
     output: Option<PathBuf>,
-    /// All 52 ARKit shapes and all expressions of the file side by side, as a PNG file.
-    #[arg(long, value_name = "PNG")]
+    /// Everything side by side: views, visemes, feelings, a blink, all 52 ARKit shapes, all expressions of the file, half and
+    /// whole figures in every outfit. One large PNG file, or a folder for one PNG of each kind.
+    #[arg(long, value_name = "PNG|FOLDER")]
     sheet: Option<PathBuf>,
     /// A film (MP4) in which the host turns round once, breathing and blinking.
     #[arg(long, value_name = "MP4")]
@@ -77,19 +80,22 @@ pub(super) struct Args {
     quality: Quality,
 }
 
-/// The share of what is above the eyes that a picture of the features shows.
-const FOREHEAD: f32 = 0.35;
-
 /// A still is taken of a pose that was held so long.
 const HELD: MediaTime = MediaTime::from_millis(2_000);
 
 /// What is seen of a host where the command line does not say.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framed {
     /// Head to waist.
     Bust,
     /// From forehead to chin.
     Features,
+    /// Head and neck, whatever the command line says; so are the next two.
+    Face,
+    /// Head to hips.
+    Half,
+    /// From head to toe.
+    Full,
 }
 
 /// What all three kinds of output share.
@@ -109,13 +115,14 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// The pose that was asked for, held until hair and ribbons hang.
+    /// The pose that was asked for, with arms as on air where no clip moves them, held until hair and ribbons hang.
     pub(super) fn held_pose(&self, host: HostId) -> Pose {
         let mut pose = Pose::rest(host);
         self.dress(&mut pose);
         self.wanted.put_on(&mut pose);
-        if let Some(clip) = &self.clip {
-            clip.apply(&self.avatar, &mut pose, self.at.as_secs_f64());
+        match &self.clip {
+            Some(clip) => clip.apply(&self.avatar, &mut pose, self.at.as_secs_f64()),
+            None => Posture::of(&self.avatar).apply(&mut pose),
         }
         if let Some(mut springs) = Springs::new(&self.avatar) {
             springs.settle(&self.avatar, &mut pose, HELD);
@@ -131,7 +138,7 @@ impl Order {
 
     /// Where the vertices that are drawn are in the pose that was asked for.
     fn seen_points(&self) -> Vec<Vec<Vec3>> {
-        let pose = self.held_pose(HostId::new(DEFAULT_HOST));
+        let pose = self.held_pose(studio::host());
         let mut points = self.avatar.points(&self.avatar.posed(&pose));
         for (points, mesh) in points.iter_mut().zip(&self.avatar.meshes) {
             if !mesh.worn.with(self.outfit) {
@@ -148,21 +155,38 @@ impl Order {
         framed: Framed,
         output: Output,
     ) -> Result<(Studio, Size), Failure> {
-        let size = self.size.unwrap_or(size);
-        let mut subject = Subject::from(self.avatar.landmarks_in(self.outfit));
+        let size = self.size(size);
+        Ok((self.studio_of(size, framed, output)?, size))
+    }
+
+    /// The size of the command line, or else this.
+    pub(super) fn size(&self, size: Size) -> Size {
+        self.size.unwrap_or(size)
+    }
+
+    /// The same for pictures of exactly this size.
+    pub(super) fn studio_of(
+        &self,
+        size: Size,
+        framed: Framed,
+        output: Output,
+    ) -> Result<Studio, Failure> {
+        let subject = Subject::from(self.avatar.landmarks_in(self.outfit));
+        let whole = |camera| camera::around(camera, &self.seen_points(), size);
         let camera = match (&self.camera, framed) {
+            (_, Framed::Face) => Camera::framed(Framing::Face, &subject, size),
+            (_, Framed::Half) => Camera::framed(Framing::Half, &subject, size),
+            (_, Framed::Full) => whole(Camera::framed(Framing::Full, &subject, size)),
             (Some(name), _) => {
                 let found = camera::find(name, &subject, size).map_err(usage)?;
                 match name.as_str() {
-                    "full" => camera::around(found, &self.seen_points(), size),
+                    "full" => whole(found),
                     _ => found,
                 }
             }
             (None, Framed::Bust) => Camera::framed(Framing::Bust, &subject, size),
             (None, Framed::Features) => {
-                // As if the head ended at the forehead.
-                subject.crown_m = subject.eyes.y + FOREHEAD * (subject.crown_m - subject.eyes.y);
-                Camera::framed(Framing::Face, &subject, size)
+                camera::of_features(Camera::framed(Framing::Face, &subject, size), &subject)
             }
         };
         let studio = Studio::new(
@@ -174,7 +198,7 @@ impl Order {
             self.background.clone(),
             self.look,
         )?;
-        Ok((studio, size))
+        Ok(studio)
     }
 }
 
@@ -233,7 +257,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 
 fn still(order: &Order, path: &Path) -> Outcome {
     let (mut studio, size) = order.studio(Size::new(720, 1280), Framed::Bust, Output::Rgba)?;
-    let pose = order.held_pose(studio.host());
+    let pose = order.held_pose(studio::host());
     let frame = studio.draw(pose, order.yaw_deg, order.at)?;
     studio::save(studio::pixels(&frame)?, size, path)?;
     println!(

@@ -14,7 +14,12 @@ pub(super) fn moves(avatar: &Avatar, shape: Shape) -> bool {
         pose.blendshapes[Shape::JawOpen] = 1.0;
         base.blendshapes[Shape::JawOpen] = 1.0;
     }
-    let (moved, unmoved) = (avatar.face_weights(&pose), avatar.face_weights(&base));
+    differ(avatar, &pose, &base)
+}
+
+/// Whether two poses of `avatar` look different: by a target that moves vertices, a bone, a material.
+pub(super) fn differ(avatar: &Avatar, pose: &Pose, base: &Pose) -> bool {
+    let (moved, unmoved) = (avatar.face_weights(pose), avatar.face_weights(base));
     let by_target = |(index, mesh): (usize, &Mesh)| {
         let weights = moved.of(index, &mesh.targets);
         let pairs = weights.iter().zip(unmoved.of(index, &mesh.targets));
@@ -23,5 +28,5 @@ pub(super) fn moves(avatar: &Avatar, shape: Shape) -> bool {
     };
     moved.materials != unmoved.materials
         || avatar.meshes.iter().enumerate().any(by_target)
-        || avatar.posed(&pose) != avatar.posed(&base)
+        || avatar.posed(pose) != avatar.posed(base)
 }

@@ -42,7 +42,7 @@ impl Studio {
             quality,
         };
         let mut renderer = Renderer::new(&gpu, &options)?;
-        let host = HostId::new(DEFAULT_HOST);
+        let host = host();
         renderer.add_host(host.clone(), avatar)?;
         Ok(Self {
             renderer,
@@ -53,11 +53,6 @@ impl Studio {
             background,
             look,
         })
-    }
-
-    /// The name that poses go by.
-    pub(super) fn host(&self) -> HostId {
-        self.host.clone()
     }
 
     /// The adapter that draws.
@@ -89,6 +84,11 @@ impl Studio {
         };
         Ok(self.renderer.draw(&picture)?)
     }
+}
+
+/// The name that poses go by.
+pub(super) fn host() -> HostId {
+    HostId::new(DEFAULT_HOST)
 }
 
 /// The pixels of an RGBA frame.

@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::render::{Framed, Order};
+use super::studio;
 use crate::avatar::Springs;
 use crate::cli::{Outcome, stop, usage};
 use crate::encode::{H264Encoder, H264Options};
@@ -35,7 +36,7 @@ pub(super) fn film(order: &Order, path: &Path) -> Outcome {
         None => (Some(order.avatar.clone()), None),
     };
     let mut motion = Motion::new(MotionOptions {
-        host: studio.host(),
+        host: studio::host(),
         seed: 1,
         avatar: posture,
     });

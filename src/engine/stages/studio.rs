@@ -76,7 +76,17 @@ impl Studio {
         for (host, avatar) in &self.hosts {
             renderer.add_host(host.clone(), avatar.clone())?;
         }
-        renderer.draw(&self.warm_up)?;
+        // In every outfit, so that none is drawn for the first time on air.
+        let avatars = || self.hosts.iter().map(|(_, avatar)| avatar);
+        let outfits = avatars().map(|avatar| avatar.outfits().len()).max();
+        for outfit in 0..outfits.unwrap_or(0).max(1) {
+            let mut picture = self.warm_up.clone();
+            for (pose, avatar) in picture.poses.iter_mut().zip(avatars()) {
+                let worn = avatar.outfits().get(outfit);
+                pose.outfit = worn.map(|worn| worn.id.as_str().into());
+            }
+            renderer.draw(&picture)?;
+        }
         Ok(renderer)
     }
 

@@ -6,8 +6,9 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 import bake
+from body.build import build_body
 from body.form import BodyParams, Form
-from face.anime import build_anime
+from face.anime import build_anime, skin_toon
 from face.build import build_face
 from face.features import FaceParams
 from face.head import Face
@@ -67,6 +68,7 @@ def assemble(params):
     anime = params.style == "anime"
     built = _style(params)(params, face, form)
     built.add(build_hair(params.hair, face.head, form, anime))
+    built.add(build_body(form, params.complexion.skin, [], skin_toon(params.complexion) if anime else None))
     return Host(params, form, face, built, [])
 
 

@@ -120,7 +120,9 @@ class Rack:
 
     def _weigh(self, piece):
         points = piece.grid.reshape(-1, 3)
-        return dict(piece.weights) if piece.weights is not None else dict(self.form.weights(points))
+        if piece.weights is not None:
+            return dict(piece.weights)
+        return dict(self.form.weights(points, sleeve=piece.name.startswith("sleeve")))
 
     def _part(self, key, meshes):
         offset, faces = 0, []

@@ -66,7 +66,7 @@ def worn(form, points, arm=0.0):
     for bone in ("UpperLeg", "LowerLeg", "Foot"):
         both = torso["left" + bone] + torso["right" + bone]
         torso["left" + bone], torso["right" + bone] = both * left, both * (1 - left)
-    return {bone: with_arm * w + (1 - with_arm) * torso[bone] for bone, w in form.weights(points)}
+    return {bone: with_arm * w + (1 - with_arm) * torso[bone] for bone, w in form.weights(points, sleeve=bool(np.max(arm) > 0))}
 
 
 def mirrored(piece, name=None):

@@ -21,8 +21,8 @@ def shell(scalp, volume):
 
     def guide(azimuth, *hang):
         turn = np.radians(azimuth)
-        start = scalp.top(-0.7 * np.sin(turn), WHORL - 0.7 * np.cos(turn), 2.0)
-        over = [scalp.on(azimuth, 68, 2.9 * volume)] + [scalp.at(azimuth, y, lift * volume) for y, lift in ((9.0, 3.1), (5.0, 2.7), (1.0, 2.2))]
+        start = scalp.top(-0.7 * np.sin(turn), WHORL - 0.7 * np.cos(turn), 2.5)
+        over = [scalp.on(azimuth, 68, 3.3 * volume)] + [scalp.at(azimuth, y, lift * volume) for y, lift in ((9.0, 3.1), (5.0, 2.7), (1.0, 2.2))]
         return [start, *over, *hang]
 
     return Family(
@@ -41,19 +41,19 @@ def _long(growth, params, family):
     for side in (1, -1):
         for place in (1.0, 1.8, 2.6, 3.5):
             clump = Clump(2.8, 0.2, rows=8, taper=0.8, tip=0.3, sides="inner", v=(0.0, 1.0))
-            growth.add(family(place) * [0.9, 1, 0.95], clump, side=side, part=(0.15, 0.9))
+            growth.add(family(place) * [0.9, 1, 0.95], clump, side=side, part=(0.15, 0.9), more=params.length)
         for k, place in enumerate((0.0, 0.75, 1.5, 2.3, 3.15, 4.0)[: 6 if side > 0 else 5]):
             clump = Clump(2.6, 0.55, rows=15, root=0.7, taper=0.60, blunt=0.95)
             soft = Wave(0.8 * params.wave, 16, 0.8 * k, 0.45, 0.9)
-            growth.add(family(place), clump, soft, side=side, lift=0.3 * (k % 2), part=(0, 1.0 - 0.07 * (k % 2) + jitter(rng, 0.01)))
+            growth.add(family(place), clump, soft, side=side, lift=0.3 * (k % 2), part=(0, 1.0 - 0.07 * (k % 2) + jitter(rng, 0.01)), more=params.length)
 
 
 def _fringe(growth, params):
     scalp, amount = growth.scalp, params.volume
     for k, (azimuth, tip, width, bend) in enumerate(FRINGE):
         control = [
-            scalp.top(0.035 * azimuth, WHORL + 1.0, 2.0),
-            scalp.on(0.7 * azimuth, 63, 2.8 * amount),
+            scalp.top(0.035 * azimuth, WHORL + 1.0, 2.5),
+            scalp.on(0.7 * azimuth, 63, 3.2 * amount),
             scalp.at(0.9 * azimuth, 9.6, 2.9 * amount),
             scalp.at(azimuth, 6.4, 2.4 * amount),
             scalp.at(azimuth + 0.1 * bend, 3.8, 1.6 * amount),
@@ -63,7 +63,7 @@ def _fringe(growth, params):
         growth.add(control, clump, ease=6, lift=0.22 * (k % 2), off=0.4)
 
 
-def _side_locks(growth, chains):
+def _side_locks(growth, params, chains):
     scalp = growth.scalp
     for side, hung in zip((1, -1), chains):
         for azimuth, width, low, lift, out in ((78, 1.6, 0.70, 0.0, 0.5), (64, 2.0, 1.0, 0.3, 0.0)):
@@ -79,7 +79,7 @@ def _side_locks(growth, chains):
                 (6.6, -19, 7.4),
             ]
             clump = Clump(width, 0.55, rows=17, root=0.6, taper=0.60, blunt=0.95, roll=side * 15)
-            growth.add(control, clump, side=side, lift=lift, part=(0, low))
+            growth.add(control, clump, Wave(0.7 * params.wave, 15, 2.0 - azimuth / 40, 0.3, 0.6), side=side, lift=lift, part=(0, low))
         growth.close(lambda positions, hung=hung: only(hung, positions))
 
 
@@ -132,12 +132,12 @@ def _ribbons(growth):
 
 
 def _chains(family):
-    spring = {"stiffness": 0.9, "gravity": 0.05, "drag": 0.45, "radius": 0.8}
+    spring = {"stiffness": 0.9, "gravity": 0.05, "drag": 0.45, "radius": 2.0}
     chains = {}
     for name, side in (("Left", 1), ("Right", -1)):
         mirror = np.array([side, 1, 1])
         chains["side" + name] = chain(f"hair{name}Side", np.array([(8.9, 0.5, 2.8), (8.6, -4, 4.0), (8.7, -9, 4.2), (7.9, -13.5, 5.4), (6.8, -18, 7.0)]) * mirror, 4, **spring)
-        chains["tail" + name] = chain(f"hair{name}Tail", _tail_line()[1:] * mirror, 5, **spring)
+        chains["tail" + name] = chain(f"hair{name}Tail", _tail_line()[1:6] * mirror, 5, **spring)
         chains["back" + name] = chain(f"hair{name}Back", family(1.2)[5:] * mirror, 4, **spring)
     chains["back"] = chain("hairBack", family(4.0)[5:], 4, **spring)
     chains["tuft"] = chain("hairTuft", [(-0.4, 13.6, -1.2), (-0.2, 16.0, -0.9), (1.6, 17.5, 0.4), (3.7, 15.6, 1.7)], 3, stiffness=1.6, gravity=0.0, drag=0.35, radius=0.3)
@@ -153,7 +153,7 @@ def grow(params, growth):
     growth.close(lambda positions: weights([chains["backLeft"], chains["back"], chains["backRight"]], positions))
     _fringe(growth, params)
     growth.close(lambda positions: rigid(positions, "head"))
-    _side_locks(growth, (chains["sideLeft"], chains["sideRight"]))
+    _side_locks(growth, params, (chains["sideLeft"], chains["sideRight"]))
     _tails(growth, params, (chains["tailLeft"], chains["tailRight"]))
     _tuft(growth, chains["tuft"])
     hair = growth.part("hair", "hair")

@@ -4,7 +4,7 @@ import numpy as np
 
 from fields import bell, smoothstep
 from hair.scalp import CENTRE
-from hair.strand import curve, cut, mesh, smooth
+from hair.strand import curve, cut, longer, mesh, smooth
 from part import Part, merge
 
 TEXTURE_WIDTH = 24.0  # cm of hair that the breadth of the texture shows
@@ -21,10 +21,11 @@ class Growth:
         self.scalp, self.rng, self.drawn = scalp, np.random.default_rng(seed), drawn
         self.pieces, self.groups = [], []
 
-    def add(self, control, clump, wave=None, off=0.25, lift=0.0, side=1, ease=24, part=(0.0, 1.0)):
+    def add(self, control, clump, wave=None, off=0.25, lift=0.0, side=1, ease=24, part=(0.0, 1.0), more=0.0):
         """A clump along a curve through `control`; side -1 mirrors it, `off` is the least distance to the head in cm, `lift`
-        moves it outwards, `part` is what is used of the curve's length."""
+        moves it outwards, `part` is what is used of the curve's length, and `more` how many cm longer it is."""
         points = smooth(curve(np.asarray(control, float)), ease)
+        points = longer(points, more) if more else points
         crest = None
         if part != (0.0, 1.0):
             points = cut(points, *part)

@@ -6,10 +6,13 @@ from hair.growth import jitter
 from hair.springs import chain, weights
 from hair.strand import Clump, Family, Wave
 
+PART_X = 1.5  # of the parting at the forehead, cm
+SPRING = {"stiffness": 1.1, "gravity": 0.05, "drag": 0.5, "radius": 3.0}
+
 
 def guides(scalp, volume, side, part_side, tuck):
     """Guide curves of one side, drawn on the left: those that fall before the shoulder, and those that fall behind."""
-    part = 1.5 * part_side * side  # |x| of the parting, seen from this side
+    part = PART_X * part_side * side  # |x| of the parting, seen from this side
 
     def root(t, lift=0.6):
         lift += max(t - 0.4, 0) * 0.6
@@ -62,41 +65,41 @@ def guides(scalp, volume, side, part_side, tuck):
     return Family(front), Family(back), Family(fringe)
 
 
-def _behind(growth, side, back, wave):
+def _behind(growth, side, back, params):
     """The inner layer behind the neck, and the back."""
-    rng = growth.rng
+    rng, wave, more = growth.rng, params.wave, params.length
     for place in (0.8, 1.5, 2.2, 3.0, 3.8):
         clump = Clump(2.4, 0.3, rows=9, taper=0.85, tip=0.6, tone=0.9, v=(0.1, 0.85), sides="inner")
-        growth.add(back(place) * [0.90, 1, 0.94], clump, side=side, part=(0.12, 0.93))
+        growth.add(back(place) * [0.90, 1, 0.94], clump, side=side, part=(0.12, 0.93), more=more)
     places = np.linspace(0, 4, 8)[: 8 if side > 0 else 7]
     for k, place in enumerate(places):
         place += jitter(rng, 0.05)
         width = rng.uniform(2.0, 2.5)
         clump = Clump(width, 0.40, rows=15, root=0.8, taper=0.80, tip=0.45, tone=1 + jitter(rng, 0.04))
         soft = Wave(0.7 * wave, 11, 0.7 + 0.35 * place + jitter(rng, 0.2), 0.45, 0.85)
-        growth.add(back(place), clump, soft, side=side, part=(0, 0.94 + 0.05 * (k % 2) + jitter(rng, 0.01)), lift=0.28 * (k % 2))
+        growth.add(back(place), clump, soft, side=side, part=(0, 0.94 + 0.05 * (k % 2) + jitter(rng, 0.01)), lift=0.28 * (k % 2), more=more)
 
 
 # Locks before the shoulder: place between the guides, half width, share of the length, lift.
 BEFORE = ((0.5, 2.3, 0.95, -0.4), (1.5, 2.4, 0.93, -0.4), (0.05, 1.7, 0.96, 0.0), (1.95, 2.0, 0.97, 0.05), (0.95, 2.0, 1.0, 0.5))
 
 
-def _before(growth, side, front, wave):
+def _before(growth, side, front, params):
     """The locks that fall before the shoulder: two broad ones below, three in front, and thin strands on them."""
-    rng = growth.rng
+    rng, wave, more = growth.rng, params.wave, params.length
     for place, width, length, lift in BEFORE:
         hero = lift > 0.4
         clump = Clump(width, 0.42, rows=27 if hero else 22, root=0.8, taper=0.60, blunt=0.85, tip=0.06, roll=side * 20)
         clump.tone = 1 + jitter(rng, 0.04) + 0.25 * min(lift, 0)
         soft = Wave(1.2 * wave, 11.5, 0.16 * place + 0.5 * (side < 0) + jitter(rng, 0.06), 0.38, 0.68)
-        growth.add(front(place), clump, soft, side=side, part=(0, length), lift=lift)
+        growth.add(front(place), clump, soft, side=side, part=(0, length), lift=lift, more=more)
     for place in (0.35, 1.3):
         clump = Clump(rng.uniform(0.45, 0.7), 0.16, rows=13, root=0.1, taper=0.5, sides="outer")
         soft = Wave(1.0 * wave, 11.5, rng.uniform(0, 6), 0.1, 0.4)
-        growth.add(front(place), clump, soft, side=side, part=(0.42, rng.uniform(0.9, 1.0)), lift=0.4)
+        growth.add(front(place), clump, soft, side=side, part=(0.42, rng.uniform(0.9, 1.0)), lift=0.4, more=more)
 
 
-def _fringe(growth, side, fringe, amount):
+def bangs(growth, side, fringe, amount):
     """Curtain bangs, longer towards the temples."""
     rng = growth.rng
     for place, width, lift in ((2.0, 1.3, 0.0), (1.4, 1.2, 0.2), (0.8, 0.95, 0.35), (0.25, 0.7, 0.45)):
@@ -107,7 +110,7 @@ def _fringe(growth, side, fringe, amount):
         growth.add(fringe(rng.uniform(0.0, 1.6)), clump, side=side, part=(0.0, rng.uniform(0.8, 1.0)), off=0.3, lift=0.2)
 
 
-def _air(growth, root_x, amount):
+def airy_fringe(growth, root_x, amount):
     """The see-through fringe: locks that are broad over the hairline and fine at the brows."""
     rng, scalp = growth.rng, growth.scalp
     count = round(11 * amount)
@@ -124,23 +127,22 @@ def _air(growth, root_x, amount):
 def _mass(growth, params, families):
     growth.cap(0.25)
     for side, (front, back, fringe) in families.items():
-        _behind(growth, side, back, params.wave)
-        _before(growth, side, front, params.wave)
-        _fringe(growth, side, fringe, params.fringe)
-    _air(growth, 1.5 * params.part_side, params.fringe)
+        _behind(growth, side, back, params)
+        _before(growth, side, front, params)
+        bangs(growth, side, fringe, params.fringe)
+    airy_fringe(growth, PART_X * params.part_side, params.fringe)
 
 
 def grow(params, growth):
     """(parts, chains) of the style."""
     families = {side: guides(growth.scalp, params.volume, side, params.part_side, params.tuck and side * params.part_side > 0) for side in (1, -1)}
     _mass(growth, params, families)
-    front, back, _ = families[1]
     chains = []
     for name, side in (("Left", 1), ("Right", -1)):
+        front, back, _ = families[side]
         mirror = np.array([side, 1, 1])
-        spring = {"stiffness": 1.1, "gravity": 0.05, "drag": 0.5, "radius": 0.8}
-        chains.append(chain(f"hair{name}Front", front(1.0)[5:] * mirror, 5, **spring))
-        chains.append(chain(f"hair{name}Back", back(0.8)[5:] * mirror, 4, **spring))
-    chains.append(chain("hairBack", back(4.0)[5:], 4, stiffness=1.2, gravity=0.05, drag=0.5, radius=0.8))
+        chains.append(chain(f"hair{name}Front", front(1.0)[5:] * mirror, 5, **SPRING | {"radius": 2.4}))
+        chains.append(chain(f"hair{name}Back", back(0.8)[5:] * mirror, 4, **SPRING))
+    chains.append(chain("hairBack", families[1][1](4.0)[5:], 4, **SPRING))
     growth.close(lambda positions: weights(chains, positions, rests=0.45))
     return [growth.part("hair", "hair")], chains

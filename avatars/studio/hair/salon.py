@@ -1,14 +1,14 @@
 """Dresses hair: the style of a host's document on a host's head."""
 
 from face.anime import toon
-from hair import anime_long, long_waves, paint, short_textured
+from hair import anime_long, bob, long_waves, paint, short_textured
 from hair.growth import DRAWN_RING, DRAWN_STRANDS, Growth
 from hair.scalp import Scalp
 from part import Built, Material, Texture
 
 TEXTURE = 512  # pixels
 OUTLINE = 0.0011  # metres
-STYLES = {"long_waves": long_waves.grow, "short_textured": short_textured.grow, "anime_long": anime_long.grow}
+STYLES = {"long_waves": long_waves.grow, "bob": bob.grow, "short_textured": short_textured.grow, "anime_long": anime_long.grow}
 
 
 def _film(params):

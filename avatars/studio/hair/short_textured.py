@@ -17,7 +17,7 @@ def crown(scalp, volume):
         return scalp.at(azimuth, height, lift * volume)
 
     def root(x, z):
-        return scalp.top(x, z, 0.5 + 0.08 * max(z, 0))
+        return scalp.top(x, z, 0.7 + 0.12 * max(z, 0))
 
     def behind(a):
         turn = np.radians(a)
@@ -58,13 +58,14 @@ def _top(growth, params, ring):
 def _sides(growth):
     """Short hair round the sides and the nape in shingled rows, and sideburns."""
     rng, scalp = growth.rng, growth.scalp
-    rows = ((4.6, 4.0, 0.75, (80, 180), 10), (1.6, 3.8, 0.6, (101, 180), 8), (-1.6, 4.2, 0.5, (116, 180), 6), (-5.2, 3.6, 0.36, (130, 180), 4))
+    rows = ((4.6, 4.6, 0.75, (80, 180), 10), (1.8, 4.6, 0.6, (101, 180), 8), (-1.4, 4.8, 0.5, (116, 180), 6), (-4.8, 4.2, 0.36, (130, 180), 4))
     for top, length, lift, (start, end), count in rows:
         for side in (1, -1):
             for azimuth in np.linspace(start, end, count):
                 azimuth += jitter(rng, 2)
-                high, lean = top + jitter(rng, 0.3), 3.0 if azimuth < 150 else 0.0
-                control = [scalp.at(azimuth + lean * k, high - length * k / 3, lift * (1 - 0.22 * k)) for k in range(4)]
+                high, lean = top + jitter(rng, 0.55), 3.0 if azimuth < 150 else 0.0
+                drop = min(length, high - 1.9) if azimuth < 116 else length  # clear of the ears
+                control = [scalp.at(azimuth + lean * k, high - drop * k / 3, lift * (1 - 0.22 * k)) for k in range(4)]
                 clump = Clump(rng.uniform(0.95, 1.25), 0.16, rows=4, root=0.9, taper=0.3, blunt=0.9, tone=0.84 + jitter(rng, 0.04), sides="outer")
                 growth.add(control, clump, side=side, ease=2, off=0.05)
     for side in (1, -1):

@@ -46,6 +46,14 @@ def cut(points, start, end):
     return np.stack([np.interp(np.linspace(start, end, len(points)), whole, column) for column in points.T], -1)
 
 
+def longer(points, cm):
+    """A curve that goes on for `cm` more in its last direction, or ends that much earlier below 0."""
+    length = np.linalg.norm(np.diff(points, axis=0), axis=1).sum()
+    if cm <= 0:
+        return cut(points, 0, max(1 + cm / length, 0.1))
+    return even(np.r_[points, [points[-1] + normalise(points[-1] - points[-6]) * cm]], len(points))
+
+
 def smooth(points, rounds):
     """A curve without its small bends; the ends stay."""
     points = points.copy()
@@ -138,7 +146,9 @@ def mesh(points, outwards, clump, u, crest=None, inner_u=None):
     share = clump.widths(t)
     width = np.maximum(clump.width * share, 0.015)
     height = clump.height * share**0.8
-    side, lift = np.array([-1.0, -0.42, 0.42, 1.0]), np.array([-0.30, 0.70, 0.70, -0.30])
+    # Edges without an inner side sink into what lies below, so that nobody looks under them.
+    sunk = -1.1 if clump.sides == "outer" else -0.30
+    side, lift = np.array([-1.0, -0.42, 0.42, 1.0]), np.array([sunk, 0.70, 0.70, sunk])
     edge = np.array([clump.edge, 1.0, 1.0, clump.edge])
     ring = across[:, None] * (width[:, None] * side)[..., None] + normal[:, None] * (height[:, None] * lift)[..., None]
     positions = points[:, None] + ring

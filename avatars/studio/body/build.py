@@ -61,7 +61,7 @@ def _stretch(form, name, mesh_of, joint, outfits, painted):
     positions, faces = merge([mesh_of(sign) for _, sign in SIDES])
     height = form.skeleton.at(joint)[1]
     shade = warmth(0.25 * bell(positions[:, 1], height, 4.0)) if painted else None
-    weights = [(bone, weight) for bone, weight in form.weights(positions) if weight.max() > 0.004]
+    weights = [(bone, weight) for bone, weight in form.weights(positions, sleeve=True) if weight.max() > 0.004]
     return Part(name, SKIN, positions, faces, weights, shade=shade, outfits=outfits)
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from scipy.interpolate import Akima1DInterpolator, PchipInterpolator
 
-from body.distance import Distance
+from body.distance import ARM_T, SIDES, Distance
 from body.skeleton import Skeleton
 from fields import bump, normalise, smoothstep
 from params import Colour, colour
@@ -42,17 +42,32 @@ TORSO = np.array(
         [-15.2, 3.3, 7.2, -14.4, -2.4, -13.4, -7.0, 2, 2],
         [-17.2, 4.6, 11.2, -16.0, -2.7, -15.6, -7.8, 2.1, 2.1],
         [-19.7, 5.8, 13.6, -18.2, -2.9, -18.4, -8.4, 2.2, 2.3],
-        [-22.7, 6.8, 13.9, -21.4, -2.9, -22.2, -8.7, 2.3, 2.4],
-        [-26.2, 7.5, 13.2, -25.4, -2.7, -26.0, -8.5, 2.3, 2.4],
-        [-31.0, 7.6, 12.3, -30.6, -2.5, -31.0, -7.8, 2.3, 2.4],
-        [-37.0, 6.9, 11.0, -36.8, -2.2, -37.0, -6.9, 2.3, 2.4],
-        [-45.0, 6.6, 10.0, -45.0, -1.9, -45.0, -6.6, 2.3, 2.4],
-        [-54.0, 7.5, 13.2, -54.0, -1.7, -54.0, -8.6, 2.3, 2.4],
-        [-62.0, 7.9, 15.3, -62.0, -1.5, -62.0, -10.3, 2.3, 2.3],
-        [-70.0, 7.0, 15.2, -70.0, -1.2, -70.0, -9.6, 2.3, 2.2],
+        [-22.7, 6.8, 13.3, -21.4, -2.9, -22.2, -8.7, 2.3, 2.4],
+        [-26.2, 7.5, 12.1, -25.4, -2.7, -26.0, -8.5, 2.3, 2.4],
+        [-31.0, 7.6, 11.2, -30.6, -2.5, -31.0, -7.8, 2.3, 2.4],
+        [-37.0, 6.9, 10.3, -36.8, -2.2, -37.0, -6.9, 2.3, 2.4],
+        [-45.0, 6.6, 9.9, -45.0, -1.9, -45.0, -6.6, 2.3, 2.4],
+        [-54.0, 7.5, 12.6, -54.0, -1.7, -54.0, -8.6, 2.3, 2.4],
+        [-62.0, 7.9, 14.5, -62.0, -1.5, -62.0, -10.3, 2.3, 2.3],
+        [-70.0, 7.0, 14.7, -70.0, -1.2, -70.0, -9.6, 2.3, 2.2],
     ]
 )
 LAST_ROW = len(TORSO) - 1
+# Along a leg (0 hip joint, 1 knee, 2 ankle): from its axis to the outside, the inside, the front and the back.
+LEG = np.array(
+    [
+        [0.0, 7.9, 7.6, 7.9, 8.6],
+        [0.25, 7.5, 7.2, 7.9, 7.9],
+        [0.6, 5.8, 5.6, 6.5, 6.1],
+        [0.88, 4.45, 4.6, 5.1, 4.6],
+        [1.0, 4.15, 4.5, 5.0, 4.3],
+        [1.12, 3.95, 4.15, 4.2, 4.5],
+        [1.32, 4.4, 4.3, 3.75, 5.7],
+        [1.55, 3.6, 3.35, 3.2, 4.6],
+        [1.8, 2.5, 2.4, 2.6, 3.0],
+        [2.0, 2.35, 2.5, 2.6, 2.85],
+    ]
+)
 SHOULDER_ROW, BUST_ROW, WAIST_ROW, HIP_ROW = 3.0, 5.6, 8.0, 10.0
 
 
@@ -91,6 +106,7 @@ class Form:
         for column in (1, 6):
             stations[:, column] = -2.0 + (stations[:, column] + 2.0) * depth
         self._table = Akima1DInterpolator(rows, stations, axis=0)
+        self._legs = PchipInterpolator(LEG[:, 0], LEG[:, 1:], axis=0)
 
     def _bare(self, phi, row):
         point = loft_point(self._table, phi, np.clip(row, 0, LAST_ROW))
@@ -168,10 +184,9 @@ class Form:
         name = "left" if side > 0 else "right"
         joints = np.array([self.skeleton.places[name + bone] for bone in ("UpperLeg", "LowerLeg", "Foot")])
         axis = np.stack([np.interp(t, [0, 1, 2], joints[:, k]) for k in range(3)], -1)
-        radius = PchipInterpolator([0, 0.25, 0.6, 0.9, 1.0, 1.3, 1.7, 2.0], [8.0, 7.6, 6.2, 4.9, 4.7, 4.9, 3.3, 2.6])(t)
-        radius = radius * self.params.leg_girth + offset
-        bend = PchipInterpolator([0, 1, 1.3, 2], [0, 0.4, -0.9, -0.3])(t)
-        return axis + np.stack([side * radius * np.cos(angle), 0 * radius, radius * 1.04 * np.sin(angle) + bend], -1)
+        outer, inner, front, back = (self._legs(t)[..., k] * self.params.leg_girth + offset for k in range(4))
+        cos, sin = np.cos(angle), np.sin(angle)
+        return axis + np.stack([side * np.where(cos > 0, outer, inner) * cos, 0 * t, np.where(sin > 0, front, back) * sin], -1)
 
     # ------------------------------------------------------------------ distance
     @cached_property
@@ -188,18 +203,38 @@ class Form:
         return self.distance.push_out(points, margin)
 
     # ------------------------------------------------------------------ weights
-    def weights(self, points):
-        """Bones and weights of skin or cloth at `points` (on air): torso, shoulders, arms, thighs."""
+    def _arm_share(self, side, points, sleeve):
+        """How much of each point follows the upper arm: what lies outside of a surface from the shoulder through the armpit.
+
+        Below the armpit it runs between the hanging arm and the side of the torso.
+        """
+        distance, ring = self.distance.arms[SIDES.index(side)](points)
+        t = ARM_T[0] + ring * (ARM_T[1] - ARM_T[0])
+        axis, tangent, _, outer = self.arm_axis(side, t)
+        breadth, _ = self.arm_radius(t)
+        away = points - axis
+        across = (away * outer).sum(-1) / breadth
+        # Over the joint the surface leans outwards, so that the top of the shoulder stays with the torso.
+        over = np.minimum(((points - self.arm_axis(side, np.zeros(1))[0]) * tangent).sum(-1), 0) / breadth
+        middle = PchipInterpolator([0, 0.1, 0.25, 0.3, 0.4, 0.55, 0.7, 1.0, 2.0], [-0.12, -0.30, -0.54, -0.66, -0.98, -1.3, -1.42, -1.7, -2.1])(np.maximum(t, 0))
+        half = PchipInterpolator([0, 0.2, 0.3, 0.4, 0.55, 2.0], [0.95, 0.75, 0.52, 0.36, 0.18, 0.18])(np.maximum(t, 0))
+        if sleeve:
+            middle = middle - 0.75 * smoothstep(0.25, 0.36, t)
+        near = smoothstep(4.5, 2.5, distance) * (points[:, 0] * side > 0)
+        return smoothstep(-1, 1, (across + 0.55 * over - middle) / half) * near
+
+    def weights(self, points, sleeve=False):
+        """Bones and weights of skin or cloth at `points` (on air): torso, shoulders, arms, thighs.
+
+        Under the arm the cloth of the side and that of the `sleeve` share their place; below the armhole a sleeve follows the arm.
+        """
         x, y = points[:, 0], points[:, 1]
         arms = {}
         for name, side in (("left", 1), ("right", -1)):
             joints = [self.skeleton.at(name + bone) for bone in ("UpperArm", "LowerArm", "Hand")]
             upper, lower = normalise(joints[1] - joints[0]), normalise(joints[2] - joints[1])
-            along = (points - joints[0]) @ upper
-            # Outside of the plane from the armpit up to the top of the shoulder a point belongs to the arm.
-            outwards = (points - joints[0]) @ np.array([side * 0.94, -0.34, 0])
-            arm = smoothstep(-3.4, 2.2, outwards) * smoothstep(-4.5, 3.0, along) * (x * side > 0)
-            shoulder = smoothstep(2.0, 9.5, x * side) * smoothstep(-24.5, -19.5, y) * (1 - arm)
+            arm = self._arm_share(side, points, sleeve)
+            shoulder = smoothstep(2.0, 9.5, x * side / self.params.shoulder) * smoothstep(-24.5, -19.5, y) * (1 - arm)
             fore = smoothstep(-2.6, 2.6, (points - joints[1]) @ normalise(upper + lower)) * arm
             hand = smoothstep(-1.4, 1.4, (points - joints[2]) @ lower) * fore
             arms[name + "Shoulder"] = 0.8 * shoulder

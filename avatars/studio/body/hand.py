@@ -24,9 +24,9 @@ THUMB_RINGS = (0.74, 1.0, 1.2, 1.6, 1.9, 2.1, 2.5, 2.82)
 KNOTS = (0.0, 0.42, 0.7, 1.0, 1.5, 2.0, 2.5, 2.82, 3.0)
 SLENDER = np.array(
     [
-        [0.84, 0.79, 0.74, 0.73, 0.67, 0.62, 0.55, 0.34, 0.12],
-        [0.74, 0.70, 0.65, 0.66, 0.56, 0.52, 0.41, 0.24, 0.06],
-        [0.86, 0.82, 0.78, 0.66, 0.68, 0.55, 0.53, 0.38, 0.12],
+        [0.84, 0.79, 0.74, 0.74, 0.67, 0.62, 0.55, 0.39, 0.12],
+        [0.76, 0.70, 0.65, 0.67, 0.56, 0.52, 0.41, 0.26, 0.06],
+        [0.86, 0.82, 0.78, 0.66, 0.68, 0.55, 0.55, 0.42, 0.12],
     ]
 )
 STRONG = np.array(
@@ -49,7 +49,7 @@ GIRTH = {"Index": 1.0, "Middle": 1.03, "Ring": 0.97, "Little": 0.85}
 ROWS = np.array([0.08, 0.24, 0.42, 0.62, 0.83, 1.0])
 THUMB_ROWS = (1, 3)
 # The nail's rows along the last bone, and how wide each is.
-NAIL_ROWS, NAIL_WIDTHS = (2.44, 2.56, 2.78, 2.97), (0.70, 0.97, 0.92, 0.62)
+NAIL_ROWS, NAIL_WIDTHS = (2.44, 2.56, 2.78, 2.96), (0.66, 0.96, 0.90, 0.52)
 
 
 class Sheet:
@@ -132,23 +132,25 @@ class Digit:
         point, along, _, up = self.at(3.0)
         sheet.close(loop, sheet.add([point - 0.05 * up], [self.weight(3.0)])[0])
 
-    def nail(self, sheet, length):
-        """The nail plate with a free edge of `length` cm."""
+    def nail(self, sheet, length, strong):
+        """The nail plate with a free edge of `length` cm; pointed, or square where hands are `strong`."""
         across = np.array([-0.92, -0.45, 0.45, 0.92])
         grid = []
         breadth, over, _ = self.girth(2.5)
-        start, _, side, up = self.at(NAIL_ROWS[0])
-        end = self.at(3.0)[0] + self.at(3.0)[1] * length
+        start, along, side, up = self.at(NAIL_ROWS[0])
+        end = self.at(3.0)[0] + along * length
         slope_top = self.girth(NAIL_ROWS[0])[1]
-        for s, width in zip(NAIL_ROWS, NAIL_WIDTHS):
+        for s, width in zip(NAIL_ROWS, np.array(NAIL_WIDTHS) + np.array([0.08, 0, 0, 0.30]) * strong):
             share = (s - NAIL_ROWS[0]) / (NAIL_ROWS[-1] - NAIL_ROWS[0])
             # The plate runs on straight where the fingertip goes down.
             top = slope_top * (1 - share) + 0.44 * over * share + 0.10 * share * (1 - share)
             axis = start + (end - start) * share
+            # Both ends are round.
+            bow = np.array([-1.0, 1.0, 1.0, -1.0]) * (share - 0.3) * 0.09 * (1 - 0.6 * strong)
             angle = across * 0.95
             drop = (1 - np.cos(angle)) * breadth * 0.62
             lift = np.array([-0.02, 0.03, 0.03, -0.02]) if share > 0 else np.full(4, -0.03)
-            grid += [axis + side * width * breadth * 0.86 * np.sin(a) + up * (top - d + h) for a, d, h in zip(angle, drop, lift)]
+            grid += [axis + side * width * breadth * 0.86 * np.sin(a) + up * (top - d + h) + along * b for a, d, h, b in zip(angle, drop, lift, bow)]
         ids = sheet.add(grid, [self.weight(2.9)] * len(grid)).reshape(len(NAIL_ROWS), 4)
         for r in range(len(NAIL_ROWS) - 1):
             for c in range(3):
@@ -181,7 +183,7 @@ class Hand:
         points = [outer]
         for k, axis in enumerate(axes):
             points += [axis, (axis + axes[k + 1]) / 2 if k < 3 else last]
-        shape = np.array([0.74, 1.0, 0.82, 1.0, 0.82, 1.0, 0.82, 0.96, 0.66])
+        shape = np.array([0.74, 1.05, 0.80, 1.05, 0.80, 1.05, 0.80, 1.02, 0.66])
         return np.array(points), shape
 
     def wrist(self, x):
@@ -207,9 +209,9 @@ class Hand:
         top = np.stack([x, axis + top_height * shape, across], -1)
         low = np.stack([x, axis + low_height * (flat + (0.9 - flat) * go * 0.7), across], -1)
         # Masses of thumb and little finger, the hollow between them, pads under the fingers.
-        low[:, 1] -= 0.70 * bell(r, 0.36, 0.30) * bell(across, 1.7, 1.2)
-        low[:, 1] -= 0.42 * bell(r, 0.40, 0.32) * bell(across, -2.1, 1.1)
-        low[:, 1] += 0.28 * bell(r, 0.60, 0.22) * bell(across, -0.2, 1.3)
+        low[:, 1] -= 1.05 * bell(r, 0.38, 0.30) * bell(across, 1.9, 1.3)
+        low[:, 1] -= 0.50 * bell(r, 0.40, 0.32) * bell(across, -2.1, 1.1)
+        low[:, 1] += 0.34 * bell(r, 0.62, 0.24) * bell(across, -0.2, 1.3)
         low[:, 1] -= 0.12 * bell(r, 0.98, 0.12)
         side = np.stack([x[[8, 0]], axis[[8, 0]] + [0.02, 0.0], across[[8, 0]] + np.array([-0.34, 0.34]) * (1 - 0.25 * go)], -1)
         side[0, 2] -= 0.22 * bell(r, 0.42, 0.3)
@@ -302,7 +304,7 @@ class Hand:
         """((points, faces, weights) of the skin, the same of the nails), in cm from the wrist."""
         skin, nails = self.skin(), Sheet()
         for digit in (*self.fingers, self.thumb):
-            digit.nail(nails, self.form.params.nail_length)
+            digit.nail(nails, self.form.params.nail_length, self.strong)
         points, faces, weights = skin.table()
         points = relax(points, faces, self._soft(points, weights))
         nail_points, nail_faces, nail_weights = nails.table()

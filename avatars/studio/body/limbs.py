@@ -22,13 +22,15 @@ def bare_arm(form, side, sleeve_end):
     """(positions, faces) of an arm from under a sleeve that ends at `sleeve_end` (t) to the edge of the hand."""
     t = stations(max(sleeve_end - UNDER, 0.0), WRIST_T, 0.22)
     grid = form.arm(side, t[:, None], RING)
-    return grid.reshape(-1, 3), quad_grid(*grid.shape[:2], wrap=True, flip=side < 0)
+    # The diagonals of the quads run as those of the hand do, so that both have the same normals where they meet.
+    faces = np.roll(quad_grid(*grid.shape[:2], wrap=True, flip=side < 0), 1, axis=1)
+    return grid.reshape(-1, 3), faces
 
 
 def bare_leg(form, side, hem, end):
     """(positions, faces) of a leg from under a hem at the height `hem` (y) down to `end` (y)."""
     places = [form.skeleton.places["left" + bone][1] for bone in ("UpperLeg", "LowerLeg", "Foot")]
     start, stop = (float(np.interp(-y, np.negative(places), [0, 1, 2])) for y in (hem, end))
-    t = stations(max(start - UNDER, 0.0), stop, 0.25)
+    t = stations(max(start - UNDER, 0.0), stop, 0.17)
     grid = form.leg(side, t[:, None], np.linspace(0, 2 * np.pi, LEG_COLUMNS, endpoint=False))
     return grid.reshape(-1, 3), quad_grid(*grid.shape[:2], wrap=True, flip=side > 0)

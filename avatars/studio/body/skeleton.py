@@ -92,9 +92,9 @@ class Skeleton:
         floor = -body.eye_height
         knee, ankle = -68 + (floor + 68) * 0.48, floor + 8
         self.add(side + "UpperLeg", "hips", (sign * 7.8 * body.hips, -66, -1))
-        self.add(side + "LowerLeg", side + "UpperLeg", (sign * 7.4 * body.hips, knee, -0.6))
-        self.add(side + "Foot", side + "LowerLeg", (sign * 7.2 * body.hips, ankle, -2.2))
-        self.add(side + "Toes", side + "Foot", (sign * 7.4 * body.hips, floor + 2, 9.0))
+        self.add(side + "LowerLeg", side + "UpperLeg", (sign * 6.9 * body.hips, knee, -0.6))
+        self.add(side + "Foot", side + "LowerLeg", (sign * 6.2 * body.hips, ankle, -2.2))
+        self.add(side + "Toes", side + "Foot", (sign * 6.8 * body.hips, floor + 2, 9.0))
 
     def _relax(self):
         """Matrix (4x4) of each bone from T-pose to the pose on air."""

@@ -19,8 +19,9 @@ UPPER_SPIKES = (
     ((0.72, 0.8), (0.82, 0.8), 0.42, 0.34),
     ((0.60, 0.8), (0.68, 0.8), 0.24, 0.27),
 )
+INNER_RISE = 0.24  # cm that the inner ends of the brows are higher, which makes a friendly face
 SINK = 0.12  # cm that the lower lash goes inwards in a blink
-LOWER_SPIKES = (((0.70, 0.2), (0.77, 0.5), 0.16, -0.15), ((0.54, 0.2), (0.60, 0.5), 0.07, -0.14))
+LOWER_SPIKES = (((0.68, 0.2), (0.77, 0.6), 0.20, -0.13),)
 
 
 def _on_ball(face, x, y, inside=0.0):
@@ -190,7 +191,7 @@ def brow(face, mesh, shapes, side):
     b = face.f.brows
     t = np.linspace(0, 1, BROW_COLUMNS)
     x = b.inner + (b.outer - b.inner) * t
-    middle = b.y + b.arch * np.sin(np.pi * t**1.15 * 0.80) - b.drop * t**3
+    middle = b.y + b.arch * np.sin(np.pi * t**1.15 * 0.80) - b.drop * t**3 + INNER_RISE * (1 - t) ** 1.5
     half = 0.5 * b.thickness * (0.45 + 0.55 * smoothstep(0, 0.3, t)) * (1 - 0.88 * smoothstep(0.4, 1, t))
     half = half * (1 - 0.35 * bell(t, 0, 0.05))
     rows = []

@@ -29,8 +29,8 @@ def _smiling_eyes(face, shapes):
     """A smile lifts the lower lids, as smiling eyes are drawn; cheeks stay flat, so that they never hide the lashes."""
     rise = face.follow(face.zero, 0.18 * bump(face.ax, face.y, 3.8, -3.2, 1.7, 0.9) * face.mask)
     for side, name in ((1, "Left"), (-1, "Right")):
-        shapes["cheekSquint" + name] = rise * (face.side == side)[:, None] + face.lids(side, 0.0, 0.18)
-        shapes["eyeSquint" + name] = face.lids(side, 0.09, 0.20)
+        shapes["cheekSquint" + name] = rise * (face.side == side)[:, None] + face.lids(side, 0.0, 0.14)
+        shapes["eyeSquint" + name] = face.lids(side, 0.06, 0.15)
 
 
 def _jaw(face, shapes):
@@ -64,7 +64,7 @@ def _corners(face, shapes):
 
     smile = corner(0.42, 0.40, -0.10) + face.follow(face.zero, 0.20 * cheek)
     morphs._both(face, shapes, "mouthSmile", smile)
-    morphs._both(face, shapes, "mouthFrown", corner(-0.05, -0.30, 0.10))
+    morphs._both(face, shapes, "mouthFrown", corner(-0.08, -0.40, 0.13))
     morphs._both(face, shapes, "mouthStretch", corner(0.40, -0.02))
     morphs._both(face, shapes, "mouthDimple", corner(0.16, 0.08))
     shapes["mouthLeft"] = face.follow(0.45 * face.around, face.zero)

@@ -58,8 +58,8 @@ def tongue(face, mesh):
     """A flat dome that rides on the jaw and can be put out."""
     t = np.linspace(0, 1, TONGUE_ROWS)[:, None]
     angle = np.linspace(0, 2 * np.pi, TONGUE_COLUMNS + 1)[:-1]
-    width = 0.86 * face.f.mouth_half_width * np.sqrt(np.clip(1 - np.clip((t - 0.3) / 0.71, 0, 1) ** 2.4, 0, 1))
-    height = 0.42 * np.sqrt(np.clip(1 - np.clip((t - 0.3) / 0.71, 0, 1) ** 2.2, 0, 1)) + 0.01
+    width = 0.86 * face.f.mouth_half_width * np.sqrt(np.clip(1 - np.clip((t - 0.3) / 0.70, 0, 1) ** 2.4, 0, 1))
+    height = 0.42 * np.sqrt(np.clip(1 - np.clip((t - 0.3) / 0.70, 0, 1) ** 2.2, 0, 1))
     front = _lip_front(face, mesh) - 0.95
     x, z = width * np.cos(angle), np.broadcast_to(front - 2.0 + 2.0 * t, (TONGUE_ROWS, TONGUE_COLUMNS))
     y = face.f.mouth_y - 0.55 + height * np.sin(angle)

@@ -29,7 +29,7 @@ def skin(face, c, size):
 
 def _complexion(f, c, colour, x, y, front):
     ax = np.abs(x)
-    colour = blend(colour, tinted(c.skin, 1.0, 0.945, 0.93), 0.55 * front * smoothstep(-1.2, -4.5, y))
+    colour = blend(colour, tinted(c.skin, 1.0, 0.945, 0.93), 0.55 * front * smoothstep(-1.2, -4.5, y) * smoothstep(-9.2, -7.6, y))
     blush = np.exp(-((((ax - 4.1) / 1.45) ** 2 + ((y + 2.95) / 0.72) ** 2) ** 1.15))
     colour = blend(colour, c.blush, c.blush_share * front * blush)
     for k in range(3):
@@ -88,8 +88,10 @@ def mask(face, size):
     # The front of the face is never in shade; the chin throws its shade on the neck.
     plain = smoothstep(1.05, 0.75, np.hypot(x / 5.0, (y + 2.6) / 5.4)) * front
     edge = -11.9 - 0.80 * (1 - (x / 3.0) ** 2) + 0.12 * x
-    chin = smoothstep(12.55, 12.85, row) * (row < 19) * smoothstep(edge - 0.10, edge + 0.10, y)
-    shade = np.maximum(NEUTRAL * (1 - plain), chin)
+    chin = smoothstep(13.0, 13.5, row) * (row < 19) * smoothstep(edge - 0.10, edge + 0.10, y)
+    under = 0.55 * smoothstep(12.1, 12.6, row) * (row < 14.5)  # the underside of the jaw turns dark early
+    under = np.maximum(under, smoothstep(1.55, 1.75, np.abs(phi)) * smoothstep(8.0, 9.0, row) * (row < 17))  # the nape
+    shade = np.maximum(np.maximum(NEUTRAL * (1 - plain), under), chin)
     lids = np.maximum(y - f.eye_line(ax) - f.upper_lid_height(ax), f.eye_line(ax) - f.lower_lid_height(ax) - y)
     lids = np.maximum(lids, np.maximum(f.eye_inner_x - ax, ax - f.eye_outer_x))
     lips = np.hypot(np.maximum(ax - f.mouth_half_width, 0), y - f.mouth_y)
@@ -102,5 +104,5 @@ def _scalp(c, colour, x, y, phi, row):
     hairline = c.hairline - 0.05 * np.abs(x) ** 1.6
     above = smoothstep(-0.3, 0.3, y - hairline) * (np.cos(phi) > -0.1)
     behind = smoothstep(1.42, 1.60, np.abs(phi)) * (1 - smoothstep(8.4, 9.6, row)) * smoothstep(-2.5, 0.5, y)
-    back = smoothstep(1.9, 2.2, np.abs(phi)) * (1 - smoothstep(11.5, 13.5, row))
+    back = smoothstep(1.9, 2.2, np.abs(phi)) * (1 - smoothstep(10.0, 11.5, row))
     return blend(colour, 0.80 * np.array(c.brow), np.maximum(np.maximum(above, behind), back))

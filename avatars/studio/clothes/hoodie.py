@@ -64,7 +64,7 @@ class Hoodie(Bodice):
         dark = np.full(x.shape, -1.0)
         for place, height in ((2.0, 4.5), (5.2, 7.5), (8.2, 5.0), (11.2, 9.0)):
             above = np.clip((y + 60.5) / height, 0, 1)
-            dark = np.maximum(dark, 0.55 * (1 - above) - np.abs(x - place - 0.35 * above * place / 8))
+            dark = np.maximum(dark, 0.55 * (1 - above) - np.abs(x - place - 0.35 * above * place / 8) - 0.06)
         for tip, low in ((7.5, -37.0), (9.0, -41.0)):
             share = np.clip((x - tip) / (13.5 - tip), 0, 1)
             dark = np.maximum(dark, np.where(x > tip, 0.75 * share - np.abs(y - low - 6.0 * share**1.4), -1.0))

@@ -26,14 +26,15 @@ class Trousers:
         leg = self.form.leg(1, np.minimum(t, 2)[:, None], angle, room[:, None] + self._folds(t[:, None], angle))
         leg[..., 1] = y[:, None]
         # Below the calf cloth hangs straight down from its widest place.
-        phi = QUARTER - angle
+        # The torso's half: its front and back lie at the outer 300 degrees, the rest is the plane between the legs.
+        edge = np.radians(150)
+        phi = QUARTER - np.clip(angle, -edge, edge) * QUARTER / edge
         rows = self.dressed.row_of(np.full(len(y), QUARTER), y)
-        torso = self.dressed(np.clip(phi, 0, np.pi)[None], rows[:, None])
-        middle = (torso[:, angle.searchsorted(QUARTER)][:, 2] + torso[:, angle.searchsorted(-QUARTER)][:, 2]) / 2
-        inner = np.abs(angle) > QUARTER
-        depth = (torso[..., 2] - middle[:, None])
+        torso = self.dressed(phi[None], rows[:, None])
+        front, back = torso[:, [np.abs(angle - edge).argmin()], 2], torso[:, [np.abs(angle + edge).argmin()], 2]
+        inner = np.abs(angle) > edge + 0.01
         torso[..., 0] = np.where(inner, 0.0, torso[..., 0])
-        torso[..., 2] = np.where(inner, middle[:, None] + depth * np.abs(np.sin(angle)), torso[..., 2])
+        torso[..., 2] = np.where(inner, (front + back) / 2, torso[..., 2])
         torso[..., 1] = y[:, None]
         blend = smoothstep(-70, -100, y)[:, None, None]
         leg[..., 0] = np.maximum(leg[..., 0], 0.05)

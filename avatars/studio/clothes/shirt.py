@@ -74,10 +74,10 @@ class Overshirt(Bodice):
     """A shirt of heavier cloth, worn open: collar, breast pockets, straight hem."""
 
     cap = 0.25
-    crumple = 1.3
+    crumple = 1.0
     sleeve_end = 1.90
     below = 10
-    front_share = (0, 0.04, 0.18, 0.34, 0.50, 0.66, 0.83, 1)
+    front_share = (0, 0.04, 0.18, 0.26, 0.50, 0.66, 0.83, 1)
     back_share = (0, 0.16, 0.33, 0.5, 0.67, 0.84, 1)
 
     def __init__(self, form, cloth, hem=-67.0, gap=(5.2, 5.6), buttons=None):
@@ -125,9 +125,9 @@ class Overshirt(Bodice):
         """Breast pockets with flaps."""
         scale = self.form.params.chest
         x = np.linspace(6.8, 12.2, 6) * scale
-        lift = 0.12
+        lift = 0.16
         bag = [self.front(x, np.full(6, y), h) for y, h in ((-26.2, 0.0), (-26.3, lift), (-33.2, lift), (-33.3, 0.0))]
-        flap = [self.front(x, y, h) for y, h in ((np.full(6, -25.2), 0.1), (np.full(6, -25.25), 0.34), (-27.6 - 0.5 * (1 - np.abs(np.linspace(-1, 1, 6))), 0.34), (-27.75 - 0.5 * (1 - np.abs(np.linspace(-1, 1, 6))), 0.1))]
+        flap = [self.front(x, y, h) for y, h in ((np.full(6, -25.2), 0.1), (np.full(6, -25.25), 0.26), (-27.6 - 0.5 * (1 - np.abs(np.linspace(-1, 1, 6))), 0.26), (-27.75 - 0.5 * (1 - np.abs(np.linspace(-1, 1, 6))), 0.1))]
         pieces = []
         for name, grid in (("pocket", bag), ("flap", flap)):
             grid = np.stack(grid)
@@ -140,12 +140,12 @@ class Overshirt(Bodice):
 
     def into(self, rack):
         """Adds everything to the rack."""
-        point = self.front(np.array(8.6 * self.form.params.neck), np.array(-19.6), 0.5)
+        point = self.front(np.array(8.6 * self.form.params.neck), np.array(-19.6), 0.32)
         front = self.front(np.array(4.7 * self.form.params.neck), np.array(-15.0), 0.45)
         collar = folded(self.form, self.dressed, Above(self.dressed, (0, 5)), self.cloth, 2.6, 4.0, point, front, 0.35, 0.9, 1.0)
         back, shade = self.panel(False)
         yoke = (lambda c: c.y - 8.0, "stitch")
         edges = {"left": "seam", "right": "seam", "bottom": "hem"}
         rack.add(*self.fronts(), Piece("back", back, self.cloth, edges, (yoke,), shade, density=0.8), *self.sleeves((((lambda c: c.h - c.y - 7.5), "stitch"),)), collar, *self.pockets())
-        rack.add_solid(*[button(self.front, s * 9.5 * self.form.params.chest, -27.2, 0.42, self.buttons_cloth, 0.42, 8) for s in (1, -1)])
+        rack.add_solid(*[button(self.front, s * 9.5 * self.form.params.chest, -27.2, 0.32, self.buttons_cloth, 0.42, 8) for s in (1, -1)])
         return self

@@ -1,5 +1,7 @@
 """A stage outfit: short fitted jacket with a sailor collar, trims and a big bow."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from clothes.bodice import Bodice
@@ -125,7 +127,7 @@ def bow(front, y, cloth, knot, size=1.0, tails=12.0, outfit=""):
     pieces = []
     loop = place + loop
     wedge = np.abs(np.sin(turn))[None] - np.array([0.9, 0.75, 0.45, 0.2, 0, 0, 0, 0])[:, None]
-    right = Piece("bow_l", loop, cloth, {}, (), None, True, relief=np.where(np.cos(turn)[None] > -0.2, wedge, -0.2))
+    right = Piece("bow_l", loop, replace(cloth, both_sides=False), {}, (), None, True, relief=np.where(np.cos(turn)[None] > -0.2, wedge, -0.2))
     pieces += [right, mirrored(right)]
     polar = np.linspace(0, np.pi, 6)[:, None]
     ball = place + size * np.stack([1.25 * np.sin(polar) * np.sin(turn), 1.5 * np.cos(polar) + 0 * turn, 0.7 + 1.1 * np.sin(polar) * np.cos(turn)], -1)

@@ -97,7 +97,7 @@ class Fitting:
 
     def tee(self, g):
         """A round-necked tee under an open shirt."""
-        self.rack.add(*Shell(self.form, self.cloth(g, weave="jersey"), -16.9, 9.0, 0.05, -64).pieces())
+        self.rack.add(*Shell(self.form, self.cloth(g, weave="jersey"), -16.9, 9.0, 0.085, -64).pieces())
 
     def shirt(self, g):
         """A shirt under a jacket, with or without a tie."""

@@ -73,7 +73,8 @@ class Growth:
 
     def cap(self, lift, sideburn=0.0):
         """The cap of short hair under everything; `sideburn` is how many cm above the painted hair it ends before the ears."""
-        self.pieces.append(self.scalp.cap(lift, self.rng, sideburn))
+        positions, faces, uv, shade = self.scalp.cap(lift, self.rng, sideburn)
+        self.pieces.append((positions, faces, uv, shade * self._ring(positions, 0.0)))
 
     def close(self, weights):
         """Ends a group of clumps that hang alike; `weights` gives bones and weights of positions."""

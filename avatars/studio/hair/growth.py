@@ -3,7 +3,7 @@
 import numpy as np
 
 from fields import bell, smoothstep
-from hair.scalp import CENTRE
+from hair.scalp import CENTRE, CLOTHES
 from hair.strand import curve, cut, longer, mesh, smooth
 from part import Part, merge
 
@@ -52,7 +52,9 @@ class Growth:
         u = self.rng.uniform(0, max(STRANDS - breadth, 0.0))
         pieces = mesh(points, outwards, clump, (u, u + breadth), crest, INNER if self.drawn else None)
         ring = self.rng.normal(0, RING_JITTER)
-        self.pieces += [(p, f, uv, shade * self._ring(p, ring)) for p, f, uv, shade in pieces]
+        for positions, faces, uv, shade in pieces:
+            positions = self.scalp.off_body(positions, 0.8 * CLOTHES)
+            self.pieces.append((positions, faces, uv, shade * self._ring(positions, ring)))
 
     def _v_at(self, points, clump):
         """Where the picture's ring of light lies on a strand: shares of its length, and v there."""

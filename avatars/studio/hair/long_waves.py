@@ -125,7 +125,7 @@ def airy_fringe(growth, root_x, amount):
         bend = end * 1.22 + (4 if end > 0 else -4)
         places = ((end * 0.62 + 2, 9.6, 1.15), (end * 0.85, 7.2, 1.1), (end, 4.8, 0.85), (bend, low, 0.7))
         control = [start, *(scalp.at(*place) for place in places)]
-        clump = Clump(rng.uniform(0.42, 0.62), 0.14, rows=9, root=1.0, taper=0.15, blunt=1.15, sides="outer")
+        clump = Clump(rng.uniform(0.42, 0.62), 0.14, rows=9, root=1.0, taper=0.15, blunt=1.15, sides="outer", v=(0.3, 1.0))
         growth.add(control, clump, off=0.22, lift=0.1 * (k % 2))
 
 

@@ -80,9 +80,11 @@ class Bodice:
         if front:
             grid[:, 0, 0] = 0
             whole = np.concatenate([(grid * [-1, 1, 1])[:, :0:-1], grid], 1)
+            self.relief = np.concatenate([height[:, :0:-1], height], 1)
         else:
             grid[:, -1, 0] = 0
             whole = np.concatenate([grid, (grid * [-1, 1, 1])[:, -2::-1]], 1)
+            self.relief = np.concatenate([height, height[:, -2::-1]], 1)
         return self.hemmed(whole)
 
     def hemmed(self, grid, depth=1.4, thick=0.28, flip=False):
@@ -95,9 +97,12 @@ class Bodice:
     def body(self, marks=(), back_marks=(), bottom="hem", top="seam"):
         """Front and back as pieces."""
         edges = {"left": "seam", "right": "seam", "bottom": bottom, "top": top}
-        front, shade = self.panel(True)
-        back, back_shade = self.panel(False)
-        return [Piece("front", front, self.cloth, edges, marks, shade), Piece("back", back, self.cloth, edges, back_marks, back_shade, density=0.8)]
+        pieces = []
+        for name, lines in (("front", marks), ("back", back_marks)):
+            grid, shade = self.panel(name == "front")
+            relief = np.concatenate([self.relief, np.zeros((len(grid) - len(self.relief), grid.shape[1]))])
+            pieces.append(Piece(name, grid, self.cloth, edges, lines, shade, density=0.8 if lines is back_marks else 1.0, relief=relief))
+        return pieces
 
     def sleeves(self, marks=(), bottom="hem", depth=2.0, thick=0.25, rows=(7, 13)):
         """Both sleeves."""

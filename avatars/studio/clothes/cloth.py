@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fields import quad_grid, smoothstep, triangles
+from fields import quad_grid, smoothstep, to_linear, triangles
 from part import Built, Material, Part, Texture
 
 import clothes.fabric as fabric
@@ -30,6 +30,7 @@ class Piece:
     island: str = ""
     density: float = 1.0
     arm: np.ndarray | float = 0.0  # share 0..1, per row, to which it goes with the arm also below the armpit
+    relief: np.ndarray | None = None  # height of the folds at the points of the grid, for drawn shadows
     bones: dict | None = None  # weights by bone, where it hangs on bones of its own
 
     def lengths(self):
@@ -72,7 +73,7 @@ def mirrored(piece, name=None):
     """The same piece on the host's other side."""
     grid = piece.grid * [-1, 1, 1]
     return Piece(name or piece.name + "_r", grid, piece.cloth, piece.edges, piece.marks, piece.shade, not piece.flip,
-                 piece.island or piece.name, piece.density, piece.arm)
+                 piece.island or piece.name, piece.density, piece.arm, piece.relief)
 
 
 def solid(name, positions, faces, cloth, shade=None):
@@ -113,7 +114,7 @@ class Rack:
     def build(self):
         """Everything as `Built`; parts belong to the outfit."""
         built = Built()
-        places, scale = fabric.pack({p.island or p.name: p for p in self.pieces}, self.size)
+        places = fabric.pack({p.island or p.name: p for p in self.pieces}, self.size)
         prefix = self.outfit + "_"
         groups = {}
         for piece in self.pieces:
@@ -127,9 +128,9 @@ class Rack:
             groups.setdefault(key, []).append((positions, triangles(faces), uv, shade, weights))
         for key, meshes in groups.items():
             built.parts.append(self._part(key, meshes))
+        base, normal = fabric.paint(self.pieces, places, self.size, self.anime)
+        built.textures[prefix + "base"] = Texture(base, quality=88)
         if not self.anime:
-            base, normal = fabric.paint(self.pieces, places, scale, self.size)
-            built.textures[prefix + "base"] = Texture(base, quality=88)
             built.textures[prefix + "normal"] = Texture(normal, quality=86)
         built.chains += self.chains
         return built
@@ -154,8 +155,14 @@ class Rack:
 
     def _material(self, built, prefix, cloth, textured):
         if self.anime:
-            name = prefix + "".join(f"{round(255 * c):02x}" for c in cloth.colour) + ("_2" if cloth.both_sides else "")
-            built.materials[name] = Material("cloth", cloth.colour, 0.8, double_sided=cloth.both_sides, toon=fabric.toon(cloth))
+            name = prefix + ("cloth" if textured else "".join(f"{round(255 * c):02x}" for c in cloth.colour))
+            name += "_2" if cloth.both_sides else ""
+            toon = dict(fabric.TOON)
+            if textured:
+                built.materials[name] = Material("cloth", texture=prefix + "base", double_sided=cloth.both_sides, toon=toon)
+            else:
+                toon["shadeColorFactor"] = to_linear(np.array(cloth.colour) * fabric.CEL).round(4).tolist()
+                built.materials[name] = Material("cloth", cloth.colour, toon=toon)
             return name
         finish, roughness, metallic = fabric.FINISH[cloth.weave]
         if not textured:

@@ -32,7 +32,7 @@ class Hoodie(Bodice):
 
     def ease(self, phi, row):
         """Wide; gathered at the hem."""
-        return PchipInterpolator([0, 2, 4, 6, 8, 9, 9.6, 11], [0.6, 1.2, 2.0, 2.8, 4.2, 3.2, 1.6, 1.4])(row)
+        return PchipInterpolator([0, 2, 4, 6, 8, 9, 9.6, 11], [0.6, 1.2, 2.0, 2.8, 4.2, 3.4, 2.4, 2.2])(row)
 
     def neck(self, phi):
         """The seam of the hood."""
@@ -48,9 +48,16 @@ class Hoodie(Bodice):
         for name, front in (("front", True), ("back", False)):
             grid, shade = self.panel(front)
             cut = 12
+            relief = np.concatenate([self.relief, np.zeros((2, grid.shape[1]))])
+            marks = ((self._under_hood, "shadow"),) if front else ()
             for part, rows, cloth in (("upper", slice(0, cut + 1), self.cloth), ("line", slice(cut, cut + 2), self.trim), ("lower", slice(cut + 1, None), self.lower)):
-                pieces.append(Piece(f"{name}_{part}", grid[rows], cloth, {}, (), shade[rows]))
+                pieces.append(Piece(f"{name}_{part}", grid[rows], cloth, {}, marks, shade[rows], relief=relief[rows]))
         return pieces
+
+    def _under_hood(self, texels):
+        """How far below the hood (cm) texels of the front lie."""
+        x, y = np.abs(texels.place[..., 0]), texels.place[..., 1]
+        return np.where(y > -25, np.interp(x, [0, 4, 8, 12], [-21.6, -20.6, -18.4, -16.5]) - y - 0.2, 9.0)
 
     def ribs(self):
         """Rib at hem and cuffs."""
@@ -60,8 +67,8 @@ class Hoodie(Bodice):
         for name, grid in (("rib_front", front), ("rib_back", back)):
             edge = grid[-3]
             out = normalise((edge - [0, 0, -2.0]) * [1, 0, 1])
-            low = edge - [0, 3.4, 0] - 0.7 * out
-            rows = np.stack([edge, edge - [0, 0.5, 0] - 0.6 * out, (edge * [1, 1, 1] - [0, 1.9, 0]) - 0.35 * out, low, low - 0.4 * out + [0, 0.5, 0]])
+            low = edge - [0, 3.6, 0] - 0.5 * out
+            rows = np.stack([edge, edge - [0, 0.4, 0] - 0.45 * out, (edge * [1, 1, 1] - [0, 1.9, 0]) - 0.2 * out, low, low - 0.4 * out + [0, 0.5, 0]])
             pieces.append(Piece(name, rows, self.trim, {}, (), np.array([0.8, 0.9, 1, 1, 0.4])[:, None]))
         edge = self.sleeve_grid[-3]
         out = edge - edge.mean(0)
@@ -74,27 +81,24 @@ class Hoodie(Bodice):
     def hood(self):
         """The hood: a thick roll round the neck that falls on the back."""
         phi = np.linspace(-np.pi, np.pi, 29) + np.pi
-        behind = smoothstep(0.5, -0.6, np.cos(phi))
-        ahead = smoothstep(0.5, 1.0, np.cos(phi))
-        out = np.stack([np.sin(phi), 0 * phi, np.cos(phi)], -1)
-        seam = self.dressed(phi, 0.45 + 0.5 * ahead, 0.4)
-        middle = np.array([0, 0, -1.8])
+        turn = (1 - np.cos(phi)) / 2  # 0 in front, 0.5 at the sides, 1 behind
 
-        def ring(radius, y):
-            point = middle + out * radius[:, None]
-            point[:, 1] = y
-            return point
+        def ring(front, side, behind):
+            radius, y = (PchipInterpolator([0, 0.5, 1], values)(turn) for values in zip(front, side, behind))
+            return np.stack([radius * np.sin(phi), y, radius * np.cos(phi) - 1.8], -1)
 
-        top = seam[:, 1] + 2.2 - 1.3 * ahead + 0.4 * behind
+        low = PchipInterpolator([0, 0.3, 0.6, 1], [3.1, 2.0, 2.0, 4.4])(turn)
         rows = [
-            ring(4.0 + 0 * phi, seam[:, 1] + 0.4),
-            ring(4.6 + 0.3 * behind, top - 0.9),
-            ring(5.6 + 0.6 * behind, top),
-            ring(7.3 + 1.5 * behind - 0.8 * ahead, top - 0.6 - 0.4 * ahead),
-            self.dressed(phi, 1.35 + 1.2 * behind - 0.1 * ahead, 1.9 + 2.0 * behind - 0.7 * ahead),
-            self.dressed(phi, 1.75 + 2.6 * behind - 0.2 * ahead, 1.0 + 1.2 * behind - 0.3 * ahead),
-            self.dressed(phi, 1.8 + 2.8 * behind - 0.2 * ahead, 0.1 + 0 * phi),
+            ring((4.2, -16.4), (4.3, -13.4), (4.6, -12.0)),
+            ring((5.0, -16.6), (5.2, -11.4), (5.6, -9.8)),
+            ring((6.2, -16.9), (6.3, -10.8), (7.2, -9.0)),
+            ring((7.6, -18.0), (8.0, -12.0), (9.8, -11.4)),
+            self.dressed(phi, low - 0.35, PchipInterpolator([0, 0.5, 1], [1.0, 1.7, 3.2])(turn)),
+            self.dressed(phi, low, PchipInterpolator([0, 0.5, 1], [0.7, 0.8, 1.8])(turn)),
+            self.dressed(phi, low + 0.05, 0.02),
         ]
+        for k, margin in enumerate((0.2, 0.5, 0.9, 1.1)):
+            rows[k] = np.where((turn < 0.4)[:, None], self.above(rows[k], margin * smoothstep(0.4, 0.15, turn)), rows[k])
         grid = np.stack(rows)
         shade = np.array([0.5, 0.8, 1, 1, 1, 0.9, 0.6])[:, None]
         inner = Piece("hood_in", grid[:3], self.lower, {}, (), shade[:3])
@@ -119,7 +123,7 @@ class Hoodie(Bodice):
         pieces, chains = [], []
         for side, name in ((1, "left"), (-1, "right")):
             s = np.linspace(0, 1, 7)
-            path = self.front(side * (2.3 + 0.5 * s), -17.6 - 11.0 * s, 1.0 - 0.5 * s)
+            path = self.front(side * (2.3 + 0.5 * s), -19.6 - 10.0 * s, 1.3 - 0.6 * s)
             chain = Chain(f"{name}String{outfit.title()}", "upperChest", path[[0, 3, 6]], 0.8, 0.3, 0.4, 0.5, (outfit,))
             ring = np.linspace(0, 2 * np.pi, 6)
             radius = np.r_[np.full(6, 0.22), 0.22]

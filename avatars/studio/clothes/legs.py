@@ -84,7 +84,8 @@ def pleated(form, cloths, waist=-49.0, hem=-88.0, pleats=18, flare=1.32, room=0.
         if k == len(cloths) - 1:
             grid = turned(grid, 1.5, 0.15)
             shade = np.concatenate([shade, 0.5 * shade[:2]])
-        pieces.append(Piece(f"skirt_{k}", grid, cloth, {}, (), shade, density=0.35))
+        relief = np.where(saw < 0, -0.3, 0.3) * np.ones((len(grid), 1))
+        pieces.append(Piece(f"skirt_{k}", grid, cloth, {}, (), shade, density=0.35, relief=relief))
         start = end
     return pieces
 
@@ -98,6 +99,8 @@ def socks(form, cloth, top, bands=(), bottom=1.94):
         t = np.r_[t[0], t, t[-1]]
         offset = np.r_[-0.1, np.full(len(t) - 2, lift), -0.1]
         grid = form.leg(1, t[:, None], angle, offset[:, None])
+        if k == 0:
+            grid[-1] = grid[-2] - [0, 3.5, 0]
         piece = Piece(f"sock_{k}", grid, stuff, {}, (), None, True, density=0.3)
         pieces += [piece, mirrored(piece)]
     return pieces

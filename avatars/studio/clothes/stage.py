@@ -64,7 +64,7 @@ class StageJacket(Bodice):
         pieces = []
         for name, grid, cloth in (("sailor", body, self.trim), ("sailor_line", stripe, self.line)):
             whole = np.concatenate([grid, (grid * [-1, 1, 1])[-2::-1]])
-            pieces.append(Piece(name, whole, cloth, {}, ()))
+            pieces.append(Piece(name, whole, cloth, {}, (), None, True))
         return pieces
 
     def cuffs(self):
@@ -87,14 +87,28 @@ class StageJacket(Bodice):
 
     def into(self, rack):
         """Adds everything to the rack."""
-        pieces = [*self.body(), *self.sleeves(), *self.collar(), *self.cuffs()]
-        y = np.linspace(-29.0, -53.3, 9)
+        def dart(c):
+            x, y = np.abs(c.place[..., 0]), c.place[..., 1]
+            return np.where(y < -33, x - np.interp(y, [-54, -45, -33], [7.0, 5.6, 6.6]), 9.0)
+
+        def under_collar(c):
+            x, y = np.abs(c.place[..., 0]), c.place[..., 1]
+            edge = np.interp(y, [-27.0, -21.8, -17.0], [0.6, 7.4, 9.7])
+            return np.where(y > -28, 0.8 * (x - edge), 9.0)
+
+        def under_bow(c):
+            x, y = np.abs(c.place[..., 0]), c.place[..., 1]
+            return 1 - ((x - 4.0) / 5.0) ** 2 - ((y + 30.3) / 2.2) ** 2
+
+        marks = ((dart, "seam"), (under_collar, "shadow"), (under_bow, "cel"))
+        pieces = [*self.body(marks), *self.sleeves(), *self.collar(), *self.cuffs()]
+        y = np.linspace(-29.0, -53.3, 6)
         pieces.append(ribbon(self.front, np.stack([0 * y, y], -1), 2.4, self.trim, "strip", 0.16))
         rack.add(*pieces)
         return self
 
 
-def bow(front, y, cloth, knot, size=1.0, tails=16.0, outfit=""):
+def bow(front, y, cloth, knot, size=1.0, tails=12.0, outfit=""):
     """A big bow at (0, y): (pieces, chains); its tails hang on spring bones."""
     place = front(np.array(0.0), np.array(y), 0.9)
     turn = np.linspace(0, 2 * np.pi, 11)
@@ -110,7 +124,8 @@ def bow(front, y, cloth, knot, size=1.0, tails=16.0, outfit=""):
     ], -1)
     pieces = []
     loop = place + loop
-    right = Piece("bow_l", loop, cloth, {}, (), None, True)
+    wedge = np.abs(np.sin(turn))[None] - np.array([0.9, 0.75, 0.45, 0.2, 0, 0, 0, 0])[:, None]
+    right = Piece("bow_l", loop, cloth, {}, (), None, True, relief=np.where(np.cos(turn)[None] > -0.2, wedge, -0.2))
     pieces += [right, mirrored(right)]
     polar = np.linspace(0, np.pi, 6)[:, None]
     ball = place + size * np.stack([1.25 * np.sin(polar) * np.sin(turn), 1.5 * np.cos(polar) + 0 * turn, 0.7 + 1.1 * np.sin(polar) * np.cos(turn)], -1)
@@ -118,9 +133,9 @@ def bow(front, y, cloth, knot, size=1.0, tails=16.0, outfit=""):
     chains = []
     for side, name in ((1, "left"), (-1, "right")):
         s = np.linspace(0, 1, 7)
-        centre_x = side * (0.9 + 2.6 * s)
+        centre_x = side * (0.8 + 2.2 * s)
         centre_y = y - 0.6 - tails * s
-        width = size * (0.7 + 1.5 * s**0.8)
+        width = size * (0.6 + 1.2 * s**0.8)
         across = np.array([-1, 0, 1])
         cut = np.where(s == 1, 1.0, 0.0)[:, None] * np.array([-1.6, 0.0, 1.6]) * side
         grid = front(centre_x[:, None] + width[:, None] * across, centre_y[:, None] + cut, 0.75 - 0.2 * np.abs(across) + 0.3 * s[:, None])
@@ -130,7 +145,8 @@ def bow(front, y, cloth, knot, size=1.0, tails=16.0, outfit=""):
         second = smoothstep(0.3, 0.7, share)
         hold = smoothstep(0.25, 0.0, share)
         bones = {"upperChest": hold, chain.bone(0): (1 - hold) * (1 - second), chain.bone(1): (1 - hold) * second}
-        pieces.append(Piece(f"tail_{name}", grid, cloth, {}, (), None, False, bones=bones))
+        fold = np.stack([0.2 * np.ones(7), np.where(s < 0.45, -0.3 + 0.6 * s, 0.2), 0.2 * np.ones(7)], 1)
+        pieces.append(Piece(f"tail_{name}", grid, cloth, {}, (), relief=fold, bones=bones))
         chains.append(chain)
     return pieces, chains
 

@@ -59,8 +59,10 @@ class Growth:
         away = points - CENTRE
         elevation = np.degrees(np.arcsin(away[:, 1] / np.linalg.norm(away, axis=1)))
         below = np.flatnonzero(elevation < RING)
-        if not len(below) or below[0] < 3 or clump.v[0] > 0:
+        if clump.v[0] > 0:
             return None
+        if not len(below) or below[0] < 3:  # not under it
+            return [0.0, 1.0], [RING_V + 0.16, clump.v[1]]
         return [0.0, below[0] / (len(points) - 1), 1.0], [0.0, RING_V, clump.v[1]]
 
     def _ring(self, positions, shift):
@@ -71,7 +73,8 @@ class Growth:
 
     def cap(self, lift, sideburn=0.0):
         """The cap of short hair under everything; `sideburn` is how many cm above the painted hair it ends before the ears."""
-        self.pieces.append(self.scalp.cap(lift, self.rng, sideburn))
+        positions, faces, uv, shade = self.scalp.cap(lift, self.rng, sideburn)
+        self.pieces.append((positions, faces, uv, shade * self._ring(positions, 0.0)))
 
     def close(self, weights):
         """Ends a group of clumps that hang alike; `weights` gives bones and weights of positions."""

@@ -8,6 +8,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 import bake
 from body.build import build_body
 from body.form import BodyParams, Form
+from face.age import aged
 from face.anime import build_anime, skin_toon
 from face.build import build_face
 from face.features import FaceParams
@@ -32,6 +33,7 @@ class HostParams:
     license: str = "MIT OR Apache-2.0"
     style: str = "film"  # film or anime
     seed: int = 7
+    age: int = 28  # years
     body: BodyParams = field(default_factory=BodyParams)
     face: FaceParams = field(default_factory=FaceParams)
     complexion: ComplexionParams = field(default_factory=ComplexionParams)
@@ -60,6 +62,7 @@ def _style(params):
 
 def assemble(params):
     """Geometry, morphs and textures of the whole host, still without baked light."""
+    params.face, params.complexion = aged(params.face, params.complexion, params.age)
     form = Form(params.body)
     face = Face(params.face, form)
     skeleton = form.skeleton

@@ -23,9 +23,20 @@ pub struct Landmarks {
 }
 
 impl Landmarks {
-    /// Measures `avatar` at rest in the outfit of this place; `points` are its vertices, `eyes_from_head` is where the file
-    /// says the eyes are, in the space of the head bone.
-    pub(super) fn find(
+    /// Measures `avatar` at rest in each of its outfits, once where it has none; `points` are its vertices, `eyes_from_head`
+    /// is where the file says the eyes are, in the space of the head bone.
+    pub(super) fn of_outfits(
+        avatar: &Avatar,
+        points: &[Vec<Vec3>],
+        eyes_from_head: Option<Vec3>,
+    ) -> Vec<Self> {
+        (0..avatar.outfits().len().max(1))
+            .map(|outfit| Self::find(avatar, points, outfit, eyes_from_head))
+            .collect()
+    }
+
+    /// The same in the outfit of this place.
+    fn find(
         avatar: &Avatar,
         points: &[Vec<Vec3>],
         outfit: usize,

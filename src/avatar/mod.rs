@@ -204,11 +204,7 @@ impl Avatar {
         let shown = meshes.iter().map(|mesh| &materials[mesh.material]);
         let uses = file::image::Use::of(document.images().count(), shown);
         let images = file::image::read_images(document, &reader, folder, &uses, &mut warnings);
-        if warnings.len() > MAX_WARNINGS {
-            let more = warnings.len() - MAX_WARNINGS;
-            warnings.truncate(MAX_WARNINGS);
-            warnings.push(format!("and {more} more of this kind"));
-        }
+        cut_short(&mut warnings);
         let parts = vrm::Parts {
             meshes: &meshes,
             sources: &sources,
@@ -238,10 +234,7 @@ impl Avatar {
         if avatar.mouth.by != MouthBy::Bone {
             avatar.rig.jaw = None;
         }
-        let eyes = vrm::eyes_from_head(document);
-        avatar.landmarks = (0..avatar.outfits().len().max(1))
-            .map(|outfit| Landmarks::find(&avatar, &points, outfit, eyes))
-            .collect();
+        avatar.landmarks = Landmarks::of_outfits(&avatar, &points, vrm::eyes_from_head(document));
         let height = avatar.landmarks().crown_m - avatar.landmarks().floor_m;
         let springs = spring::Setup::read(document, &avatar.rig, height, &mut warnings);
         avatar.springs = springs.map(Arc::new);
@@ -366,6 +359,15 @@ impl Avatar {
             arkit_shapes,
             warnings,
         }
+    }
+}
+
+/// Counts the warnings that are too many.
+fn cut_short(warnings: &mut Vec<String>) {
+    if warnings.len() > MAX_WARNINGS {
+        let more = warnings.len() - MAX_WARNINGS;
+        warnings.truncate(MAX_WARNINGS);
+        warnings.push(format!("and {more} more of this kind"));
     }
 }
 

@@ -66,6 +66,7 @@ LEG = np.array(
         [1.55, 3.6, 3.35, 3.2, 4.6],
         [1.8, 2.5, 2.4, 2.6, 3.0],
         [2.0, 2.35, 2.5, 2.6, 2.85],
+        [2.15, 2.5, 2.6, 3.1, 3.0],
     ]
 )
 SHOULDER_ROW, BUST_ROW, WAIST_ROW, HIP_ROW = 3.0, 5.6, 8.0, 10.0
@@ -179,11 +180,12 @@ class Form:
 
     # ------------------------------------------------------------------ legs
     def leg(self, side, t, angle, offset=0.0):
-        """Point `offset` cm outside a leg; t 0 hip joint, 1 knee, 2 ankle; angle 0 outside, +pi/2 the front."""
+        """Point `offset` cm outside a leg; t 0 hip joint, 1 knee, 2 ankle (up to 2.15, in the shoe); angle 0 outside, +pi/2 the front."""
         t, angle, offset = np.broadcast_arrays(np.asarray(t, float), np.asarray(angle, float), offset)
         name = "left" if side > 0 else "right"
         joints = np.array([self.skeleton.places[name + bone] for bone in ("UpperLeg", "LowerLeg", "Foot")])
-        axis = np.stack([np.interp(t, [0, 1, 2], joints[:, k]) for k in range(3)], -1)
+        joints = np.r_[joints, 2 * joints[2:] - joints[1:2]]  # on into the foot
+        axis = np.stack([np.interp(t, [0, 1, 2, 3], joints[:, k]) for k in range(3)], -1)
         outer, inner, front, back = (self._legs(t)[..., k] * self.params.leg_girth + offset for k in range(4))
         cos, sin = np.cos(angle), np.sin(angle)
         return axis + np.stack([side * np.where(cos > 0, outer, inner) * cos, 0 * t, np.where(sin > 0, front, back) * sin], -1)

@@ -18,8 +18,8 @@ PARTS = ("Proximal", "Intermediate", "Distal")
 THUMB_PARTS = ("Metacarpal", "Proximal", "Distal")
 TURN = np.arange(8) * np.pi / 4
 # Where a digit has rings: 0 first joint, 1 and 2 the next ones, 3 the tip.
-FINGER_RINGS = (0.66, 0.87, 1.0, 1.14, 1.5, 1.9, 2.1, 2.5, 2.82)
-THUMB_RINGS = (0.74, 1.0, 1.2, 1.6, 1.9, 2.1, 2.5, 2.82)
+FINGER_RINGS = (0.66, 0.87, 1.0, 1.14, 1.88, 2.1, 2.5, 2.82)
+THUMB_RINGS = (0.74, 1.0, 1.2, 1.88, 2.1, 2.5, 2.82)
 # Half breadth, height over the axis, depth under it along a digit, cm; slender and strong.
 KNOTS = (0.0, 0.42, 0.7, 1.0, 1.5, 2.0, 2.5, 2.82, 3.0)
 SLENDER = np.array(

@@ -30,7 +30,8 @@ def bare_arm(form, side, sleeve_end):
 def bare_leg(form, side, hem, end):
     """(positions, faces) of a leg from under a hem at the height `hem` (y) down to `end` (y)."""
     places = [form.skeleton.places["left" + bone][1] for bone in ("UpperLeg", "LowerLeg", "Foot")]
-    start, stop = (float(np.interp(-y, np.negative(places), [0, 1, 2])) for y in (hem, end))
-    t = stations(max(start - UNDER, 0.0), stop, 0.17)
+    places.append(2 * places[2] - places[1])
+    start, stop = (float(np.interp(-y, np.negative(places), [0, 1, 2, 3])) for y in (hem, end))
+    t = stations(max(start - UNDER, 0.0), min(stop, 2.15), 0.17)
     grid = form.leg(side, t[:, None], np.linspace(0, 2 * np.pi, LEG_COLUMNS, endpoint=False))
     return grid.reshape(-1, 3), quad_grid(*grid.shape[:2], wrap=True, flip=side > 0)

@@ -80,9 +80,11 @@ class Bodice:
         if front:
             grid[:, 0, 0] = 0
             whole = np.concatenate([(grid * [-1, 1, 1])[:, :0:-1], grid], 1)
+            self.relief = np.concatenate([height[:, :0:-1], height], 1)
         else:
             grid[:, -1, 0] = 0
             whole = np.concatenate([grid, (grid * [-1, 1, 1])[:, -2::-1]], 1)
+            self.relief = np.concatenate([height, height[:, -2::-1]], 1)
         return self.hemmed(whole)
 
     def hemmed(self, grid, depth=1.4, thick=0.28, flip=False):
@@ -95,17 +97,25 @@ class Bodice:
     def body(self, marks=(), back_marks=(), bottom="hem", top="seam"):
         """Front and back as pieces."""
         edges = {"left": "seam", "right": "seam", "bottom": bottom, "top": top}
-        front, shade = self.panel(True)
-        back, back_shade = self.panel(False)
-        return [Piece("front", front, self.cloth, edges, marks, shade), Piece("back", back, self.cloth, edges, back_marks, back_shade, density=0.8)]
+        pieces = []
+        for name, lines in (("front", marks), ("back", back_marks)):
+            grid, shade = self.panel(name == "front")
+            relief = np.concatenate([self.relief, np.zeros((len(grid) - len(self.relief), grid.shape[1]))])
+            pieces.append(Piece(name, grid, self.cloth, edges, lines, shade, density=0.8 if lines is back_marks else 1.0, relief=relief))
+        return pieces
 
-    def sleeves(self, marks=(), bottom="hem", depth=2.0, thick=0.25, rows=(7, 15)):
+    def sleeves(self, marks=(), bottom="hem", depth=2.0, thick=0.25, rows=(7, 13)):
         """Both sleeves."""
         grid, self.sleeve_t, _ = sleeve(self.form, self.armhole, self.sleeve_end, self.room, self.columns, cap=self.cap, rows=rows, folds=1.5 * self.crumple)
         grid, shade = self.hemmed(grid, depth, thick, flip=True)
         shade[-1] = 0.10
-        piece = Piece("sleeve_l", grid, self.cloth, {"top": "seam", "bottom": bottom}, marks, shade, True, "sleeve")
+        piece = Piece("sleeve_l", grid, self.cloth, {"top": "seam", "bottom": bottom}, marks, shade, True, "sleeve", arm=self._arm(len(grid)))
         return [piece, mirrored(piece)]
+
+    def _arm(self, rows):
+        """How far each row of a sleeve goes with the arm alone."""
+        share = smoothstep(0.0, 0.5, self.sleeve_t)
+        return np.r_[share, np.ones(rows - len(share))]
 
 
 class Shell(Bodice):
@@ -121,12 +131,12 @@ class Shell(Bodice):
 
     def pieces(self):
         """The visible part, its upper edge turned in."""
-        x = np.linspace(-1, 1, 17)
+        x = np.linspace(-1, 1, 13)
         top = self.low + self.rise * (self.half_width * x) ** 2 / (1 + 0.03 * (self.half_width * x) ** 2)
         share = np.r_[0, 0.02, np.linspace(0.09, 1, 9)]
         y = top + (self.bottom - top) * share[:, None]
         across = np.broadcast_to(x * self.half_width, y.shape)
-        front = self.front_map()
+        front = Front(self.dressed, self.folds)
         lift = np.full(y.shape, 0.0)
         if self.drape:
             # A draped neckline: folds that hang from both sides like garlands.
@@ -138,9 +148,4 @@ class Shell(Bodice):
         grid = np.concatenate([deep[None], inner[None], grid])
         shade = np.ones(grid.shape[:2])
         shade[0], shade[1] = 0.4, 0.75
-        return [Piece("shell", grid, self.cloth, {}, ((lambda c: c.y - 1.15, "soft"),), shade)]
-
-    def front_map(self):
-        """Where the front lies."""
-        return Front(self.dressed)
-
+        return [Piece("shell", grid, self.cloth, {}, ((lambda c: c.y - (2.9 if self.cloth.weave == "jersey" else 1.15), "seam" if self.cloth.weave == "jersey" else "soft"),), shade)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fields import quad_grid, triangles
+from fields import quad_grid, smoothstep, to_linear, triangles
 from part import Built, Material, Part, Texture
 
 import clothes.fabric as fabric
@@ -29,7 +29,9 @@ class Piece:
     flip: bool = False
     island: str = ""
     density: float = 1.0
-    weights: list | None = None
+    arm: np.ndarray | float = 0.0  # share 0..1, per row, to which it goes with the arm also below the armpit
+    relief: np.ndarray | None = None  # height of the folds at the points of the grid, for drawn shadows
+    bones: dict | None = None  # weights by bone, where it hangs on bones of its own
 
     def lengths(self):
         """Share of the width at each point, width of each row, share of the height of each row, whole height (cm)."""
@@ -56,11 +58,22 @@ class Cloth:
         return fabric.FINISH[self.weave][0]
 
 
+def worn(form, points, arm=0.0):
+    """Weights of cloth by bone. What hangs beside the arm below the armpit belongs to the torso, unless it is a sleeve."""
+    with_arm = np.maximum(smoothstep(-31.0, -24.0, points[:, 1]), arm)
+    left = smoothstep(-1.5, 1.5, points[:, 0])
+    torso = dict(form.weights(points * [0, 1, 1]))
+    for bone in ("UpperLeg", "LowerLeg", "Foot"):
+        both = torso["left" + bone] + torso["right" + bone]
+        torso["left" + bone], torso["right" + bone] = both * left, both * (1 - left)
+    return {bone: with_arm * w + (1 - with_arm) * torso[bone] for bone, w in form.weights(points, sleeve=bool(np.max(arm) > 0))}
+
+
 def mirrored(piece, name=None):
     """The same piece on the host's other side."""
     grid = piece.grid * [-1, 1, 1]
     return Piece(name or piece.name + "_r", grid, piece.cloth, piece.edges, piece.marks, piece.shade, not piece.flip,
-                 piece.island or piece.name, piece.density, None)
+                 piece.island or piece.name, piece.density, piece.arm, piece.relief)
 
 
 def solid(name, positions, faces, cloth, shade=None):
@@ -74,11 +87,15 @@ class Rack:
     def __init__(self, form, outfit, anime=False, size=1024):
         self.form, self.outfit, self.anime, self.size = form, outfit, anime, size
         self.pieces, self.solids = [], []
-        self.chains, self.hung = [], []
+        self.chains = []
 
     def add(self, *pieces):
         """Takes pieces."""
         self.pieces += pieces
+
+    def hang(self, *chains):
+        """Takes spring-bone chains."""
+        self.chains += chains
 
     def add_solid(self, *things):
         """Takes small things as `solid` makes them."""
@@ -97,7 +114,7 @@ class Rack:
     def build(self):
         """Everything as `Built`; parts belong to the outfit."""
         built = Built()
-        places, scale = fabric.pack({p.island or p.name: p for p in self.pieces}, self.size)
+        places = fabric.pack({p.island or p.name: p for p in self.pieces}, self.size)
         prefix = self.outfit + "_"
         groups = {}
         for piece in self.pieces:
@@ -107,22 +124,23 @@ class Rack:
         for name, positions, faces, cloth, shade in self.solids:
             key = self._material(built, prefix, cloth, textured=False)
             uv = np.zeros((len(positions), 2))
-            weights = dict(self.form.weights(np.broadcast_to(positions.mean(0), positions.shape)))
+            weights = worn(self.form, np.broadcast_to(positions.mean(0), positions.shape))
             groups.setdefault(key, []).append((positions, triangles(faces), uv, shade, weights))
         for key, meshes in groups.items():
             built.parts.append(self._part(key, meshes))
+        base, normal = fabric.paint(self.pieces, places, self.size, self.anime)
+        built.textures[prefix + "base"] = Texture(base, quality=88)
         if not self.anime:
-            base, normal = fabric.paint(self.pieces, places, scale, self.size)
-            built.textures[prefix + "base"] = Texture(base, quality=88)
             built.textures[prefix + "normal"] = Texture(normal, quality=86)
         built.chains += self.chains
         return built
 
     def _weigh(self, piece):
-        points = piece.grid.reshape(-1, 3)
-        if piece.weights is not None:
-            return dict(piece.weights)
-        return dict(self.form.weights(points, sleeve=piece.name.startswith("sleeve")))
+        if piece.bones is not None:
+            return piece.bones
+        rows, columns = piece.grid.shape[:2]
+        arm = np.broadcast_to(np.reshape(piece.arm, (-1, 1)), (rows, columns)).ravel()
+        return worn(self.form, piece.grid.reshape(-1, 3), arm)
 
     def _part(self, key, meshes):
         offset, faces = 0, []
@@ -137,8 +155,14 @@ class Rack:
 
     def _material(self, built, prefix, cloth, textured):
         if self.anime:
-            name = prefix + "".join(f"{round(255 * c):02x}" for c in cloth.colour) + ("_2" if cloth.both_sides else "")
-            built.materials[name] = Material("cloth", cloth.colour, 0.8, double_sided=cloth.both_sides, toon=fabric.toon(cloth))
+            name = prefix + ("cloth" if textured else "".join(f"{round(255 * c):02x}" for c in cloth.colour))
+            name += "_2" if cloth.both_sides else ""
+            toon = dict(fabric.TOON)
+            if textured:
+                built.materials[name] = Material("cloth", texture=prefix + "base", double_sided=cloth.both_sides, toon=toon)
+            else:
+                toon["shadeColorFactor"] = to_linear(np.array(cloth.colour) * fabric.CEL).round(4).tolist()
+                built.materials[name] = Material("cloth", cloth.colour, toon=toon)
             return name
         finish, roughness, metallic = fabric.FINISH[cloth.weave]
         if not textured:

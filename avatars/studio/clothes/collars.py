@@ -52,13 +52,13 @@ def band(dressed, cloth, row, width, count=41, lift=0.12, thick=0.3):
     return Piece("band", grid, cloth, {}, (), shade, density=1.3)
 
 
-def folded(form, dressed, above, cloth, stand, fall, point, front=(0.25, -14.4), row=0.25, room=0.55, back_fall=0.9, roll=0.30):
+def folded(form, dressed, above, cloth, stand, fall, point, front, row=0.25, room=0.55, back_fall=0.9, roll=0.30):
     """A shirt collar: a stand `stand` cm high, folded over, with points at `point` (x, y in front view, a place in space).
 
-    `front` is where the fold ends in front, `row` the station of the seam, `back_fall` how far (in stations) the fall
+    `front` is where the fold ends in front (a place in space), `row` the station of the seam, `back_fall` how far (in stations) the fall
     reaches down the back.
     """
-    count = 13
+    count = 11
     w = np.linspace(0, 1, count)  # 0 the middle of the back, 1 the front
     phi = np.pi * (1 - w)
     base = dressed(phi, np.full(count, row), 0.3)
@@ -66,8 +66,8 @@ def folded(form, dressed, above, cloth, stand, fall, point, front=(0.25, -14.4),
     ring = np.array([0, 0, -1.7]) + np.stack([np.sin(phi) * (3.4 * neck + room), 0 * phi, np.cos(phi) * (3.5 * neck + room)], -1)
     fold = np.stack([ring[:, 0], base[:, 1] + stand, ring[:, 2]], -1)
     fold[:, 1] += (front[1] - fold[-1, 1]) * smoothstep(0.35, 1.0, w)
-    ahead = smoothstep(0.80, 1.0, w)[:, None]
-    end = np.array([front[0], front[1], max(fold[-1, 2], 0.0)])
+    ahead = smoothstep(0.55, 1.0, w)[:, None]
+    end = np.array([front[0], front[1], max(front[2], fold[-1, 2])])
     fold = fold * (1 - ahead) + end * ahead
     edge = dressed(phi * (1 - 0.06 * np.sin(np.pi * w)), row + back_fall * (1 + 0.25 * np.sin(np.pi * w)), 0.35)
     near = smoothstep(0.45, 1.0, w)[:, None]

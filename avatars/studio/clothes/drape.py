@@ -109,15 +109,15 @@ def sleeve(form, armhole, end, room, columns=18, joined=0.46, cap=0.35, rows=(7,
     """
     alpha = -np.pi + 2 * np.pi * np.linspace(0, 1, columns + 1)
     start = armhole.ring(alpha)
-    inwards = armhole.dressed(QUARTER - np.where(np.sin(alpha) > 0, 1, -1) * 0.9, np.full(len(alpha), armhole.top - 0.6))
     top = np.clip((1 + np.cos(alpha)) / 2, 0, 1)
     finish = form.arm(1, joined, alpha, room(np.array(joined)))
     _, down, _, _ = form.arm_axis(1, np.array(joined))
     slope = normalise(armhole.dressed(QUARTER, armhole.top) - armhole.dressed(QUARTER, armhole.top - 0.5))
-    slope = normalise(slope + [0.1, -0.25 + 0.5 * cap, 0])
-    out = normalise(slope[None] * top[:, None] ** 0.7 + down[None] * (1 - top[:, None] ** 0.7) + 0 * inwards)
+    slope = normalise(slope + [0.1, -0.40 + 0.5 * cap, 0])
+    share = top[:, None] ** 0.7
+    out = normalise(slope[None] * share + down[None] * (1 - share))
     length = np.linalg.norm(finish - start, axis=1, keepdims=True)
-    tangent0, tangent1 = out * length * (0.55 + 0.25 * top[:, None]), down[None] * length * (0.9 + 0.35 * top[:, None])
+    tangent0, tangent1 = out * length * (0.50 + 0.12 * top[:, None]), down[None] * length * (0.9 + 0.35 * top[:, None])
     s = np.linspace(0, 1, rows[0])[:, None, None] ** 1.15
     upper = ((2 * s**3 - 3 * s**2 + 1) * start + (s**3 - 2 * s**2 + s) * tangent0
              + (3 * s**2 - 2 * s**3) * finish + (s**3 - s**2) * tangent1)
@@ -168,7 +168,7 @@ class Front:
 
     def __init__(self, dressed, extra=0.0, phi_range=1.75, rows=(0.0, LAST_ROW)):
         phi, row = np.meshgrid(np.linspace(-phi_range, phi_range, 141), np.linspace(*rows, 160))
-        points = dressed(phi, row, extra).reshape(-1, 3)
+        points = dressed(phi, row, extra(phi, row) if callable(extra) else extra).reshape(-1, 3)
         self._z = LinearNDInterpolator(points[:, :2], points[:, 2], fill_value=-2.0)
 
     def normal(self, x, y):

@@ -3,7 +3,6 @@
 A weave is a function of the place on the cloth in cm; it gives a factor of the colour and a height in cm.
 """
 
-import colorsys
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,7 +140,7 @@ def folds(x, y, seed, size=5.0, lean=0.5):
 
 # ------------------------------------------------------------------ the atlas
 def pack(pieces, size, gap=4):
-    """Places (u, v, width, height in 0..1) of the islands, and pixels per cm; tallest first."""
+    """Places (u, v, width, height in 0..1) of the islands; tallest first."""
     boxes = []
     for name, piece in pieces.items():
         _, width, _, height = piece.lengths()
@@ -152,7 +151,7 @@ def pack(pieces, size, gap=4):
         scale = (low + high) / 2
         places = _skyline(boxes, scale, size, gap)
         low, high = (scale, high) if places else (low, scale)
-    return _skyline(boxes, low, size, gap), low
+    return _skyline(boxes, low, size, gap)
 
 
 def _skyline(boxes, scale, size, gap):
@@ -230,7 +229,7 @@ def _places(piece, s, t):
     return np.stack([map_coordinates(table[:, k], [rows, columns], order=1, mode="nearest") for k in range(3)], -1)
 
 
-def _island(piece, place, size):
+def _island(piece, place, size, drawn=False):
     """Colour and height of one piece at its texels, and the pixels per cm across and down."""
     left, top = place[0] * size, place[1] * size
     columns, rows = place[2] * size, place[3] * size
@@ -239,6 +238,10 @@ def _island(piece, place, size):
     _, width, down, height = piece.lengths()
     w = np.interp(np.clip(t, 0, 1), down, width)
     x, y = np.clip(s, -0.02, 1.02) * w, np.clip(t, -0.02, 1.02) * height
+    if drawn:
+        texels = Texels(x, y, w, height, _places(piece, s, t))
+        colour = np.array(piece.cloth.colour) * _cel(piece, texels, 0.5 * height / rows)
+        return (py, px), np.clip(colour, 0, 1), np.zeros_like(x), (1.0, 1.0)
     middle = x - w / 2
     tone, relief = WEAVES[piece.cloth.weave](middle, y)
     colour = np.array(piece.cloth.colour) * tone[..., None]
@@ -261,8 +264,8 @@ def _island(piece, place, size):
     return (py, px), np.clip(colour * shade[..., None] ** SHADE_TINT, 0, 1), relief, (columns / max(w.max(), 1e-6), rows / height)
 
 
-def paint(pieces, places, scale, size):
-    """Base colour and normal map of an outfit."""
+def paint(pieces, places, size, drawn=False):
+    """Base colour and normal map of an outfit; `drawn` as in a cartoon."""
     base, normal = np.full((size, size, 3), 0.5), np.tile([0.5, 0.5, 1.0], (size, size, 1))
     done = set()
     for piece in sorted(pieces, key=lambda p: -p.density):
@@ -270,7 +273,7 @@ def paint(pieces, places, scale, size):
         if island in done:
             continue
         done.add(island)
-        (py, px), colour, relief, (across, downwards) = _island(piece, places[island], size)
+        (py, px), colour, relief, (across, downwards) = _island(piece, places[island], size, drawn)
         dy, dx = np.gradient(relief)
         slope = np.stack([-dx * across, dy * downwards, np.ones_like(dx)], -1)
         slope /= np.linalg.norm(slope, axis=-1, keepdims=True)
@@ -282,25 +285,50 @@ def paint(pieces, places, scale, size):
 
 
 # ------------------------------------------------------------------ cartoon
-def toon(cloth):
-    """MToon of a flat colour; the shade is darker and its hue is turned a little towards blue."""
-    hue, light, strength = colorsys.rgb_to_hls(*cloth.colour)
-    cold = hue + (0.03 if 0.08 < hue < 0.66 else -0.03)
-    shade = colorsys.hls_to_rgb(cold % 1, light * 0.76, min(1, strength * 1.05 + 0.06))
-    outline = colorsys.hls_to_rgb(cold % 1, light * 0.32, min(1, strength * 0.8 + 0.1))
+# One material for all cloth of an outfit: its picture has the flat colours, the shade turns them towards violet.
+TOON = {
+    "specVersion": "1.0",
+    "transparentWithZWrite": False,
+    "shadeColorFactor": to_linear((0.80, 0.75, 0.87)).round(4).tolist(),
+    "shadingToonyFactor": 0.92,
+    "shadingShiftFactor": -0.05,
+    "giEqualizationFactor": 0.9,
+    "outlineWidthMode": "worldCoordinates",
+    "outlineWidthFactor": 0.0014,
+    "outlineColorFactor": to_linear((0.30, 0.24, 0.38)).round(4).tolist(),
+    "outlineLightingMixFactor": 0.4,
+}
+CEL = np.array([0.82, 0.77, 0.88])  # factor of drawn shadows
 
-    def linear(c):
-        return [round(float(v), 4) for v in to_linear(c)]
 
-    return {
-        "specVersion": "1.0",
-        "transparentWithZWrite": False,
-        "shadeColorFactor": linear(shade),
-        "shadingToonyFactor": 0.9,
-        "shadingShiftFactor": -0.1,
-        "giEqualizationFactor": 0.9,
-        "outlineWidthMode": "worldCoordinates",
-        "outlineWidthFactor": 0.0015,
-        "outlineColorFactor": linear(outline),
-        "outlineLightingMixFactor": 0.5,
-    }
+def _cel(piece, texels, pixel):
+    """Shade of a drawn piece: lines at seams and stitches, shadows with hard edges; `pixel` is the size of a texel in cm."""
+    lines, dark = np.zeros_like(texels.x), np.zeros_like(texels.x)
+
+    def line(distance, width):
+        return smoothstep(width + pixel, width - pixel, np.abs(distance))
+
+    edges = {"left": texels.x, "right": texels.w - texels.x, "top": texels.y, "bottom": texels.h - texels.y}
+    for side, kind in piece.edges.items():
+        lines = np.maximum(lines, line(edges[side] - (0.7 if kind == "hem" else 0.0), 0.07))
+    for distance, kind in piece.marks:
+        far = distance(texels)
+        if kind == "shadow":
+            dark = np.maximum(dark, smoothstep(0.55 + pixel, 0.55 - pixel, far))
+        elif kind == "cel":
+            dark = np.maximum(dark, smoothstep(-pixel, pixel, far))
+        elif kind != "relief":
+            lines = np.maximum(lines, line(far, 0.06))
+    if piece.relief is not None:
+        dark = np.maximum(dark, smoothstep(-0.055, -0.075, _spread(piece, piece.relief, texels)))
+    return (1 - dark[..., None] * (1 - CEL)) * (1 - 0.42 * lines[..., None])
+
+
+def _spread(piece, values, texels):
+    """Values of the grid of a piece at texels."""
+    share, _, down, _ = piece.lengths()
+    row = np.interp(np.clip(texels.y[:, 0] / texels.h, 0, 1), down, np.arange(len(down)))
+    even = np.linspace(0, 1, 80)
+    table = np.stack([np.interp(even, a, v) for a, v in zip(share, values)])
+    columns = np.clip(texels.x / texels.w, 0, 1) * 79
+    return map_coordinates(table, np.broadcast_arrays(row[:, None], columns), order=3, mode="nearest")

@@ -32,8 +32,9 @@ class Jacket(Bodice):
     """One jacket on one form."""
 
     cap = 0.6
-    front_share = (0, 0.03, 0.12, 0.26, 0.41, 0.56, 0.70, 0.84, 0.97, 1)
-    back_share = (0, 0.03, 0.18, 0.38, 0.58, 0.79, 1)
+    front_share = (0, 0.04, 0.16, 0.32, 0.49, 0.66, 0.83, 1)
+    columns = 16
+    back_share = (0, 0.04, 0.25, 0.5, 0.75, 1)
     below = 10
 
     def __init__(self, form, cloth, cut=None, button_cloth=None):
@@ -41,7 +42,7 @@ class Jacket(Bodice):
         self.hem = self.cut.hem
         super().__init__(form, cloth)
         self.button_cloth = button_cloth or Cloth(tuple(0.45 * c for c in cloth.colour), "horn")
-        self.front = Front(self.dressed)
+        self.front = Front(self.dressed, self.folds)
         self.above = Above(self.dressed, (0.0, 6.0))
         self.over = -1 if not self.cut.man else 1  # which of the host's fronts lies on top
 
@@ -174,7 +175,7 @@ class Jacket(Bodice):
     def collar(self):
         """The collar: a stand round the neck, a fold, and a fall that lies on the shoulders and meets the lapels."""
         cut = self.cut
-        count = 14
+        count = 13
         w = np.linspace(0, 1, count)  # 0 centre back, 1 the gorge in front
         # Fold line: from the centre back round the neck to the roll line.
         neck = np.array([0.0, -10.9, -7.0])
@@ -193,7 +194,7 @@ class Jacket(Bodice):
         blend = smoothstep(0.60, 0.94, w)[:, None]
         edge = edge * (1 - blend) + leaf * blend
         edge[-1] = leaf
-        share = np.array([0, 0.10, 0.28, 0.52, 0.78, 1.0])
+        share = np.array([0, 0.12, 0.40, 0.74, 1.0])
         fall = fold[:, None] + (edge - fold)[:, None] * share[None, :, None]
         # The front edge runs along the gorge to the notch and from there to the corner.
         end = np.array([np.interp(share, [0, 0.72, 1], [a, b, c]) for a, b, c in zip(gorge, notch, leaf)]).T
@@ -201,9 +202,9 @@ class Jacket(Bodice):
         fall = fall + (end - fall[-1])[None] * pull
         out = grid_normals(fall)
         out = np.where((out * (fall - [0, -16, -2])).sum(-1, keepdims=True) < 0, -out, out)
-        round_over = np.interp(share, [0, 0.10, 0.28, 0.52, 0.78, 1.0], [0.0, 0.30, 0.34, 0.2, 0.08, 0.0])
+        round_over = np.interp(share, [0, 0.12, 0.40, 0.74, 1.0], [0.0, 0.30, 0.28, 0.1, 0.0])
         fall = fall + out * round_over[None, :, None]
-        fall = self.above(fall, np.array([0.45, 0.45, 0.42, 0.36, 0.32, 0.30]))
+        fall = self.above(fall, np.array([0.45, 0.45, 0.40, 0.33, 0.30]))
         fall[:, 0] = fold
         edge = fall[:, -1]
         stand = [fold + [0, -0.25, 0] - 0.30 * normalise(fold * [1, 0, 1] - [0, 0, -2.0]), None]

@@ -16,7 +16,7 @@ class Trousers:
 
     def leg(self):
         """The left leg as a tube; columns start inside and run over the back to the outside and to the front."""
-        columns = 14
+        columns = 12
         angle = -np.pi + 2 * np.pi * np.linspace(0, 1, columns + 1)  # 0 outside, +pi/2 front
         y = np.r_[np.linspace(self.waist, -66, 4), np.linspace(-71, self.hem, 11)]
         places = self.form.skeleton.places
@@ -53,3 +53,54 @@ class Trousers:
         side = (lambda c: c.x - 0.5 * c.w, "seam")
         piece = Piece("leg_l", grid, self.cloth, {"bottom": "hem"}, (side,), shade, True, "leg", density=0.45)
         return [piece, mirrored(piece)]
+
+
+def pleated(form, cloths, waist=-49.0, hem=-88.0, pleats=18, flare=1.32, room=0.6, deep=0.10):
+    """A pleated skirt in bands: `cloths` is a list of (cloth, share of the height at which its band ends)."""
+    dressed = Dressed(form, lambda phi, row: np.full(np.shape(phi), room))
+    columns = pleats * 3
+    turn = -np.pi + 2 * np.pi * np.arange(columns + 1) / columns
+    step = np.arange(columns + 1) % 3
+    turn = turn + np.where(step == 1, 1.25, np.where(step == 2, 0.35, 0.0)) * (2 * np.pi / columns)
+    saw = np.where(step == 0, 1.0, np.where(step == 1, 0.75, -1.0))  # the edge, the face, the hidden fold
+    hip = -66.0
+
+    def row(share):
+        y = waist + (hem - waist) * share
+        station = float(dressed.row_of(QUARTER, max(y, hip))[()])
+        base = dressed(turn, np.full(columns + 1, station))
+        middle = np.array([0, 0, -1.4])
+        scale = 1 + (flare - 1) * smoothstep(0.0, 1.0, share) * share**0.4
+        away = (base - middle) * [1, 0, 1] * (scale * (1 + deep * smoothstep(0.02, 0.6, share) * saw))[:, None]
+        point = middle + away
+        point[:, 1] = y
+        return point
+
+    pieces, start = [], 0.0
+    for k, (cloth, end) in enumerate(cloths):
+        shares = np.linspace(start, end, max(2, round(6 * (end - start)) + 1))
+        grid = np.stack([row(s) for s in shares])
+        shade = np.where(saw < 0, 0.72, 1.0) * np.ones((len(grid), 1))
+        if k == len(cloths) - 1:
+            grid = turned(grid, 1.5, 0.15)
+            shade = np.concatenate([shade, 0.5 * shade[:2]])
+        relief = np.where(saw < 0, -0.3, 0.3) * np.ones((len(grid), 1))
+        pieces.append(Piece(f"skirt_{k}", grid, cloth, {}, (), shade, density=0.35, relief=relief))
+        start = end
+    return pieces
+
+
+def socks(form, cloth, top, bands=(), bottom=1.94):
+    """Stockings from `top` (t of the leg) down; `bands` are (cloth, t from, t to)."""
+    angle = -np.pi + 2 * np.pi * np.linspace(0, 1, 11)
+    pieces = []
+    for k, (stuff, start, end, lift) in enumerate([(cloth, top, bottom, 0.16), *((c, a, b, 0.24) for c, a, b in bands)]):
+        t = np.linspace(start, end, 8 if k == 0 else 2)
+        t = np.r_[t[0], t, t[-1]]
+        offset = np.r_[-0.1, np.full(len(t) - 2, lift), -0.1]
+        grid = form.leg(1, t[:, None], angle, offset[:, None])
+        if k == 0:
+            grid[-1] = grid[-2] - [0, 3.5, 0]
+        piece = Piece(f"sock_{k}", grid, stuff, {}, (), None, True, density=0.3)
+        pieces += [piece, mirrored(piece)]
+    return pieces

@@ -117,6 +117,7 @@ class Qipao(Bodice):
         out = ring - ring.mean(0)
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         cuff = binding(ring, out, 0.9, self.trim, "cuff", flip=True)
+        cuff.arm = 1.0
         return [ribbon(self.front, np.stack([x, y], -1), 0.75, self.trim, "placket"), cuff, mirrored(cuff)]
 
     def sleeves(self, *args, **kwargs):

@@ -15,29 +15,29 @@ class UnderShirt(Shell):
     def __init__(self, form, cloth, tie=None, bottom=-50.0, sleeve_end=1.985):
         self.tie, self.end = tie, sleeve_end
         super().__init__(form, cloth, -15.4, 6.6 * form.params.neck, -0.02, bottom)
-        self.front = Front(self.dressed)
+        self.front = Front(self.dressed, self.folds)
 
     def collar(self):
         """The collar; its points lie beside the knot or, without a tie, apart."""
         neck = self.form.params.neck
         x, y = (4.1 * neck, -18.9) if self.tie else (4.9 * neck, -18.4)
         point = self.front(np.array(x), np.array(y), 0.4)
-        front = (0.25, -14.7) if self.tie else (0.9, -15.4)
+        front = [0.25, -13.9, 0.0] if self.tie else self.front(np.array(0.8), np.array(-15.4), 0.5)
         return folded(self.form, self.dressed, Above(self.dressed, (0, 5)), self.cloth, 3.1, 4.0, point, front)
 
     def necktie(self):
         """Knot and blade."""
-        y = np.r_[np.linspace(-17.0, self.bottom, 13)]
+        y = np.linspace(-16.4, self.bottom + 4.5, 11)
         half = np.interp(-y, [17, 20, 50], [1.15, 1.55, 3.4])
         share = np.array([-1, -0.9, -0.45, 0, 0.45, 0.9, 1])
-        dimple = -0.28 * np.exp(-((y + 18.2) / 1.6) ** 2)
+        dimple = -0.28 * np.exp(-((y + 17.6) / 1.6) ** 2)
         lift = 0.35 + 0.32 * (1 - share**2)[None] + dimple[:, None] * np.exp(-((share / 0.3) ** 2))
         lift[:, [0, -1]] = 0.05
         blade = Piece("tie", self.front(half[:, None] * share, y[:, None], lift), self.tie, {}, (), np.broadcast_to([0.6, 1, 1, 1, 1, 1, 0.6], lift.shape), density=1.2)
         t = np.linspace(0, 1, 6)
         half = np.interp(t, [0, 0.15, 0.8, 1], [1.75, 1.95, 1.35, 1.1])
         lift = np.interp(t, [0, 0.2, 0.8, 1], [0.3, 1.05, 1.0, 0.35])[:, None] * (0.45 + 0.55 * (1 - share**4))[None]
-        y = -14.5 - 2.9 * t
+        y = -13.7 - 3.0 * t
         knot = self.front(half[:, None] * share, np.broadcast_to(y[:, None], lift.shape), lift)
         knot[:, [0, -1], 2] -= 0.5
         shade = np.broadcast_to(np.array([0.8, 1, 1, 1, 0.95, 0.6])[:, None] * np.array([0.6, 0.95, 1, 1, 1, 0.95, 0.6]), lift.shape)
@@ -48,7 +48,7 @@ class UnderShirt(Shell):
         t = np.array([1.86, self.end - 0.008, self.end, self.end - 0.02])
         angle = -np.pi + 2 * np.pi * np.linspace(0, 1, 15)
         grid = np.stack([self.form.arm(1, np.full(15, a), angle, r) for a, r in zip(t, (0.72, 0.70, 0.55, 0.35))])
-        piece = Piece("shirt_cuff", grid, self.cloth, {}, (), np.array([0.6, 1, 0.7, 0.25])[:, None], True)
+        piece = Piece("shirt_cuff", grid, self.cloth, {}, (), np.array([0.6, 1, 0.7, 0.25])[:, None], True, arm=1.0)
         return [piece, mirrored(piece)]
 
     def placket(self):
@@ -84,7 +84,7 @@ class Overshirt(Bodice):
         self.hem, self.gap = hem, gap
         super().__init__(form, cloth)
         self.buttons_cloth = buttons or Cloth(tuple(0.5 * c for c in cloth.colour), "horn")
-        self.front = Front(self.dressed)
+        self.front = Front(self.dressed, self.folds)
 
     def ease(self, phi, row):
         """Easy, falling straight from the chest."""
@@ -116,6 +116,7 @@ class Overshirt(Bodice):
         deep = edge + [1.2, 0, -0.15]
         grid = np.concatenate([deep[:, None], edge[:, None], grid], 1)
         shade = np.concatenate([0.3 * shade[:, :1], 0.7 * shade[:, :1], shade], 1)
+        grid[-2:, :2] = grid[-2:, 2:3]
         strip = (lambda c: c.x - 5.0, "pick")
         piece = Piece("front_l", grid, self.cloth, {"right": "seam", "bottom": "hem"}, (strip, (lambda c: c.x - 2.1, "pick")), shade, island="front")
         return [piece, mirrored(piece, "front_r")]
@@ -140,7 +141,7 @@ class Overshirt(Bodice):
     def into(self, rack):
         """Adds everything to the rack."""
         point = self.front(np.array(8.6 * self.form.params.neck), np.array(-19.6), 0.5)
-        front = (4.6 * self.form.params.neck, -14.6)
+        front = self.front(np.array(4.7 * self.form.params.neck), np.array(-15.0), 0.45)
         collar = folded(self.form, self.dressed, Above(self.dressed, (0, 5)), self.cloth, 2.6, 4.0, point, front, 0.35, 0.9, 1.0)
         back, shade = self.panel(False)
         yoke = (lambda c: c.y - 8.0, "stitch")

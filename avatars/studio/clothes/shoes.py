@@ -29,12 +29,12 @@ def shoe(form, last, upper, sole):
     floor = -form.params.eye_height
     for side, name in ((1, "left"), (-1, "right")):
         ankle = form.skeleton.places[name + "Foot"]
-        z = np.array([0, 0.05, 0.18, 0.38, 0.55, 0.72, 0.86, 0.95, 1])
+        z = np.array([0, 0.08, 0.36, 0.55, 0.73, 0.87, 0.96, 1])
         place = last.heel + (last.toe - last.heel) * z
         half = last.width * PchipInterpolator([0, 0.06, 0.25, 0.45, 0.70, 0.88, 0.97, 1], [0.35, 0.62, 0.74, 0.78, 1.0, 0.80 - 0.25 * last.point, 0.42 - 0.22 * last.point, 0.06])(z)
         top = PchipInterpolator([0, 0.08, 0.30, last.instep, 0.75, 0.92, 1], [last.height - 0.8, last.height, last.height + 0.4, last.height - 0.6, 3.6, 2.5, 1.0])(z)
         lift = last.rise * PchipInterpolator([0, 0.3, 0.65, 1], [1, 1, 0, 0])(z)
-        turn = np.linspace(0, np.pi, 8)
+        turn = np.linspace(0, np.pi, 7)
         bulge = np.abs(np.sin(turn)) ** 0.75
         x = half[:, None] * np.cos(turn) * (1 + 0.10 * np.sin(turn) ** 2)
         y = last.sole + lift[:, None] + (top - last.sole)[:, None] * bulge

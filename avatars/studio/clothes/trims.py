@@ -17,16 +17,16 @@ def frame(front, x, y):
     return place, right, np.cross(out, right), out
 
 
-def button(front, x, y, lift, cloth, radius=0.6, columns=12):
+def button(front, x, y, lift, cloth, radius=0.6, columns=10):
     """A dished button."""
     place, right, up, out = frame(front, x, y)
     place = place + lift * out
     ring = np.linspace(0, 2 * np.pi, columns + 1)[:-1]
-    profile = [(1.0, -0.25), (1.0, 0.06), (0.86, 0.14), (0.62, 0.09), (0.0, 0.08)]
+    profile = [(1.0, -0.25), (0.97, 0.10), (0.68, 0.08), (0.0, 0.06)]
     radius_at, height = np.array(profile).T
     around = np.cos(ring)[:, None] * right + np.sin(ring)[:, None] * up
     positions = place + radius * radius_at[:, None, None] * around + height[:, None, None] * out
-    shade = np.repeat([0.6, 1.0, 1.0, 0.75, 0.8], columns)
+    shade = np.repeat([0.6, 1.0, 0.75, 0.8], columns)
     faces = outward(positions.reshape(-1, 3), quad_grid(len(profile), columns, wrap=True), place - out)
     return solid("button", positions.reshape(-1, 3), faces, cloth, shade)
 

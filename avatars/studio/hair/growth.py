@@ -7,9 +7,9 @@ from hair.scalp import CENTRE
 from hair.strand import curve, cut, longer, mesh, smooth
 from part import Part, merge
 
-TEXTURE_WIDTH = 24.0  # cm of hair that the breadth of the texture shows
-# A drawn picture: cm that its breadth shows, how much of it are strands and where the inner side lies, v of the ring of light.
-DRAWN_WIDTH, DRAWN_STRANDS, DRAWN_INNER, DRAWN_RING = 16.0, 0.92, 0.97, 0.22
+TEXTURE_WIDTH, DRAWN_WIDTH = 24.0, 16.0  # cm of hair that the breadth of the picture shows
+# In the picture: how much of it are strands, where the inner side lies in drawn ones, v of the ring of light.
+STRANDS, INNER, RING_V = 0.92, 0.97, 0.22
 RING, RING_JITTER = 44.0, 3.0  # degrees over the middle of the head at which light lies round the crown
 PLAIN = 0.52  # shade of hair away from it
 
@@ -32,7 +32,7 @@ class Growth:
         if wave:
             points, crest = wave.applied(points, self.scalp.outwards(points))
         points = points * [side, 1, 1]
-        points = points + self.scalp.outwards(points) * (lift * smoothstep(0.12, 0.45, np.linspace(0, 1, len(points))))[:, None]
+        points = points + self.scalp.outwards(points) * (lift * (0.35 + 0.65 * smoothstep(0.12, 0.45, np.linspace(0, 1, len(points)))))[:, None]
         points = smooth(self.scalp.keep_off(points, off), 12)
         self.flesh(points, clump, crest)
 
@@ -47,25 +47,21 @@ class Growth:
     def flesh(self, points, clump, crest=None, outwards=None):
         """A clump along a finished curve."""
         outwards = self.scalp.outwards(points) if outwards is None else outwards
-        inner = None
-        if self.drawn:
-            clump.v_at = self._drawn_v(points, clump)
-            breadth, inner = 2 * clump.width / DRAWN_WIDTH, DRAWN_INNER
-        else:
-            breadth = 2 * clump.width / TEXTURE_WIDTH
-        u = self.rng.uniform(0, max(DRAWN_STRANDS - breadth, 0.0))
-        pieces = mesh(points, outwards, clump, (u, u + breadth), crest, inner)
+        clump.v_at = self._v_at(points, clump)
+        breadth = 2 * clump.width / (DRAWN_WIDTH if self.drawn else TEXTURE_WIDTH)
+        u = self.rng.uniform(0, max(STRANDS - breadth, 0.0))
+        pieces = mesh(points, outwards, clump, (u, u + breadth), crest, INNER if self.drawn else None)
         ring = self.rng.normal(0, RING_JITTER)
         self.pieces += [(p, f, uv, shade * self._ring(p, ring)) for p, f, uv, shade in pieces]
 
-    def _drawn_v(self, points, clump):
+    def _v_at(self, points, clump):
         """Where the picture's ring of light lies on a strand: shares of its length, and v there."""
         away = points - CENTRE
         elevation = np.degrees(np.arcsin(away[:, 1] / np.linalg.norm(away, axis=1)))
         below = np.flatnonzero(elevation < RING)
         if not len(below) or below[0] < 3 or clump.v[0] > 0:
             return None
-        return [0.0, below[0] / (len(points) - 1), 1.0], [0.0, DRAWN_RING, clump.v[1]]
+        return [0.0, below[0] / (len(points) - 1), 1.0], [0.0, RING_V, clump.v[1]]
 
     def _ring(self, positions, shift):
         """Light that lies round the crown, uneven from strand to strand."""

@@ -11,8 +11,8 @@ def _noise(rng, shape, sigma):
     return field / field.std()
 
 
-def strands(params, size, seed):
-    """Base colour, sRGB (size, size, 3)."""
+def strands(params, size, seed, ring):
+    """Base colour, sRGB (size, size, 3), with soft light round the head where v is `ring`."""
     rng = np.random.default_rng(seed)
     shape = (size, size)
     fine = _noise(rng, shape, (size / 4, size / 420))
@@ -25,11 +25,13 @@ def strands(params, size, seed):
     lit = smoothstep(0.0, 2.6, 0.5 * fine + 0.6 * middle + 0.6 * wide) * (0.4 + 0.6 * smoothstep(0.1, 0.7, v))
     colour = blend(colour, light, 0.17 * lit)
     colour = blend(colour, tip, 0.75 * smoothstep(0.42, 1.0, v))
+    gloss = bell(v, ring + 0.010 * fine, 0.048) * np.clip(0.8 + 0.25 * fine + 0.20 * middle, 0, 1.5)
+    colour = blend(colour, light, np.clip(0.42 * gloss, 0, 1))
     tone = (1 + 0.024 * fine + 0.022 * middle + 0.020 * wide) * (0.80 + 0.20 * smoothstep(0.0, 0.13, v))
     return np.clip(colour * tone[..., None], 0, 1)
 
 
-def drawn(params, size, seed, strands=0.92, ring=0.22):
+def drawn(params, size, seed, strands, ring):
     """Drawn hair: flat colour with a gradient to the tips, few lines, a ring of light with teeth; darker beyond `strands`."""
     rng = np.random.default_rng(seed)
     u, v = np.meshgrid((np.arange(size) + 0.5) / size, (np.arange(size) + 0.5) / size)

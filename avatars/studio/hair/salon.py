@@ -1,26 +1,33 @@
 """Dresses hair: the style of a host's document on a host's head."""
 
 from face.anime import toon
-from hair import anime_long, bob, long_waves, paint, short_textured
-from hair.growth import DRAWN_RING, DRAWN_STRANDS, Growth
+from hair import anime_long, bob, long_waves, paint, ponytail, short_textured
+from hair.growth import RING_V, STRANDS, Growth
 from hair.scalp import Scalp
 from part import Built, Material, Texture
 
 TEXTURE = 512  # pixels
 OUTLINE = 0.0011  # metres
-STYLES = {"long_waves": long_waves.grow, "bob": bob.grow, "short_textured": short_textured.grow, "anime_long": anime_long.grow}
+STYLES = {
+    "long_waves": long_waves.grow,
+    "bob": bob.grow,
+    "low_ponytail": ponytail.grow,
+    "short_textured": short_textured.grow,
+    "anime_long": anime_long.grow,
+}
 
 
 def _film(params):
     hair = Material("hair", roughness=params.roughness, texture="hair")
-    return {"hair": hair}, {"hair": Texture(paint.strands(params, TEXTURE, params.seed), 88)}
+    ribbon = Material("cloth", tuple(params.ribbon), 0.7)
+    return {"hair": hair, "hairRibbon": ribbon}, {"hair": Texture(paint.strands(params, TEXTURE, params.seed, RING_V), 88)}
 
 
 def _drawn(params):
     hair = Material("hair", roughness=0.9, texture="hair", toon=toon((0.74, 0.68, 0.86), params.outline, OUTLINE))
     shade = tuple(v * f for v, f in zip(params.ribbon, (0.80, 0.62, 0.72)))
     ribbon = Material("cloth", tuple(params.ribbon), 0.9, toon=toon(shade, params.outline, OUTLINE))
-    picture = paint.drawn(params, TEXTURE, params.seed, DRAWN_STRANDS, DRAWN_RING)
+    picture = paint.drawn(params, TEXTURE, params.seed, STRANDS, RING_V)
     return {"hair": hair, "hairRibbon": ribbon}, {"hair": Texture(picture, 90)}
 
 

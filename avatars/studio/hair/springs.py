@@ -43,8 +43,13 @@ def weights(chains, positions, reach=1.0, rests=0.0):
         tau = np.interp(-positions[:, 1], -c.joints[:, 1], np.arange(len(c.joints)))
         for bone, weight in _along(c, tau, reach):
             table[bone] = table.get(bone, 0) + shares[:, k] * weight
+    return _resting(table.items(), positions, rests)
+
+
+def _resting(weights, positions, rests):
+    """`weights`, of which the chest takes the share `rests` below the shoulders."""
     chest = rests * smoothstep(-13.0, -19.0, positions[:, 1])
-    return [(bone, weight * (1 - chest)) for bone, weight in table.items()] + [("upperChest", chest)]
+    return [(bone, weight * (1 - chest)) for bone, weight in weights] + [("upperChest", chest)]
 
 
 def _along(c, tau, reach):
@@ -58,10 +63,10 @@ def _along(c, tau, reach):
         yield c.bone(joint), rooted * np.minimum(low, high)
 
 
-def only(c, positions, reach=0.6):
+def only(c, positions, reach=0.6, rests=0.0):
     """Bones and weights of strands that hang on one chain, wherever it leads."""
     line = np.concatenate([np.linspace(a, b, 20, endpoint=False) for a, b in zip(c.joints, c.joints[1:])] + [c.joints[-1:]])
     tau = np.linspace(0, len(c.joints) - 1, len(line))
     distance = np.linalg.norm(positions[:, None] - line[None], axis=2)
     weight = np.exp(-((distance - distance.min(1, keepdims=True)) / 0.8))
-    return list(_along(c, (weight * tau).sum(1) / weight.sum(1), reach))
+    return _resting(_along(c, (weight * tau).sum(1) / weight.sum(1), reach), positions, rests)

@@ -24,6 +24,7 @@ class ComplexionParams:
     contour: float = 0.5  # warm shade along cheek and jaw
     stubble: float = 0.0  # bluish shade of a shaven beard
     freckles: float = 0.0
+    lines: float = 0.0  # of age: beside the mouth, under and beside the eyes, on the forehead
     hairline: float = 7.9  # height of the painted hairline over the middle of the face, cm
 
 

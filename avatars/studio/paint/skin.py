@@ -33,6 +33,8 @@ def skin(face, c, size, seed):
     neck = smoothstep(12.4, 13.6, row) * (1 - smoothstep(16.0, 18.5, row)) * np.clip(np.cos(phi), 0, 1)
     colour = blend(colour, tinted(c.skin, 0.88, 0.83, 0.81), 0.34 * neck)
     colour = _nose(face.f, c, colour, x, y, front)
+    colour = _freckles(face.f, c, colour, x, y, front, seed)
+    colour = _lines(face.f, c, colour, x, y, front)
     colour = _eye_makeup(face.f, c, colour, x, y, front)
     colour = _lips(face.f, c, colour, x, y, front)
     colour = _brows(face.f, c, colour, x, y, front, coarse)
@@ -68,6 +70,36 @@ def _beard(f, x, y):
     lip = bump(x, y, 0, my + 0.95, 2.1, 0.42)
     free = 1 - bump(x, y, 0, my - 0.1, 2.5, 0.9)
     return np.clip(jaw * free + lip, 0, 1)
+
+
+def _freckles(f, c, colour, x, y, front, seed):
+    """Small brown spots over nose and cheeks."""
+    if c.freckles <= 0:
+        return colour
+    rng = np.random.default_rng(seed + 1)
+    spots = np.zeros_like(x)
+    for _ in range(90):
+        sx, sy, size = rng.normal(0, 2.6), rng.normal(f.tip_y + 1.0, 0.8), rng.uniform(0.05, 0.10)
+        spots = np.maximum(spots, rng.uniform(0.4, 1.0) * bump(x, y, sx, sy, size, size))
+    return blend(colour, tinted(c.skin, 0.78, 0.62, 0.54), front * np.clip(c.freckles, 0, 1) * 0.6 * spots)
+
+
+def _lines(f, c, colour, x, y, front):
+    """Lines of age."""
+    if c.lines <= 0:
+        return colour
+    ax, my = np.abs(x), f.mouth_y
+    t = np.clip((f.wing[1] - y) / (f.wing[1] - my + 0.6), 0, 1)
+    fold = bell(ax, f.wing[0] + 0.5 + 1.25 * t**0.8, 0.16) * bump(y, 0, 0.5 * (f.wing[1] + my), 0, 1.5, 1)
+    under = f.eye_line(ax) - f.lower_lid_height(ax) - 0.75 - y
+    middle = 0.5 * (f.eye_inner_x + f.eye_outer_x)
+    bag = bell(under, 0.10 * (ax - middle), 0.12) * bell(ax, middle - 0.3, 1.3)
+    feet = sum(bell(y - f.eyes.y, 0.25 + slope * (ax - f.eye_outer_x), 0.07) for slope in (0.35, -0.05, -0.45))
+    feet = feet * smoothstep(f.eye_outer_x + 0.15, f.eye_outer_x + 0.5, ax) * (1 - smoothstep(6.2, 6.9, ax))
+    forehead = sum(bell(y, h + 0.12 * np.cos(0.5 * x), 0.09) for h in (4.3, 5.1, 5.9)) * bell(x, 0, 3.4)
+    for line, amount in ((fold, 0.55), (bag, 0.40), (feet, 0.35), (forehead, 0.28)):
+        colour = blend(colour, tinted(c.skin, 0.80, 0.66, 0.60), front * amount * c.lines * line)
+    return colour
 
 
 def _nose(f, c, colour, x, y, front):

@@ -8,6 +8,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 import bake
 from body.build import build_body
 from body.form import BodyParams, Form
+from clothes.wardrobe import OutfitParams, bare, dress
 from face.age import aged
 from face.anime import build_anime, skin_toon
 from face.build import build_face
@@ -39,6 +40,7 @@ class HostParams:
     complexion: ComplexionParams = field(default_factory=ComplexionParams)
     iris: IrisParams = field(default_factory=IrisParams)
     hair: HairParams = field(default_factory=HairParams)
+    outfits: list[OutfitParams] = field(default_factory=list)  # the first is worn where nothing else is said
 
 
 @dataclass
@@ -60,6 +62,14 @@ def _style(params):
     return styles[params.style]
 
 
+def _bare_skin(form, outfit):
+    """What the body room asks for: the outfit, where its sleeves end, the heights between which legs are bare."""
+    seen = bare(form, outfit)
+    heights = [form.skeleton.places["left" + bone][1] for bone in ("UpperLeg", "LowerLeg", "Foot")]
+    legs = seen.legs and tuple(float(np.interp(t, [0, 1, 2], heights)) for t in seen.legs)
+    return outfit.id, seen.sleeve_end, legs
+
+
 def assemble(params):
     """Geometry, morphs and textures of the whole host, still without baked light."""
     params.face, params.complexion = aged(params.face, params.complexion, params.age)
@@ -71,8 +81,11 @@ def assemble(params):
     anime = params.style == "anime"
     built = _style(params)(params, face, form)
     built.add(build_hair(params.hair, face.head, form, anime))
-    built.add(build_body(form, params.complexion.skin, [], skin_toon(params.complexion) if anime else None))
-    return Host(params, form, face, built, [])
+    bare_skin = [_bare_skin(form, outfit) for outfit in params.outfits]
+    built.add(build_body(form, params.complexion.skin, bare_skin, skin_toon(params.complexion) if anime else None))
+    for outfit in params.outfits:
+        built.add(dress(form, outfit, anime))
+    return Host(params, form, face, built, params.outfits)
 
 
 # How strongly baked light darkens each surface: sky share, key share, darkest value.
@@ -104,17 +117,18 @@ def _grow(image, mask):
 
 
 def bake_light(host, progress):
-    """Put sky and key light into the skin texture and into the vertex shades, outfit by outfit.
+    """Put sky and key light into the skin texture and into the vertex shades.
 
-    What belongs to all outfits is lit with the first one.
+    What all outfits have in common is lit without clothes, so that no collar darkens the neck of another outfit; then each
+    outfit with all that is seen of it.
     """
     if host.params.style == "anime":
         anime_shade.cast(host.built)
-    worn = [o.id for o in host.outfits] or [None]
-    for index, outfit in enumerate(worn):
-        present = [p for p in host.built.parts if p.outfits is None or outfit in p.outfits]
-        lit = [p for p in present if p.outfits is not None and p.outfits[0] == outfit or index == 0]
-        _bake(host, present, lit, progress)
+    always = [p for p in host.built.parts if p.outfits is None]
+    _bake(host, always, always, progress)
+    for outfit in host.outfits:
+        own = [p for p in host.built.parts if p.outfits is not None and outfit.id in p.outfits]
+        _bake(host, always + own, [p for p in own if p.outfits[0] == outfit.id], progress)
 
 
 def _bake(host, present, lit, progress):

@@ -66,6 +66,7 @@ def _bare_skin(form, outfit):
     """What the body room asks for: the outfit, where its sleeves end, the heights between which legs are bare."""
     seen = bare(form, outfit)
     heights = [form.skeleton.places["left" + bone][1] for bone in ("UpperLeg", "LowerLeg", "Foot")]
+    heights[2] = 3.0 - form.params.eye_height  # bare ankles reach into the shoes
     legs = seen.legs and tuple(float(np.interp(t, [0, 1, 2], heights)) for t in seen.legs)
     return outfit.id, seen.sleeve_end, legs
 
@@ -94,6 +95,7 @@ BAKE_STRENGTH = {
     "hair": (0.75, 0.25, 0.20),
     "cloth": (0.80, 0.28, 0.16),
 }
+EAR_STRENGTH = (0.42, 0.10, 0.50)  # light shines through ears
 ROUND = ("nearest", "wrap", "nearest")  # the texture of the skin goes round the head
 # These do not stand in the light of others.
 NO_OCCLUDERS = ("lash", "mouth", "clear")
@@ -151,7 +153,8 @@ def _bake(host, present, lit, progress):
         painted = 1.0 if part.shade is None else np.asarray(part.shade)
         painted = np.reshape(painted, (-1, 1)) if np.ndim(painted) == 1 else painted
         tint = bake.SKIN_TINT if surface(part) == "skin" else 1.0
-        part.shade = bake.factor(sky, key, *BAKE_STRENGTH[surface(part)], tint=tint) * painted
+        strength = EAR_STRENGTH if part.name.startswith("ear") else BAKE_STRENGTH[surface(part)]
+        part.shade = bake.factor(sky, key, *strength, tint=tint) * painted
     if face:
         _bake_texture(host, mask, np.stack(light[-1], -1), size)
 

@@ -142,6 +142,9 @@ class Shell(Bodice):
             # A draped neckline: folds that hang from both sides like garlands.
             depth = (top - y) - 0.09 * across**2
             lift = self.drape * np.cos(depth * 2 * np.pi / 3.4) * smoothstep(0.0, 1.5, top - y) * np.exp(-(((top - y) / 8) ** 2))
+        if self.cloth.weave == "jersey":
+            # A tee hangs from the chest in a few soft folds.
+            lift = 0.22 * np.cos(1.0 * across + 0.10 * y) * smoothstep(-34, -58, y) + 0.12 * np.cos(0.55 * y - 0.5 * across) * smoothstep(-40, -52, y)
         grid = front(across, y, lift + 0.10)
         inner = front(across[0], top - 0.05, -0.06)
         deep = front(across[0], top - 1.0, -0.05)

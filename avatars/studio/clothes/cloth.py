@@ -76,9 +76,12 @@ def mirrored(piece, name=None):
                  piece.island or piece.name, piece.density, piece.arm, piece.relief)
 
 
-def solid(name, positions, faces, cloth, shade=None):
-    """A small thing without a picture (buttons, beads): (name, positions, faces, cloth, shade)."""
-    return name, positions, faces, cloth, np.ones(len(positions)) if shade is None else shade
+def solid(name, positions, faces, cloth, shade=None, bone=None):
+    """A small thing without a picture (buttons, beads): (name, positions, faces, cloth, shade, bone).
+
+    It moves as the cloth does at its middle, or with `bone`.
+    """
+    return name, positions, faces, cloth, np.ones(len(positions)) if shade is None else shade, bone
 
 
 class Rack:
@@ -121,10 +124,10 @@ class Rack:
             mesh = self._mesh(piece, places)
             key = self._material(built, prefix, piece.cloth, textured=True)
             groups.setdefault(key, []).append((*mesh, self._weigh(piece)))
-        for name, positions, faces, cloth, shade in self.solids:
+        for _, positions, faces, cloth, shade, bone in self.solids:
             key = self._material(built, prefix, cloth, textured=False)
             uv = np.zeros((len(positions), 2))
-            weights = worn(self.form, np.broadcast_to(positions.mean(0), positions.shape))
+            weights = {bone: np.ones(len(positions))} if bone else self._together(positions)
             groups.setdefault(key, []).append((positions, triangles(faces), uv, shade, weights))
         for key, meshes in groups.items():
             built.parts.append(self._part(key, meshes))
@@ -134,6 +137,12 @@ class Rack:
             built.textures[prefix + "normal"] = Texture(normal, quality=86)
         built.chains += self.chains
         return built
+
+    def _together(self, positions):
+        """Weights of a small thing that stays as it is; long cords follow the cloth."""
+        if np.ptp(positions, axis=0).max() > 5:
+            return worn(self.form, positions)
+        return worn(self.form, np.broadcast_to(positions.mean(0), positions.shape))
 
     def _weigh(self, piece):
         if piece.bones is not None:

@@ -60,7 +60,7 @@ def folded(form, dressed, above, cloth, stand, fall, point, front, row=0.25, roo
     """
     count = 11
     w = np.linspace(0, 1, count)  # 0 the middle of the back, 1 the front
-    phi = np.pi * (1 - w)
+    phi = np.pi - (np.pi - np.arctan2(front[0], front[2] + 1.7)) * w
     base = dressed(phi, np.full(count, row), 0.3)
     neck = form.params.neck
     ring = np.array([0, 0, -1.7]) + np.stack([np.sin(phi) * (3.4 * neck + room), 0 * phi, np.cos(phi) * (3.5 * neck + room)], -1)

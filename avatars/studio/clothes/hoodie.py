@@ -48,16 +48,27 @@ class Hoodie(Bodice):
         for name, front in (("front", True), ("back", False)):
             grid, shade = self.panel(front)
             cut = 12
-            relief = np.concatenate([self.relief, np.zeros((2, grid.shape[1]))])
-            marks = ((self._under_hood, "shadow"),) if front else ()
+            marks = ((self._under_hood, "shadow"), (self._gathers, "cel")) if front else ((self._gathers, "cel"),)
             for part, rows, cloth in (("upper", slice(0, cut + 1), self.cloth), ("line", slice(cut, cut + 2), self.trim), ("lower", slice(cut + 1, None), self.lower)):
-                pieces.append(Piece(f"{name}_{part}", grid[rows], cloth, {}, marks, shade[rows], relief=relief[rows]))
+                pieces.append(Piece(f"{name}_{part}", grid[rows], cloth, {}, marks, shade[rows]))
         return pieces
 
     def _under_hood(self, texels):
         """How far below the hood (cm) texels of the front lie."""
         x, y = np.abs(texels.place[..., 0]), texels.place[..., 1]
         return np.where(y > -25, np.interp(x, [0, 4, 8, 12], [-21.6, -20.6, -18.4, -16.5]) - y - 0.2, 9.0)
+
+    def _gathers(self, texels):
+        """Where the cloth is drawn dark: wedges over the ribbed hem and from under the arms."""
+        x, y = np.abs(texels.place[..., 0]), texels.place[..., 1]
+        dark = np.full(x.shape, -1.0)
+        for place, height in ((2.0, 4.5), (5.2, 7.5), (8.2, 5.0), (11.2, 9.0)):
+            above = np.clip((y + 60.5) / height, 0, 1)
+            dark = np.maximum(dark, 0.55 * (1 - above) - np.abs(x - place - 0.35 * above * place / 8))
+        for tip, low in ((7.5, -37.0), (9.0, -41.0)):
+            share = np.clip((x - tip) / (13.5 - tip), 0, 1)
+            dark = np.maximum(dark, np.where(x > tip, 0.75 * share - np.abs(y - low - 6.0 * share**1.4), -1.0))
+        return dark
 
     def ribs(self):
         """Rib at hem and cuffs."""

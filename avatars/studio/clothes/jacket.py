@@ -1,6 +1,6 @@
 """Blazer and suit jacket: bodice, lapels with a notch, collar, sleeves, pockets, buttons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,26 @@ class Cut:
     belly: float = 0.7  # how far the edge of the lapel is curved
     buttons: int = 1
     man: bool = False
+
+    @classmethod
+    def woman_of(cls, body):
+        """A blazer with one button for this figure."""
+        return cls().graded(body)
+
+    @classmethod
+    def man_of(cls, body):
+        """A suit jacket with two buttons for this figure."""
+        cut = cls((4.75, -13.6), -43.0, 2.0, -68.5, (4.5, -16.9), (7.65, -19.6), (9.8, -20.0), (8.8, -17.6), 0.9, 2, True)
+        return cut.graded(body)
+
+    def graded(self, body):
+        """Across, the lines grow with the neck near it and with the shoulders further out."""
+
+        def grow(point):
+            share = min(max((point[0] - 4.5) / 5.0, 0.0), 1.0)
+            return point[0] * (body.neck + (body.shoulder - body.neck) * share), point[1]
+
+        return replace(self, **{name: grow(getattr(self, name)) for name in ("neck", "gorge", "notch", "tip", "leaf")})
 
 
 class Jacket(Bodice):

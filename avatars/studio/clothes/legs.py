@@ -35,7 +35,7 @@ class Trousers:
         torso[..., 0] = np.where(inner, 0.0, torso[..., 0])
         torso[..., 2] = np.where(inner, middle[:, None] + depth * np.abs(np.sin(angle)), torso[..., 2])
         torso[..., 1] = y[:, None]
-        blend = smoothstep(-66, -80, y)[:, None, None]
+        blend = smoothstep(-70, -100, y)[:, None, None]
         leg[..., 0] = np.maximum(leg[..., 0], 0.05)
         return torso * (1 - blend) + leg * blend
 

@@ -14,7 +14,7 @@ class UnderShirt(Shell):
 
     def __init__(self, form, cloth, tie=None, bottom=-50.0, sleeve_end=1.985):
         self.tie, self.end = tie, sleeve_end
-        super().__init__(form, cloth, -15.4, 6.6 * form.params.neck, -0.02, bottom)
+        super().__init__(form, cloth, -14.7, 6.6 * form.params.neck, -0.02, bottom)
         self.front = Front(self.dressed, self.folds)
 
     def collar(self):

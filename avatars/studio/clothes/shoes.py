@@ -23,6 +23,14 @@ class Last:
     rise: float = 0.0  # of the heel
 
 
+LASTS = {
+    "pumps": Last(point=0.7, height=5.6, instep=0.5),
+    "loafers": Last(width=4.6, toe=18.5, height=7.5, point=0.6),
+    "sneakers": Last(width=4.5, toe=18.0, height=8.0, sole=2.0, point=0.2),
+    "boots": Last(width=3.9, height=9.0, sole=1.6, point=0.4),
+}
+
+
 def shoe(form, last, upper, sole):
     """Left and right shoe as small things: uppers and soles."""
     things = []

@@ -98,7 +98,7 @@ class StageJacket(Bodice):
 
         def under_bow(c):
             x, y = np.abs(c.place[..., 0]), c.place[..., 1]
-            return 1 - ((x - 4.0) / 5.0) ** 2 - ((y + 30.3) / 2.2) ** 2
+            return 1 - ((x - 3.6) / 3.8) ** 2 - ((y + 29.0 - 0.25 * x) / 1.5) ** 2
 
         marks = ((dart, "seam"), (under_collar, "shadow"), (under_bow, "cel"))
         pieces = [*self.body(marks), *self.sleeves(), *self.collar(), *self.cuffs()]

@@ -40,6 +40,32 @@ def bead(place, radius, cloth, rows=5, columns=8):
     return solid("bead", positions, outward(positions, quad_grid(rows, columns, wrap=True)), cloth)
 
 
+def earrings(place, radius, cloth, metal):
+    """Pearls at the ears; `place` is the lobe on the host's left."""
+    things = []
+    for side in (1, -1):
+        for middle, size, stuff in ((np.array(place) - [0, radius, 0], radius, cloth), (np.array(place) + [0, 0.05, 0], 0.45 * radius, metal)):
+            _, positions, faces, _, shade, _ = bead(middle * [side, 1, 1], size, stuff, 6, 8)
+            things.append(solid("earring", positions, faces, stuff, shade, "head"))
+    return things
+
+
+def watch(form, case, strap, t=1.965):
+    """A wrist watch at the host's left."""
+    ring = np.linspace(0, 2 * np.pi, 17)[:-1]
+    rows = [form.arm(1, np.full(16, t + d), ring, o) for d, o in ((-0.035, 0.02), (-0.03, 0.20), (0.03, 0.20), (0.035, 0.02))]
+    flat = np.concatenate(rows)
+    things = [solid("strap", flat, outward(flat, quad_grid(4, 16, wrap=True)), strap, bone="leftLowerArm")]
+    middle, tangent, front, outer = form.arm_axis(1, np.array(t))
+    place = form.arm(1, np.array(t), 0.0, 0.2)
+    around = np.cos(ring)[:, None] * tangent + np.sin(ring)[:, None] * front
+    profile = [(1.45, -0.2), (1.45, 0.25), (1.2, 0.35), (0.0, 0.36)]
+    positions = np.concatenate([place + r * around + h * outer for r, h in profile])
+    faces = outward(positions, quad_grid(4, 16, wrap=True), place - outer)
+    things.append(solid("watch", positions, faces, case, np.repeat([0.6, 1.0, 1.0, 0.55], 16), "leftLowerArm"))
+    return things
+
+
 def cord(path, radius, cloth, columns=5, name="cord", shade=None):
     """A round cord along `path` (n, 3)."""
     path = np.asarray(path, float)

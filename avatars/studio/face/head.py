@@ -70,7 +70,7 @@ def _shaped(shape, form):
     table, rows = np.concatenate([STATIONS, form.stations(TORSO_ROWS)]), np.arange(LAST_ROW + 1)
 
     def along(knots, values):
-        return PchipInterpolator(knots, values)(rows)
+        return PchipInterpolator(knots, values)(np.clip(rows, knots[0], knots[-1]))
 
     table[:, 2] *= shape.width * along(
         [0, 4, 6, 7.5, 9, 10.5, 11.5, 12.5, 13.2, 15, 16, 18, 19],

@@ -8,6 +8,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 import bake
 from body.build import build_body
 from body.form import BodyParams, Form
+from clothes.wardrobe import OutfitParams, bare, dress
 from face.age import aged
 from face.anime import build_anime, skin_toon
 from face.build import build_face
@@ -39,6 +40,7 @@ class HostParams:
     complexion: ComplexionParams = field(default_factory=ComplexionParams)
     iris: IrisParams = field(default_factory=IrisParams)
     hair: HairParams = field(default_factory=HairParams)
+    outfits: list[OutfitParams] = field(default_factory=list)  # the first is worn where nothing else is said
 
 
 @dataclass
@@ -60,6 +62,15 @@ def _style(params):
     return styles[params.style]
 
 
+def _bare_skin(form, outfit):
+    """What the body room asks for: the outfit, where its sleeves end, the heights between which legs are bare."""
+    seen = bare(form, outfit)
+    heights = [form.skeleton.places["left" + bone][1] for bone in ("UpperLeg", "LowerLeg", "Foot")]
+    heights[2] = 3.0 - form.params.eye_height  # bare ankles reach into the shoes
+    legs = seen.legs and tuple(float(np.interp(t, [0, 1, 2], heights)) for t in seen.legs)
+    return outfit.id, seen.sleeve_end, legs
+
+
 def assemble(params):
     """Geometry, morphs and textures of the whole host, still without baked light."""
     params.face, params.complexion = aged(params.face, params.complexion, params.age)
@@ -71,8 +82,11 @@ def assemble(params):
     anime = params.style == "anime"
     built = _style(params)(params, face, form)
     built.add(build_hair(params.hair, face.head, form, anime))
-    built.add(build_body(form, params.complexion.skin, [], skin_toon(params.complexion) if anime else None))
-    return Host(params, form, face, built, [])
+    bare_skin = [_bare_skin(form, outfit) for outfit in params.outfits]
+    built.add(build_body(form, params.complexion.skin, bare_skin, skin_toon(params.complexion) if anime else None))
+    for outfit in params.outfits:
+        built.add(dress(form, outfit, anime))
+    return Host(params, form, face, built, params.outfits)
 
 
 # How strongly baked light darkens each surface: sky share, key share, darkest value.
@@ -81,6 +95,7 @@ BAKE_STRENGTH = {
     "hair": (0.75, 0.25, 0.20),
     "cloth": (0.80, 0.28, 0.16),
 }
+EAR_STRENGTH = (0.42, 0.10, 0.50)  # light shines through ears
 ROUND = ("nearest", "wrap", "nearest")  # the texture of the skin goes round the head
 # These do not stand in the light of others.
 NO_OCCLUDERS = ("lash", "mouth", "clear")
@@ -104,17 +119,18 @@ def _grow(image, mask):
 
 
 def bake_light(host, progress):
-    """Put sky and key light into the skin texture and into the vertex shades, outfit by outfit.
+    """Put sky and key light into the skin texture and into the vertex shades.
 
-    What belongs to all outfits is lit with the first one.
+    What all outfits have in common is lit without clothes, so that no collar darkens the neck of another outfit; then each
+    outfit with all that is seen of it.
     """
     if host.params.style == "anime":
         anime_shade.cast(host.built)
-    worn = [o.id for o in host.outfits] or [None]
-    for index, outfit in enumerate(worn):
-        present = [p for p in host.built.parts if p.outfits is None or outfit in p.outfits]
-        lit = [p for p in present if p.outfits is not None and p.outfits[0] == outfit or index == 0]
-        _bake(host, present, lit, progress)
+    always = [p for p in host.built.parts if p.outfits is None]
+    _bake(host, always, always, progress)
+    for outfit in host.outfits:
+        own = [p for p in host.built.parts if p.outfits is not None and outfit.id in p.outfits]
+        _bake(host, always + own, [p for p in own if p.outfits[0] == outfit.id], progress)
 
 
 def _bake(host, present, lit, progress):
@@ -137,7 +153,8 @@ def _bake(host, present, lit, progress):
         painted = 1.0 if part.shade is None else np.asarray(part.shade)
         painted = np.reshape(painted, (-1, 1)) if np.ndim(painted) == 1 else painted
         tint = bake.SKIN_TINT if surface(part) == "skin" else 1.0
-        part.shade = bake.factor(sky, key, *BAKE_STRENGTH[surface(part)], tint=tint) * painted
+        strength = EAR_STRENGTH if part.name.startswith("ear") else BAKE_STRENGTH[surface(part)]
+        part.shade = bake.factor(sky, key, *strength, tint=tint) * painted
     if face:
         _bake_texture(host, mask, np.stack(light[-1], -1), size)
 

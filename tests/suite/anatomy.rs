@@ -25,8 +25,8 @@ use crate::mouth::phones;
 const VIEWS_DEG: [f32; 3] = [0.0, -30.0, 30.0];
 /// How many pixels of one picture may be pierced: rounding where two surfaces meet; 1.5 square millimetres.
 const MAX_PIERCED: usize = 6;
-/// How many pixels of one picture may be seen of what is behind closed lips and lids: half a square millimetre.
-const MAX_LEAK: usize = 2;
+/// How many pixels of one picture may be seen of what is behind closed lips and lids: a square millimetre.
+const MAX_LEAK: usize = 4;
 /// How far a host looks up or down and aside while it speaks, degrees (see `motion`).
 const GAZE_DEG: [f32; 2] = [6.0, 12.0];
 /// Random faces of speech.

@@ -66,11 +66,12 @@ class Distance:
 
     @staticmethod
     def _leg(form, side):
-        outside, front, back = (form.leg(side, LEG_T, angle) for angle in (0, np.pi / 2, -np.pi / 2))
-        centres = (front + back) / 2
+        quarters = np.stack([form.leg(side, LEG_T, angle) for angle in np.arange(4) * np.pi / 2])
+        outside, front, inside, back = quarters
+        centres = np.stack([(outside + inside)[:, 0], 2 * front[:, 1], (front + back)[:, 2]], -1) / 2
         ones = np.ones((len(LEG_T), 1))
-        breadth = np.abs(outside[:, 0] - centres[:, 0])
-        return Limb(centres, ones * [1.0, 0, 0], ones * [0, 0, 1.0], breadth, np.linalg.norm(front - back, axis=1) / 2)
+        breadth, depth = np.abs((outside - inside)[:, 0]) / 2, (front - back)[:, 2] / 2
+        return Limb(centres, ones * [1.0, 0, 0], ones * [0, 0, 1.0], breadth, depth)
 
     def torso(self, points):
         """Of the torso alone, with flat ends at neck and hips."""

@@ -149,8 +149,9 @@ class Digit:
             bow = np.array([-1.0, 1.0, 1.0, -1.0]) * (share - 0.3) * 0.09 * (1 - 0.6 * strong)
             angle = across * 0.95
             drop = (1 - np.cos(angle)) * breadth * 0.62
-            lift = np.array([-0.02, 0.03, 0.03, -0.02]) if share > 0 else np.full(4, -0.03)
-            grid += [axis + side * width * breadth * 0.86 * np.sin(a) + up * (top - d + h) + along * b for a, d, h, b in zip(angle, drop, lift, bow)]
+            lift = np.array([-0.01, 0.03, 0.03, -0.01]) + (0.02 if share == 0 else 0)
+            spread = 0.86 * width * breadth * np.sin(angle)
+            grid += [axis + side * x + up * y + along * z for x, y, z in zip(spread, top - drop + lift, bow)]
         ids = sheet.add(grid, [self.weight(2.9)] * len(grid)).reshape(len(NAIL_ROWS), 4)
         for r in range(len(NAIL_ROWS) - 1):
             for c in range(3):

@@ -7,7 +7,7 @@ from face.skin import PATCH_LEFT_EYE, PATCH_RIGHT_EYE
 from fields import bell, normalise, quad_grid, smooth_max, smoothstep, triangles
 from part import Part, rigid
 
-IRIS_SIZE = (1.40, 1.70)  # half width and half height in cm
+IRIS_SIZE = (1.48, 1.79)  # half width and half height in cm
 IRIS_PLACE = (-0.13, 0.24)  # against the middle of the eye: towards the nose, upwards
 IRIS_RINGS, IRIS_COLUMNS = 6, 40
 WHITE_ROWS, WHITE_COLUMNS, WHITE_MARGIN, WHITE_BEHIND = 13, 15, 0.35, 0.07
@@ -21,7 +21,7 @@ UPPER_SPIKES = (
 )
 INNER_RISE = 0.24  # cm that the inner ends of the brows are higher, which makes a friendly face
 SINK = 0.12  # cm that the lower lash goes inwards in a blink
-LOWER_SPIKES = (((0.68, 0.2), (0.77, 0.6), 0.20, -0.13),)
+LOWER_SPIKES = (((0.71, 0.3), (0.77, 0.5), 0.20, -0.13),)
 
 
 def _on_ball(face, x, y, inside=0.0):

@@ -7,7 +7,7 @@ from face.morphs import CLOSED_LIP_WEIGHT, jaw_rotation
 from fields import bell, bump, smoothstep
 
 CORNER = 0.30  # share of the jaw's motion at the corners of the mouth
-LIP = 1.2  # share of the jaw's motion in the middle of the lower lip
+LIP = 1.0  # share of the jaw's motion in the middle of the lower lip
 CHIN = 0.42  # share of the jaw's motion at the chin
 LIP_SPREAD = 0.9  # cm over which the motion of the lower lip fades to that of the chin
 
@@ -40,8 +40,10 @@ def _jaw(face, shapes):
     fall = CHIN / LIP + (1 - CHIN / LIP) * np.exp(-((face.below / LIP_SPREAD) ** 2))
     fade = (1 - smoothstep(morphs.JAW_ROW, 15.2, face.row)) * smoothstep(-0.35, 0.25, face.facing)
     aside = np.exp(-((np.maximum(face.ax - face.f.mouth_half_width, 0) / 1.1) ** 2))
-    lower = CHIN + (lower - CHIN) * aside
-    face.jaw = np.where(face.upper, upper * np.exp(-face.above / 0.8) * aside, lower * fall) * fade
+    # Beside the mouth the skin is drawn out evenly between the cheek and the jaw.
+    beside = CHIN * smoothstep(face.f.mouth_y + 1.0, face.f.mouth_y - 2.2, face.y)
+    own = np.where(face.upper, upper * np.exp(-face.above / 0.8), lower * fall)
+    face.jaw = (aside * own + (1 - aside) * beside) * fade
     rotation = jaw_rotation(face.points)
     shapes["jawOpen"] = rotation * face.jaw[:, None]
     near = np.exp(-((np.maximum(face.from_contact - face.lip_height, 0) / 0.8) ** 1.5)) * aside * face.mask

@@ -38,6 +38,7 @@ STATIONS = np.array(
 )
 # Below the neck the skin lies on the torso: these stations of it follow.
 TORSO_ROWS = (1.35, 2.5, 4.2)
+SINK = -0.10  # cm under the torso, so that cloth close to it stays outside
 LAST_ROW = len(STATIONS) + len(TORSO_ROWS) - 1
 # Rows (station numbers) that other files name.
 JAW_ROW, UNDER_JAW_ROW, NECK_ROW = 12.6, 14.2, 16.0
@@ -69,7 +70,7 @@ def _shaped(shape, form):
     table, rows = np.concatenate([STATIONS, form.stations(TORSO_ROWS)]), np.arange(LAST_ROW + 1)
 
     def along(knots, values):
-        return PchipInterpolator(knots, values)(rows)
+        return PchipInterpolator(knots, values)(np.clip(rows, knots[0], knots[-1]))
 
     table[:, 2] *= shape.width * along(
         [0, 4, 6, 7.5, 9, 10.5, 11.5, 12.5, 13.2, 15, 16, 18, 19],
@@ -92,15 +93,21 @@ class Head:
     """The bare head of one host, without the features of the face."""
 
     def __init__(self, params, form):
-        self._adam = params.shape.adam
+        self._adam, self._form = params.shape.adam, form
         self._table = Akima1DInterpolator(np.arange(LAST_ROW + 1), _shaped(params.shape, form), axis=0)
         self._front = self._front_lookup()
 
     def loft(self, phi, row):
         """Point of the bare head at angle `phi` (0 front, +pi/2 the left) and station `row`."""
-        point = loft_point(self._table, phi, np.clip(row, 0, LAST_ROW))
+        row = np.clip(row, 0, LAST_ROW)
+        point = loft_point(self._table, phi, row)
         if self._adam:
             point[..., 2] += self._adam * bump(point[..., 0], point[..., 1], 0, -12.6, 0.8, 0.9) * (np.cos(phi) > 0)
+        on_torso = smoothstep(17.6, 19.0, row)
+        if np.any(on_torso > 0):
+            torso_row = np.interp(row, [17.6, 19, 20, 21], [0.9, *TORSO_ROWS])
+            skin = self._form.torso(phi, torso_row, SINK)
+            point = point + on_torso[..., None] * (skin - point)
         return point
 
     def _front_lookup(self):

@@ -10,6 +10,7 @@ from part import rigid
 WHORL = -1.5  # z of the crown from which hair spreads
 KNOT = np.array([8.3, 8.6, -3.2])  # of the left side tail
 BOW = np.array([1.0, 0.7, 1.2])  # the middle of its ribbon against that
+SIDE_LOCK = ((8.9, 0.5, 2.8), (8.6, -4, 4.0), (9.2, -9, 3.8), (8.6, -14, 5.0), (6.6, -19, 7.4))  # where the left one hangs
 # Fringe: azimuth, height of the tip, half width, how far the tip bends sideways in degrees.
 FRINGE = (
     (-56, -0.8, 2.2, 8), (-37, 1.0, 2.6, 8), (-18, 1.7, 2.5, 7), (0, 0.5, 2.2, 6), (17, 2.0, 2.4, -7), (37, 1.2, 2.6, -8), (56, -0.7, 2.2, -8),
@@ -22,7 +23,8 @@ def shell(scalp, volume):
     def guide(azimuth, *hang):
         turn = np.radians(azimuth)
         start = scalp.top(-0.7 * np.sin(turn), WHORL - 0.7 * np.cos(turn), 2.5)
-        over = [scalp.on(azimuth, 68, 3.3 * volume)] + [scalp.at(azimuth, y, lift * volume) for y, lift in ((9.0, 3.1), (5.0, 2.7), (1.0, 2.2))]
+        over = [scalp.on(azimuth, 68, 3.3 * volume)]
+        over += [scalp.at(azimuth, y, lift * volume) for y, lift in ((9.0, 3.1), (5.0, 2.7), (1.0, 2.2))]
         return [start, *over, *hang]
 
     return Family(
@@ -45,7 +47,8 @@ def _long(growth, params, family):
         for k, place in enumerate((0.0, 0.75, 1.5, 2.3, 3.15, 4.0)[: 6 if side > 0 else 5]):
             clump = Clump(2.6, 0.55, rows=15, root=0.7, taper=0.60, blunt=0.95)
             soft = Wave(0.8 * params.wave, 16, 0.8 * k, 0.45, 0.9)
-            growth.add(family(place), clump, soft, side=side, lift=0.3 * (k % 2), part=(0, 1.0 - 0.07 * (k % 2) + jitter(rng, 0.01)), more=params.length)
+            end = 1.0 - 0.07 * (k % 2) + jitter(rng, 0.01)
+            growth.add(family(place), clump, soft, side=side, lift=0.3 * (k % 2), part=(0, end), more=params.length)
 
 
 def _fringe(growth, params):
@@ -73,13 +76,11 @@ def _side_locks(growth, params, chains):
                 scalp.at(0.9 * azimuth, 9.0, 2.9),
                 scalp.at(azimuth, 5.0, 2.3),
                 scalp.at(azimuth + 3, 0.5, 1.8),
-                (8.5 + out, -4, 4.0),
-                (9.2 + out, -9, 3.8),
-                (8.6 + out, -14, 5.0),
-                (6.6, -19, 7.4),
+                *(np.array(SIDE_LOCK[1:]) + np.array([[out], [out], [out], [0.0]]) * [1, 0, 0]),
             ]
             clump = Clump(width, 0.55, rows=17, root=0.6, taper=0.60, blunt=0.95, roll=side * 15)
-            growth.add(control, clump, Wave(0.7 * params.wave, 15, 2.0 - azimuth / 40, 0.3, 0.6), side=side, lift=lift, part=(0, low))
+            soft = Wave(0.7 * params.wave, 15, 2.0 - azimuth / 40, 0.3, 0.6)
+            growth.add(control, clump, soft, side=side, lift=lift, part=(0, low))
         growth.close(lambda positions, hung=hung: only(hung, positions))
 
 
@@ -103,8 +104,9 @@ def _tails(growth, params, chains):
 
 
 def _tail_line():
-    x, y, z = KNOT
-    return np.array([(x - 1.2, y + 0.2, z), (x + 1.4, y + 1.4, z), (x + 3.6, y - 0.6, z + 0.2), (x + 4.9, y - 6, z + 0.5), (x + 5.2, y - 12, z + 0.6), (x + 5.4, y - 18, z + 0.4), (x + 4.4, y - 24, z + 0.2)])
+    return KNOT + [
+        (-1.2, 0.2, 0.0), (1.4, 1.4, 0.0), (3.6, -0.6, 0.2), (4.9, -6, 0.5), (5.2, -12, 0.6), (5.4, -18, 0.4), (4.4, -24, 0.2),
+    ]  # fmt: skip
 
 
 def _tuft(growth, hung):
@@ -136,11 +138,12 @@ def _chains(family):
     chains = {}
     for name, side in (("Left", 1), ("Right", -1)):
         mirror = np.array([side, 1, 1])
-        chains["side" + name] = chain(f"hair{name}Side", np.array([(8.9, 0.5, 2.8), (8.6, -4, 4.0), (8.7, -9, 4.2), (7.9, -13.5, 5.4), (6.8, -18, 7.0)]) * mirror, 4, **spring)
+        chains["side" + name] = chain(f"hair{name}Side", np.array(SIDE_LOCK) * mirror, 4, **spring)
         chains["tail" + name] = chain(f"hair{name}Tail", _tail_line()[1:6] * mirror, 5, **spring)
         chains["back" + name] = chain(f"hair{name}Back", family(1.2)[5:] * mirror, 4, **spring)
     chains["back"] = chain("hairBack", family(4.0)[5:], 4, **spring)
-    chains["tuft"] = chain("hairTuft", [(-0.4, 13.6, -1.2), (-0.2, 16.0, -0.9), (1.6, 17.5, 0.4), (3.7, 15.6, 1.7)], 3, stiffness=1.6, gravity=0.0, drag=0.35, radius=0.3)
+    tuft = [(-0.4, 13.6, -1.2), (-0.2, 16.0, -0.9), (1.6, 17.5, 0.4), (3.7, 15.6, 1.7)]
+    chains["tuft"] = chain("hairTuft", tuft, 3, stiffness=1.6, gravity=0.0, drag=0.35, radius=0.3)
     return chains
 
 

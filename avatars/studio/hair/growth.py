@@ -3,7 +3,7 @@
 import numpy as np
 
 from fields import bell, smoothstep
-from hair.scalp import CENTRE
+from hair.scalp import CENTRE, CLOTHES
 from hair.strand import curve, cut, longer, mesh, smooth
 from part import Part, merge
 
@@ -52,15 +52,19 @@ class Growth:
         u = self.rng.uniform(0, max(STRANDS - breadth, 0.0))
         pieces = mesh(points, outwards, clump, (u, u + breadth), crest, INNER if self.drawn else None)
         ring = self.rng.normal(0, RING_JITTER)
-        self.pieces += [(p, f, uv, shade * self._ring(p, ring)) for p, f, uv, shade in pieces]
+        for positions, faces, uv, shade in pieces:
+            positions = self.scalp.off_body(positions, 0.8 * CLOTHES)
+            self.pieces.append((positions, faces, uv, shade * self._ring(positions, ring)))
 
     def _v_at(self, points, clump):
         """Where the picture's ring of light lies on a strand: shares of its length, and v there."""
         away = points - CENTRE
         elevation = np.degrees(np.arcsin(away[:, 1] / np.linalg.norm(away, axis=1)))
         below = np.flatnonzero(elevation < RING)
-        if not len(below) or below[0] < 3 or clump.v[0] > 0:
+        if clump.v[0] > 0:
             return None
+        if not len(below) or below[0] < 3:  # not under it
+            return [0.0, 1.0], [RING_V + 0.16, clump.v[1]]
         return [0.0, below[0] / (len(points) - 1), 1.0], [0.0, RING_V, clump.v[1]]
 
     def _ring(self, positions, shift):
@@ -71,7 +75,8 @@ class Growth:
 
     def cap(self, lift, sideburn=0.0):
         """The cap of short hair under everything; `sideburn` is how many cm above the painted hair it ends before the ears."""
-        self.pieces.append(self.scalp.cap(lift, self.rng, sideburn))
+        positions, faces, uv, shade = self.scalp.cap(lift, self.rng, sideburn)
+        self.pieces.append((positions, faces, uv, shade * self._ring(positions, 0.0)))
 
     def close(self, weights):
         """Ends a group of clumps that hang alike; `weights` gives bones and weights of positions."""

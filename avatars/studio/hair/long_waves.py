@@ -57,9 +57,12 @@ def guides(scalp, volume, side, part_side, tuck):
     ]
     close = 0.55 if tuck else 1.0  # hair before a bare ear lies nearer to the cheek
     fringe = [
-        [root(.02, .5), on(14, 46, 1.6), at(22, 7.0, 1.4), at(34, 4.4, 1.3), at(46, 1.8, 1.1), at(54, -1.0, 0.9), at(59, -4.0, 0.9 * close), at(62, -7.0, 1.5 * close)],
-        [root(.09, .5), on(20, 50, 1.8), at(32, 7.3, 1.7), at(44, 4.4, 1.6), at(54, 1.2, 1.3 * close), at(60, -2.4, 1.2 * close), at(64, -6.2, 1.4 * close), at(67, -9.6, 2.4 * close)],
-        [root(.16, .5), on(28, 55, 1.9), at(44, 7.5, 1.7), at(56, 4.0, 1.7 * close), at(63, 0.0, 1.5 * close), at(66, -4.4, 1.6 * close), at(67, -8.6, 2.2 * close), at(70, -12.0, 3.4 * close)],
+        [root(.02, .5), on(14, 46, 1.6), at(22, 7.0, 1.4), at(34, 4.4, 1.3),
+         at(46, 1.8, 1.1), at(54, -1.0, 0.9), at(59, -4.0, 0.9 * close), at(62, -7.0, 1.5 * close)],
+        [root(.09, .5), on(20, 50, 1.8), at(32, 7.3, 1.7), at(44, 4.4, 1.6),
+         at(54, 1.2, 1.3 * close), at(60, -2.4, 1.2 * close), at(64, -6.2, 1.4 * close), at(67, -9.6, 2.4 * close)],
+        [root(.16, .5), on(28, 55, 1.9), at(44, 7.5, 1.7), at(56, 4.0, 1.7 * close),
+         at(63, 0.0, 1.5 * close), at(66, -4.4, 1.6 * close), at(67, -8.6, 2.2 * close), at(70, -12.0, 3.4 * close)],
     ]
     # fmt: on
     return Family(front), Family(back), Family(fringe)
@@ -75,9 +78,10 @@ def _behind(growth, side, back, params):
     for k, place in enumerate(places):
         place += jitter(rng, 0.05)
         width = rng.uniform(2.0, 2.5)
-        clump = Clump(width, 0.40, rows=15, root=0.8, taper=0.80, tip=0.45, tone=1 + jitter(rng, 0.04))
+        clump = Clump(width, 0.40, rows=18, root=0.8, taper=0.80, tip=0.45, tone=1 + jitter(rng, 0.04))
         soft = Wave(0.7 * wave, 11, 0.7 + 0.35 * place + jitter(rng, 0.2), 0.45, 0.85)
-        growth.add(back(place), clump, soft, side=side, part=(0, 0.94 + 0.05 * (k % 2) + jitter(rng, 0.01)), lift=0.28 * (k % 2), more=more)
+        end = 0.94 + 0.05 * (k % 2) + jitter(rng, 0.01)
+        growth.add(back(place), clump, soft, side=side, part=(0, end), lift=0.28 * (k % 2), more=more)
 
 
 # Locks before the shoulder: place between the guides, half width, share of the length, lift.
@@ -89,7 +93,7 @@ def _before(growth, side, front, params):
     rng, wave, more = growth.rng, params.wave, params.length
     for place, width, length, lift in BEFORE:
         hero = lift > 0.4
-        clump = Clump(width, 0.42, rows=27 if hero else 22, root=0.8, taper=0.60, blunt=0.85, tip=0.06, roll=side * 20)
+        clump = Clump(width, 0.42, rows=28 if hero else 24, root=0.8, taper=0.60, blunt=0.85, tip=0.06, roll=side * 20)
         clump.tone = 1 + jitter(rng, 0.04) + 0.25 * min(lift, 0)
         soft = Wave(1.2 * wave, 11.5, 0.16 * place + 0.5 * (side < 0) + jitter(rng, 0.06), 0.38, 0.68)
         growth.add(front(place), clump, soft, side=side, part=(0, length), lift=lift, more=more)
@@ -119,8 +123,9 @@ def airy_fringe(growth, root_x, amount):
         start = scalp.top(root_x + end * 0.035, 5.6 + jitter(rng, 0.2), 0.7)
         low = 2.2 + abs(end) * 0.005 + jitter(rng, 0.45)
         bend = end * 1.22 + (4 if end > 0 else -4)
-        control = [start, scalp.at(end * 0.62 + 2, 9.6, 1.15), scalp.at(end * 0.85, 7.2, 1.1), scalp.at(end, 4.8, 0.85), scalp.at(bend, low, 0.7)]
-        clump = Clump(rng.uniform(0.42, 0.62), 0.14, rows=9, root=1.0, taper=0.15, blunt=1.15, sides="outer")
+        places = ((end * 0.62 + 2, 9.6, 1.15), (end * 0.85, 7.2, 1.1), (end, 4.8, 0.85), (bend, low, 0.7))
+        control = [start, *(scalp.at(*place) for place in places)]
+        clump = Clump(rng.uniform(0.42, 0.62), 0.14, rows=9, root=1.0, taper=0.15, blunt=1.15, sides="outer", v=(0.3, 1.0))
         growth.add(control, clump, off=0.22, lift=0.1 * (k % 2))
 
 
@@ -135,7 +140,10 @@ def _mass(growth, params, families):
 
 def grow(params, growth):
     """(parts, chains) of the style."""
-    families = {side: guides(growth.scalp, params.volume, side, params.part_side, params.tuck and side * params.part_side > 0) for side in (1, -1)}
+    families = {}
+    for side in (1, -1):
+        tuck = params.tuck and side * params.part_side > 0
+        families[side] = guides(growth.scalp, params.volume, side, params.part_side, tuck)
     _mass(growth, params, families)
     chains = []
     for name, side in (("Left", 1), ("Right", -1)):

@@ -10,7 +10,12 @@ from part import rigid
 
 KNOT = np.array([0.9, -7.2, -10.6])  # where it is tied; drawn for the left shoulder
 # Locks of the tail: place against its middle, half width, share of the length, phase.
-LOCKS = (((0.0, 0.0, 0.7), 1.7, 1.0, 0.0), ((1.0, 0.2, -0.3), 1.5, 0.94, 0.7), ((-1.0, 0.1, 0.1), 1.5, 0.92, 1.2), ((0.3, -0.5, -0.9), 1.6, 0.90, 1.8))
+LOCKS = (
+    ((0.0, 0.0, 0.7), 1.7, 1.0, 0.0),
+    ((1.0, 0.2, -0.3), 1.5, 0.94, 0.7),
+    ((-1.0, 0.1, 0.1), 1.5, 0.92, 1.2),
+    ((0.3, -0.5, -0.9), 1.6, 0.90, 1.8),
+)
 
 
 def swept(scalp, volume, side, params, tail_side):
@@ -37,7 +42,8 @@ def swept(scalp, volume, side, params, tail_side):
 
 def _tail_line(side):
     x, y, z = KNOT
-    line = [(x, y, z), (x + 2.4, y - 2.6, z - 0.2), (6.8, -12.7, -7.2), (8.0, -15.4, -1.2), (8.0, -19.2, 4.6), (7.6, -23.5, 8.6), (6.9, -28.5, 10.4), (6.4, -33.5, 10.8)]
+    line = [(x, y, z), (x + 2.4, y - 2.6, z - 0.2), (6.8, -12.7, -7.2), (8.0, -15.4, -1.2)]
+    line += [(8.0, -19.2, 4.6), (7.6, -23.5, 8.6), (6.9, -28.5, 10.4), (6.4, -33.5, 10.8)]
     return np.array(line) * [side, 1, 1]
 
 

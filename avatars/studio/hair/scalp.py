@@ -71,9 +71,13 @@ class Scalp:
         least = np.linalg.norm(self.skull(ray) - CENTRE, axis=1) + over_head
         push = np.where(near, np.maximum(least - length, 0) * smoothstep(-10.5, -6.5, out[:, 1]), 0)
         out += normalise(ray) * push[:, None]
-        low = out[:, 1] < -12.8
+        return self.off_body(out, over_body)
+
+    def off_body(self, points, least):
+        """`points`, moved so that those below the neck stay `least` cm over the body."""
+        out, low = points.copy(), points[:, 1] < -12.8
         if low.any():
-            out[low] = self.form.push_out(out[low], over_body * smoothstep(-12.8, -16.0, out[low, 1]))
+            out[low] = self.form.push_out(out[low], least * smoothstep(-12.8, -16.0, out[low, 1]))
         return out
 
     # ------------------------------------------------------------------ the cap

@@ -22,7 +22,7 @@ def crown(scalp, volume):
     def behind(a):
         turn = np.radians(a)
         start = root(0.4 - 0.7 * np.sin(turn), -3 - 0.7 * np.cos(turn))
-        return [start, on(a, 70, 2.0), at(a, 9.6, 2.3), at(a, 7.2, 2.0), at(a, 4.8, 1.3), at(a, 2.2, 0.55)]
+        return [start, on(a, 70, 2.0), at(a, 9.6, 2.3), at(a, 7.2, 2.0), at(a, 4.8, 1.1), at(a, 2.2, 0.35)]
 
     # fmt: off
     over = [
@@ -50,7 +50,9 @@ def _top(growth, params, ring):
         clump = Clump(1.35, 0.34, rows=8, root=0.8, taper=0.45, blunt=0.9, tone=0.88 + jitter(rng, 0.04), back=0.4)
         growth.add(ring(place), clump, side=side, ease=8, lift=0.0, off=0.35)
     for place in np.linspace(0.1, ring.last - 0.1, 25):
-        clump = Clump(rng.uniform(0.5, 0.95), 0.30, rows=9 if place < 4.2 else 6, root=0.6, taper=0.35, blunt=0.95, tone=1 + jitter(rng, 0.05), sides="outer")
+        rows = 9 if place < 4.2 else 6
+        clump = Clump(rng.uniform(0.5, 0.95), 0.30, rows=rows, root=0.6, taper=0.35, blunt=0.95, sides="outer")
+        clump.tone = 1 + jitter(rng, 0.05)
         length = rng.uniform(0.78, 1.0) if place > 3 else rng.uniform(0.9, 1.02)
         growth.add(ring(place + jitter(rng, 0.12)), clump, side=side, ease=6, lift=rng.uniform(0.18, 0.42), off=0.4, part=(0.03, min(length, 1)))
 
@@ -66,7 +68,8 @@ def _sides(growth):
                 high, lean = top + jitter(rng, 0.55), 3.0 if azimuth < 150 else 0.0
                 drop = min(length, high - 1.9) if azimuth < 116 else length  # clear of the ears
                 control = [scalp.at(azimuth + lean * k, high - drop * k / 3, lift * (1 - 0.22 * k)) for k in range(4)]
-                clump = Clump(rng.uniform(0.95, 1.25), 0.16, rows=4, root=0.9, taper=0.3, blunt=0.9, tone=0.84 + jitter(rng, 0.04), sides="outer")
+                clump = Clump(rng.uniform(0.95, 1.25), 0.16, rows=4, root=0.9, taper=0.3, blunt=0.9, sides="outer")
+                clump.tone = 0.84 + jitter(rng, 0.04)
                 growth.add(control, clump, side=side, ease=2, off=0.05)
     for side in (1, -1):
         for azimuth, low in ((75, 0.9), (79, 0.0)):

@@ -30,11 +30,12 @@ def skin(face, c, size):
 def _complexion(f, c, colour, x, y, front):
     ax = np.abs(x)
     colour = blend(colour, tinted(c.skin, 1.0, 0.945, 0.93), 0.55 * front * smoothstep(-1.2, -4.5, y) * smoothstep(-9.2, -7.6, y))
-    blush = np.exp(-((((ax - 4.1) / 1.45) ** 2 + ((y + 2.95) / 0.72) ** 2) ** 1.15))
+    middle, height = f.eyes.x + 0.82, f.eyes.y - 2.50
+    blush = np.exp(-((((ax - middle) / 1.45) ** 2 + ((y - height) / 0.72) ** 2) ** 1.15))
     colour = blend(colour, c.blush, c.blush_share * front * blush)
     for k in range(3):
-        along = ax - 3.72 - 0.36 * k
-        stroke = _line(along + 0.30 * (y + 2.95), 0.026) * bell(y + 2.95, 0, 0.24) ** 2
+        along = ax - middle + 0.38 - 0.36 * k
+        stroke = _line(along + 0.30 * (y - height), 0.026) * bell(y, height, 0.24) ** 2
         colour = blend(colour, tinted(c.blush, 0.98, 0.80, 0.80), 0.9 * c.blush_share * front * stroke)
     return colour
 
@@ -86,7 +87,7 @@ def mask(face, size):
     f, ax = face.f, np.abs(x)
     front = (np.cos(phi) > 0) & (row < 12.6)
     # The front of the face is never in shade; the chin throws its shade on the neck.
-    plain = smoothstep(1.05, 0.75, np.hypot(x / 5.0, (y + 2.6) / 5.4)) * front
+    plain = smoothstep(1.05, 0.75, np.hypot(x / 5.7, (y + 2.6) / 5.4)) * front
     edge = -11.9 - 0.80 * (1 - (x / 3.0) ** 2) + 0.12 * x
     chin = smoothstep(13.0, 13.5, row) * (row < 19) * smoothstep(edge - 0.10, edge + 0.10, y)
     under = 0.55 * smoothstep(12.1, 12.6, row) * (row < 14.5)  # the underside of the jaw turns dark early

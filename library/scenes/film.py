@@ -17,7 +17,7 @@ def _smooth(light, noise, facing, where, near, spread, sharp, out, out_noise):
     for y in prange(height):
         for x in range(width):
             own = 0.3 * light[y, x, 0] + 0.6 * light[y, x, 1] + 0.1 * light[y, x, 2]
-            slack = sharp * np.sqrt(noise[y, x]) + 1e-4
+            slack = sharp * np.sqrt(noise[y, x]) + 0.02 * own + 1e-4
             r = g = b = spoilt = total = 0.0
             for j in range(-2, 3):
                 v = min(max(y + j * spread, 0), height - 1)
@@ -58,7 +58,7 @@ def _calm(light, noise, guides, passes, sharp):
     ring[1, 1] = False
     most = maximum_filter(luminance, footprint=ring)
     light = light * np.minimum(1, most / np.maximum(luminance, 1e-6))[..., None]
-    noise = gaussian_filter(noise, 1.5)
+    noise = gaussian_filter(noise, 2.5)
     for step in range(passes):
         out, out_noise = np.empty_like(light), np.empty_like(noise)
         _smooth(light, noise, *guides, 2**step, sharp, out, out_noise)
@@ -76,7 +76,7 @@ def develop(film, samples):
     diffuse = film[..., :3]
     mean = diffuse @ [0.3, 0.6, 0.1]
     noise = np.maximum(film[..., tracer.SQUARE] - mean**2, 0) / samples
-    diffuse = _calm(diffuse, noise, guides, 5, 3.0)
+    diffuse = _calm(diffuse, noise, guides, 5, 4.0)
     gloss = film[..., tracer.GLOSS : tracer.GLOSS + 3]
     shine = gloss @ [0.3, 0.6, 0.1]
     wild = np.maximum(gaussian_filter(shine**2, 2) - gaussian_filter(shine, 2) ** 2, 0)
@@ -143,7 +143,7 @@ def tone(light, exposure):
     """Display values 0..1: linear below, a long shoulder above; very bright colours pale."""
     light = np.maximum(light * exposure, 0)
     peak = light.max(2, keepdims=True)
-    pale = np.clip((peak - 0.8) / 4, 0, 0.75)
+    pale = np.clip((peak - 1.5) / 5, 0, 0.75)
     light = light * (1 - pale) + pale * light.mean(2, keepdims=True)
     knee = 0.62
     soft = knee + (1 - knee) * (1 - np.exp(-(light - knee) / (1 - knee) * 0.8))

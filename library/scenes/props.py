@@ -70,6 +70,21 @@ def parcel(s, size, paper, ribbon, at, turn=0.0, bow=True):
             put(s, flat.turned(1, tilt * 2.2), ribbon, (x, y + h * 1.03, z), turn)
 
 
+def bag(s, size, paper, cord, at, turn=0.0):
+    """A paper bag with two cords."""
+    w, h, d = size
+    t = np.linspace(0, 1, 6)[:, None]
+    corners = np.array([(-1, 1), (1, 1), (1, -1), (-1, -1), (-1, 1)]) * [w / 2, d / 2]
+    sides = []
+    for a, b in zip(corners[:-1], corners[1:]):
+        edge = np.stack([a, b])
+        sides.append(sheet(np.stack([edge[None, :, 0] + 0 * t, h * t + 0 * edge[None, :, 0], edge[None, :, 1] * (1 - 0.25 * t)], -1)))
+    put(s, join(sides), paper, at, turn)
+    for z in (-0.36 * d, 0.36 * d):
+        loop = curve([(-0.22 * w, 0.97 * h, z), (-0.16 * w, 1.18 * h, z), (0.16 * w, 1.18 * h, z), (0.22 * w, 0.97 * h, z)], 16)
+        put(s, tube(loop, 0.006, sides=6), cord, at, turn)
+
+
 def books(s, rng, materials, at, count=5, height=0.22):
     """Upright books side by side along x."""
     x, y, z = at
@@ -192,12 +207,12 @@ def branch(s, rng, path, thick, bark, flowers, petals, twigs=9, bloom=0.018):
         put(s, ball(size * 0.3, sides=8), flowers, spot)
 
 
-def lantern(s, at, radius, colour, strength, gold, tassel, flat=0.8, ribs=20, cord=4.0):
+def lantern(s, at, radius, colour, strength, gold, tassel, flat=0.8, ribs=20, cord=4.0, seen=0.35):
     """A paper lantern with ribs, caps of gold and a tassel."""
     x, y, z = at
     a = np.linspace(-1.32, 1.32, 30)
     body = lathe(np.stack([radius * np.cos(a), radius * flat * np.sin(a)], 1), smooth=True, rows=30, sides=120, lobes=ribs, depth=0.045)
-    s.globe(body.moved(*at), at, radius * 0.9, colour, strength)
+    s.globe(body.moved(*at), at, radius * 0.9, colour, strength, seen)
     high = radius * flat
     for sign in (-1, 1):
         low = y + sign * high * 0.96 - 0.02 * (sign < 0)

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 import bvh
 import film
 import numpy as np
-import textures
 import tracer
 from textures import linear
 
-WORK_SCALE = 0.75  # a lens blurs everything: the traced picture may be smaller than the finished one
 EYE = (0.0, 1.38, 2.7)
 HALF_HEIGHT = 0.34  # of the picture, at one metre from the eye, along the shorter way of a landscape
 
@@ -77,7 +75,7 @@ class Set:
         light = linear(colour) * strength
         self.lights.append(np.r_[centre, 0, u, v, light, normal / np.linalg.norm(normal), area])
 
-    def globe(self, part, centre, radius, colour, strength, seen=0.22, picture=-1, size=1.0):
+    def globe(self, part, centre, radius, colour, strength, seen=0.6, picture=-1, size=1.0):
         """A shining part that lights the set like a ball of `radius` round `centre`; it looks `seen` times as bright."""
         light = linear(colour) * strength
         material = self.material(colour, picture=picture, size=size, shine=0.0, glow=light * seen)
@@ -139,7 +137,3 @@ class Set:
         light = light * (1 - f.vignette * far)[..., None]
         return film.tone(light, f.exposure)
 
-
-def plain(colour, seed=7, depth=0.05):
-    """A plaster texture, named here since most sets need it."""
-    return textures.plaster(colour, seed, depth)

@@ -13,13 +13,13 @@ from numba import njit, prange
 # Columns of the table of materials.
 R, TEXTURE, SCALE, ROUGH, F0, METAL, E, SHEER, GLASS, LISTED = 0, 3, 4, 5, 6, 7, 8, 11, 12, 13
 COLUMNS = 14
-# Columns of the table of lights: place, kind (0 rectangle, 1 ball), half sides u and v (or radius), colour, normal, reach.
-PLACE, KIND, U, V, COLOUR, NORMAL, AREA = 0, 3, 4, 7, 10, 13, 16
-LIGHT_COLUMNS = 17
+# Columns of the table of lights: place, kind (0 rectangle, 1 ball), half sides u and v (or radius), colour, normal,
+# area; then, filled in by trace, the root of the area and the whole power.
+KIND, COLOUR, NORMAL, AREA, REACH, POWER = 3, 10, 13, 16, 17, 18
 # What is kept of a pixel: diffuse light, its squared luminance, gloss, own light, albedo, normal, place, 1/depth.
 DIFFUSE, SQUARE, GLOSS, OWN, ALBEDO, FACING, WHERE, NEAR = 0, 3, 4, 7, 10, 13, 16, 19
 CHANNELS = 20
-MOST_BOUNCES = 5
+MOST_BOUNCES = 4
 BRIGHTEST = 12.0  # of one indirect sample, against fireflies
 # Powers of the root of x^9 = x + 1: a low-discrepancy sequence in eight dimensions.
 STEPS = (1 / 1.0850702) ** np.arange(1, 9)
@@ -80,15 +80,15 @@ def _weigh(lights, px, py, pz, nx, ny, nz, weights):
     for i in range(lights.shape[0]):
         dx, dy, dz = lights[i, 0] - px, lights[i, 1] - py, lights[i, 2] - pz
         d2 = dx * dx + dy * dy + dz * dz + 1e-6
-        d = math.sqrt(d2)
-        reach = math.sqrt(lights[i, AREA])
-        facing = (nx * dx + ny * dy + nz * dz) / d + min(1.0, reach / d)
+        near = 1.0 / math.sqrt(d2)
+        reach = min(1.0, lights[i, REACH] * near)
+        facing = (nx * dx + ny * dy + nz * dz) * near + reach
+        back = 0.25
         if lights[i, KIND] == 0:
-            back = -(lights[i, 13] * dx + lights[i, 14] * dy + lights[i, 15] * dz) / d + min(1.0, 0.5 * reach / d)
-        else:
-            back = 0.25
-        power = lights[i, 10] + lights[i, 11] + lights[i, 12]
-        w = power * lights[i, AREA] * max(0.0, facing) * max(0.0, back) / (d2 + 0.25 * lights[i, AREA])
+            back = 0.5 * reach - (lights[i, 13] * dx + lights[i, 14] * dy + lights[i, 15] * dz) * near
+        w = 0.0
+        if facing > 0 and back > 0:
+            w = lights[i, POWER] * facing * back / (d2 + 0.25 * lights[i, AREA])
         weights[i] = w
         total += w
     return total
@@ -153,168 +153,207 @@ def _sky(sky, dy, k):
 
 
 @njit(cache=True, fastmath=True)
-def _path(scene, camera, x, y, seed, turn, work, acc):
-    """One sample of the pixel whose middle is (x, y); adds to acc."""
-    boxes, links, tris, kinds, through, normals, uvs, table, pixels, heads, lights, sky = scene
-    stack, weights, lit, p, n, colour, seen, light = work
-    ox, oy, oz = camera[0], camera[1], camera[2]
-    dx, dy, dz = camera[3] + x * camera[4], camera[5] + y * camera[4], -1.0
-    length = math.sqrt(dx * dx + dy * dy + dz * dz)
-    dx, dy, dz = dx / length, dy / length, dz / length
+def _surface(scene, hit, u, v, ray, n, colour):
+    """Normal (towards the ray's origin) and colour of a hit, into n and colour; returns the material."""
+    _, _, _, kinds, _, normals, uvs, table, pixels, heads, _, _ = scene
+    kind, w, dot, size = kinds[hit], 1 - u - v, 0.0, 1e-12
     for k in range(3):
-        seen[k] = 1.0
-        light[k] = 0.0
-    gloss, mirrored, bounce, passed = False, True, 0, 0
-    first = True
-    base0, base1, base2 = 1.0, 1.0, 1.0
+        n[k] = w * normals[hit, k] + u * normals[hit, 3 + k] + v * normals[hit, 6 + k]
+        dot += n[k] * ray[3 + k]
+        size += n[k] * n[k]
+    size = -math.sqrt(size) if dot > 0 else math.sqrt(size)
+    texture = int(table[kind, TEXTURE])
+    tu = (w * uvs[hit, 0] + u * uvs[hit, 2] + v * uvs[hit, 4]) * table[kind, SCALE]
+    tv = (w * uvs[hit, 1] + u * uvs[hit, 3] + v * uvs[hit, 5]) * table[kind, SCALE]
+    for k in range(3):
+        n[k] /= size
+        colour[k] = table[kind, R + k]
+        if texture >= 0:
+            colour[k] *= _texel(pixels, heads, texture, tu, tv, k)
+    return kind
+
+
+@njit(cache=True, fastmath=True)
+def _note(acc, camera_z, p, n, colour):
+    """Keeps what the denoiser and the lens want to know of the first surface."""
+    for k in range(3):
+        acc[FACING + k] += n[k]
+        acc[WHERE + k] += p[k]
+        acc[ALBEDO + k] += max(colour[k], 0.02)
+    acc[NEAR] += 1.0 / max(0.05, camera_z - p[2])
+
+
+@njit(cache=True, fastmath=True)
+def _shine(table, kind, cos, n, colour, ray, seen, into):
+    """Adds the light of a shining surface itself to `into`; paper and opal glass are dimmer towards their edges."""
+    rim = 0.35 + 0.65 * cos if table[kind, LISTED] > 0 else 1.0
+    textured = table[kind, TEXTURE] >= 0
+    for k in range(3):
+        into[k] += rim * seen[k] * table[kind, E + k] * (colour[k] if textured else 1.0)
+
+
+@njit(cache=True, fastmath=True)
+def _reflect(ray, n, rough, u1, u2):
+    """Turns the ray's direction about a normal near n; False if it then points into the surface."""
+    hx, hy, hz = _around(n[0], n[1], n[2], u1, u2, -max(0.001, rough * rough))
+    along = 2 * (ray[3] * hx + ray[4] * hy + ray[5] * hz)
+    ray[3], ray[4], ray[5] = ray[3] - along * hx, ray[4] - along * hy, ray[5] - along * hz
+    return ray[3] * n[0] + ray[4] * n[1] + ray[5] * n[2] > 0
+
+
+@njit(cache=True, fastmath=True)
+def _gloss_chance(table, kind, cos, first):
+    """(Reflectance at this angle, chance to follow the mirror-like lobe) of a material that is no metal."""
+    f0 = table[kind, F0]
+    if f0 <= 0:
+        return 0.0, 0.0
+    fresnel = f0 + (1 - f0) * (1 - cos) ** 5 * (1 - 0.7 * table[kind, ROUGH])
+    return fresnel, min(0.8, max(fresnel, 0.25 if first else 0.1))
+
+
+@njit(cache=True, fastmath=True)
+def _matt(scene, kind, p, n, ray, seen, light, lit, weights, stack, first, seed, turn, u1, u2):
+    """Light of one lamp on a matt surface, added to light; then a new direction, perhaps through sheer cloth."""
+    boxes, links, tris, kinds, through, _, _, table, _, _, lights, _ = scene
+    if table[kind, SHEER] > 0 and _random(seed) < table[kind, SHEER]:
+        for k in range(3):
+            n[k] = -n[k]
+    for k in range(3):
+        p[k] += n[k] * 2e-4
+    if first:
+        l1, l2, l3 = turn[4], turn[5], turn[6]
+    else:
+        l1, l2, l3 = _random(seed), _random(seed), _random(seed)
+    _direct(boxes, links, tris, kinds, through, lights, weights, stack, p, n, l1, l2, l3, lit)
+    strongest = max(seen[0] * lit[0], seen[1] * lit[1], seen[2] * lit[2])
+    cut = 1.0 if first or strongest < BRIGHTEST else BRIGHTEST / strongest
+    for k in range(3):
+        light[k] += seen[k] * lit[k] * cut
+    ray[3], ray[4], ray[5] = _around(n[0], n[1], n[2], u1, u2, 1.0)
+
+
+@njit(cache=True, fastmath=True)
+def _glass(n, colour, ray, seen, seed):
+    """Thin glass: True if the ray goes straight through, False if it is mirrored."""
+    cos = abs(n[0] * ray[3] + n[1] * ray[4] + n[2] * ray[5])
+    fresnel = 0.04 + 0.96 * (1 - cos) ** 5
+    chance = min(1.0, max(fresnel, 0.12))
+    passes = _random(seed) >= chance
+    for k in range(3):
+        seen[k] *= colour[k] * (1 - fresnel) / (1 - chance) if passes else fresnel / chance
+    return passes
+
+
+@njit(cache=True, fastmath=True)
+def _collect(acc, light, base, gloss):
+    """Adds a finished path to the film: mirrored light as it is, diffuse light without the colour it fell on."""
+    strongest = max(light[0], light[1], light[2])
+    cut = 1.0 if strongest < 2 * BRIGHTEST else 2 * BRIGHTEST / strongest
+    luminance = 0.0
+    for k in range(3):
+        if gloss:
+            acc[GLOSS + k] += light[k] * cut
+        else:
+            value = light[k] / base[k] * cut
+            acc[DIFFUSE + k] += value
+            luminance += value * (0.3 if k == 0 else 0.6 if k == 1 else 0.1)
+    acc[SQUARE] += luminance * luminance
+
+
+@njit(cache=True, fastmath=True)
+def _path(scene, camera_z, ray, seed, turn, work, acc):
+    """Follows one ray from the camera; adds what it sees to acc."""
+    boxes, links, tris, kinds, through, _, _, table, _, _, _, sky = scene
+    stack, weights, lit, p, n, colour, seen, light, base, own = work
+    seen[:], light[:], base[:], own[:] = 1.0, 0.0, 1.0, 0.0
+    gloss, mirrored, first, bounce, panes = False, True, True, 0, 0
     while True:
-        t, hit, u, v = cast(boxes, links, tris, kinds, through, ox, oy, oz, dx, dy, dz, FAR, False, stack)
+        t, hit, u, v = cast(
+            boxes, links, tris, kinds, through, ray[0], ray[1], ray[2], ray[3], ray[4], ray[5], FAR, False, stack
+        )
         if hit < 0:
             for k in range(3):
-                if first:
-                    acc[OWN + k] += seen[k] * _sky(sky, dy, k)
-                else:
-                    light[k] += seen[k] * _sky(sky, dy, k)
+                (own if first else light)[k] += seen[k] * _sky(sky, ray[4], k)
             break
-        kind = kinds[hit]
-        w = 1 - u - v
-        nx = w * normals[hit, 0] + u * normals[hit, 3] + v * normals[hit, 6]
-        ny = w * normals[hit, 1] + u * normals[hit, 4] + v * normals[hit, 7]
-        nz = w * normals[hit, 2] + u * normals[hit, 5] + v * normals[hit, 8]
-        length = math.sqrt(nx * nx + ny * ny + nz * nz) + 1e-12
-        if nx * dx + ny * dy + nz * dz > 0:
-            length = -length
-        nx, ny, nz = nx / length, ny / length, nz / length
-        texture = int(table[kind, TEXTURE])
+        kind = _surface(scene, hit, u, v, ray, n, colour)
         for k in range(3):
-            colour[k] = table[kind, R + k]
-            if texture >= 0:
-                tu = (w * uvs[hit, 0] + u * uvs[hit, 2] + v * uvs[hit, 4]) * table[kind, SCALE]
-                tv = (w * uvs[hit, 1] + u * uvs[hit, 3] + v * uvs[hit, 5]) * table[kind, SCALE]
-                colour[k] *= _texel(pixels, heads, texture, tu, tv, k)
-        px, py, pz = ox + dx * t, oy + dy * t, oz + dz * t
-        if table[kind, GLASS] > 0 and passed < 6:
-            cos = abs(nx * dx + ny * dy + nz * dz)
-            fresnel = 0.04 + 0.96 * (1 - cos) ** 5
-            chance = min(1.0, max(fresnel, 0.12))
-            passed += 1
-            if _random(seed) >= chance:
+            p[k] = ray[k] + ray[3 + k] * t
+        glass = table[kind, GLASS] > 0
+        if glass and panes < 6:
+            panes += 1
+            if _glass(n, colour, ray, seen, seed):
                 for k in range(3):
-                    seen[k] *= colour[k] * (1 - fresnel) / (1 - chance)
-                ox, oy, oz = px + dx * 1e-4, py + dy * 1e-4, pz + dz * 1e-4
+                    ray[k] = p[k] + ray[3 + k] * 1e-4
                 continue
-            for k in range(3):
-                seen[k] *= fresnel / chance
-            kind_metal, rough = 2, 0.02
-        else:
-            kind_metal, rough = (1 if table[kind, METAL] > 0 else 0), table[kind, ROUGH]
-        glow = table[kind, E] + table[kind, E + 1] + table[kind, E + 2]
         if first:
-            acc[FACING] += nx
-            acc[FACING + 1] += ny
-            acc[FACING + 2] += nz
-            acc[WHERE] += px
-            acc[WHERE + 1] += py
-            acc[WHERE + 2] += pz
-            acc[NEAR] += 1.0 / max(0.05, camera[2] - pz)
-            for k in range(3):
-                acc[ALBEDO + k] += max(colour[k], 0.02)
-        if glow > 0 and (mirrored or table[kind, LISTED] == 0):
-            # paper and opal glass are dimmer towards their edges
-            rim = 0.35 + 0.65 * abs(nx * dx + ny * dy + nz * dz) if table[kind, LISTED] > 0 else 1.0
-            for k in range(3):
-                own = rim * seen[k] * table[kind, E + k] * (colour[k] if texture >= 0 else 1.0)
-                if first:
-                    acc[OWN + k] += own
-                else:
-                    light[k] += own
-        if bounce >= MOST_BOUNCES:
+            _note(acc, camera_z, p, n, colour)
+        cos = -(n[0] * ray[3] + n[1] * ray[4] + n[2] * ray[5])
+        if mirrored or table[kind, LISTED] == 0:
+            _shine(table, kind, cos, n, colour, ray, seen, own if first else light)
+        if bounce >= MOST_BOUNCES or table[kind, LISTED] > 0:
             break
-        cos = -(nx * dx + ny * dy + nz * dz)
-        # Which way on: a mirror-like lobe or a matt one.
-        fresnel, chance = 0.0, 0.0
-        f0 = table[kind, F0]
-        if kind_metal == 0 and f0 > 0:
-            edge = (1 - cos) ** 5 * (1 - 0.7 * rough)
-            fresnel = f0 + (1 - f0) * edge
-            chance = min(0.8, max(fresnel, 0.25 if first else 0.1))
-        u0 = turn[7] if first else _random(seed)
-        u1 = turn[2] if first else _random(seed)
-        u2 = turn[3] if first else _random(seed)
-        if kind_metal > 0 or u0 < chance:
-            hx, hy, hz = _around(nx, ny, nz, u1, u2, -max(0.001, rough * rough))
-            along = 2 * (dx * hx + dy * hy + dz * hz)
-            rx, ry, rz = dx - along * hx, dy - along * hy, dz - along * hz
-            if rx * nx + ry * ny + rz * nz <= 0:
-                if first:
-                    gloss = True
+        metal = table[kind, METAL] > 0
+        fresnel, chance = (0.0, 0.0) if metal or glass else _gloss_chance(table, kind, cos, first)
+        u0, u1, u2 = (turn[7], turn[2], turn[3]) if first else (_random(seed), _random(seed), _random(seed))
+        mirrored = metal or glass or u0 < chance
+        if mirrored:
+            gloss = gloss or first
+            if not _reflect(ray, n, 0.02 if glass else table[kind, ROUGH], u1, u2):
                 break
-            if kind_metal == 0:
-                for k in range(3):
+            for k in range(3):
+                if metal:
+                    seen[k] *= colour[k] + (1 - colour[k]) * (1 - max(cos, 0.0)) ** 5
+                elif not glass:
                     seen[k] *= fresnel / chance
-            elif kind_metal == 1:
-                edge = (1 - max(cos, 0.0)) ** 5
-                for k in range(3):
-                    seen[k] *= colour[k] + (1 - colour[k]) * edge
-            if first:
-                gloss = True
-            dx, dy, dz = rx, ry, rz
-            mirrored = True
         else:
-            share = (1 - fresnel) / (1 - chance) if kind_metal == 0 else 1.0
-            sheer = table[kind, SHEER]
-            side = 1.0
-            if sheer > 0 and _random(seed) < sheer:
-                side = -1.0
-            if first:
-                base0, base1, base2 = max(colour[0], 0.02), max(colour[1], 0.02), max(colour[2], 0.02)
             for k in range(3):
-                seen[k] *= share * colour[k]
-            n[0], n[1], n[2] = nx * side, ny * side, nz * side
-            p[0], p[1], p[2] = px + n[0] * 2e-4, py + n[1] * 2e-4, pz + n[2] * 2e-4
-            if first:
-                l1, l2, l3 = turn[4], turn[5], turn[6]
-            else:
-                l1, l2, l3 = _random(seed), _random(seed), _random(seed)
-            _direct(boxes, links, tris, kinds, through, lights, weights, stack, p, n, l1, l2, l3, lit)
-            strongest = max(seen[0] * lit[0], seen[1] * lit[1], seen[2] * lit[2])
-            cut = 1.0 if first or strongest < BRIGHTEST else BRIGHTEST / strongest
-            for k in range(3):
-                light[k] += seen[k] * lit[k] * cut
-            dx, dy, dz = _around(n[0], n[1], n[2], u1, u2, 1.0)
-            px, py, pz = p[0], p[1], p[2]
-            nx, ny, nz = n[0], n[1], n[2]
-            mirrored = False
+                seen[k] *= colour[k] * (1 - fresnel) / (1 - chance)
+                if first:
+                    base[k] = max(colour[k], 0.02)
+            _matt(scene, kind, p, n, ray, seen, light, lit, weights, stack, first, seed, turn, u1, u2)
         first = False
         bounce += 1
-        ox, oy, oz = px + nx * 2e-4, py + ny * 2e-4, pz + nz * 2e-4
+        for k in range(3):
+            ray[k] = p[k] + n[k] * 2e-4
         if bounce >= 2:
-            stay = min(0.95, max(seen[0], seen[1], seen[2]))
+            stay = min(0.9, max(seen[0], seen[1], seen[2]))
             if _random(seed) >= stay:
                 break
             for k in range(3):
                 seen[k] /= stay
-    strongest = max(light[0], light[1], light[2])
-    cut = 1.0 if strongest < 2 * BRIGHTEST else 2 * BRIGHTEST / strongest
-    if gloss:
-        for k in range(3):
-            acc[GLOSS + k] += light[k] * cut
-    else:
-        r, g, b = light[0] / base0 * cut, light[1] / base1 * cut, light[2] / base2 * cut
-        acc[DIFFUSE] += r
-        acc[DIFFUSE + 1] += g
-        acc[DIFFUSE + 2] += b
-        acc[SQUARE] += (0.3 * r + 0.6 * g + 0.1 * b) ** 2
+    for k in range(3):
+        acc[OWN + k] += own[k]
+    _collect(acc, light, base, gloss)
+
+
+@njit(cache=True, fastmath=True)
+def _aim(camera, x, y, ray):
+    """The ray through (x, y) of the picture plane, -1..1 upwards."""
+    ray[0], ray[1], ray[2] = camera[0], camera[1], camera[2]
+    dx, dy = camera[3] + x * camera[4], camera[5] + y * camera[4]
+    length = math.sqrt(dx * dx + dy * dy + 1)
+    ray[3], ray[4], ray[5] = dx / length, dy / length, -1 / length
 
 
 @njit(cache=True, parallel=True, fastmath=True)
 def _rows(scene, camera, width, height, first_row, last_row, samples, steps, film):
+    """Traces some rows of the film."""
     lights = scene[10]
     for row in prange(first_row, last_row):
-        stack = np.empty(96, np.int64)
-        weights = np.empty(max(1, lights.shape[0]))
-        work = (stack, weights, np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3))
-        seed = np.zeros(1, np.uint64)
+        room = np.zeros((8, 3))
+        work = (
+            np.empty(96, np.int64),
+            np.empty(max(1, lights.shape[0])),
+            room[0],
+            room[1],
+            room[2],
+            room[3],
+            room[4],
+            room[5],
+            room[6],
+            room[7],
+        )
+        seed, ray = np.zeros(1, np.uint64), np.zeros(6)
         shift, turn, acc = np.zeros(8), np.zeros(8), np.zeros(CHANNELS)
         for column in range(width):
             seed[0] = np.uint64(row * 1973 + column * 9277 + 26699) * np.uint64(6364136223846793005) | np.uint64(1)
@@ -329,7 +368,8 @@ def _rows(scene, camera, width, height, first_row, last_row, samples, steps, fil
                     turn[k] = value - math.floor(value)
                 x = (column + turn[0]) / width * 2 - 1
                 y = 1 - (row + turn[1]) / height * 2
-                _path(scene, camera, x * width / height, y, seed, turn, work, acc)
+                _aim(camera, x * width / height, y, ray)
+                _path(scene, camera[2], ray, seed, turn, work, acc)
             for k in range(CHANNELS):
                 film[row, column, k] = acc[k] / samples
 
@@ -339,6 +379,10 @@ def trace(scene, camera, width, height, samples, progress):
 
     `camera` is eye x, y, z, shift x, half height at 1 m, shift y.
     """
+    lights = scene[10]
+    area = lights[:, AREA : AREA + 1]
+    power = lights[:, COLOUR : COLOUR + 3].sum(1, keepdims=True) * area
+    scene = (*scene[:10], np.concatenate([lights, np.sqrt(area), power], 1), *scene[11:])
     film = np.zeros((height, width, CHANNELS), np.float32)
     band = max(8, height // 12)
     for start in range(0, height, band):

@@ -70,12 +70,20 @@ LEG = np.array(
     ]
 )
 SHOULDER_ROW, BUST_ROW, WAIST_ROW, HIP_ROW = 3.0, 5.6, 8.0, 10.0
+# Half breadth and half depth along an arm (0 shoulder joint, 1 elbow, 2 wrist); its top is round, as a shoulder is.
+ARM_GIRTH = PchipInterpolator(
+    [-0.15, 0, 0.12, 0.25, 0.5, 0.9, 1.0, 1.25, 1.7, 2.0],
+    [
+        [1.6, 2.6], [2.5, 3.4], [3.0, 3.65], [3.15, 3.6], [3.0, 3.2],
+        [2.5, 2.6], [2.4, 2.55], [2.55, 2.75], [1.95, 2.1], [1.6, 1.95],
+    ],
+)
 # Along a hanging arm (0 shoulder joint .. 2 wrist): where it parts from the torso, against its axis (inwards is negative),
 # and half the width of the passage; shares of its half breadth.
 ARM_BORDER = PchipInterpolator(
     [0, 0.1, 0.2, 0.25, 0.3, 0.4, 0.55, 0.7, 1.0, 2.0],
     [
-        [-0.12, 0.95], [-0.30, 0.86], [-0.46, 0.75], [-0.54, 0.64], [-0.66, 0.50],
+        [-0.16, 1.22], [-0.34, 0.98], [-0.48, 0.79], [-0.54, 0.64], [-0.66, 0.50],
         [-0.98, 0.36], [-1.30, 0.18], [-1.42, 0.18], [-1.70, 0.18], [-2.10, 0.18],
     ],
 )
@@ -175,8 +183,7 @@ class Form:
     def arm_radius(self, t):
         """Half breadth and half depth of the bare arm at t 0 (shoulder joint) .. 1 (elbow) .. 2 (wrist), cm."""
         girth = self.params.arm_girth
-        breadth = PchipInterpolator([-0.15, 0, 0.12, 0.5, 0.9, 1.0, 1.25, 1.7, 2.0], [2.6, 3.3, 3.35, 3.0, 2.5, 2.4, 2.55, 1.95, 1.6])(t)
-        depth = PchipInterpolator([-0.15, 0, 0.12, 0.5, 0.9, 1.0, 1.25, 1.7, 2.0], [3.0, 3.7, 3.7, 3.2, 2.6, 2.55, 2.75, 2.1, 1.95])(t)
+        breadth, depth = np.moveaxis(ARM_GIRTH(t), -1, 0)
         return breadth * girth, depth * girth
 
     def arm(self, side, t, angle, offset=0.0):

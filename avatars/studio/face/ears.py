@@ -39,7 +39,7 @@ def ear(face, side, size, uv):
     # The plane of the ear: u runs back along the head, v up; it flares out to the back.
     tilt, flare = np.radians(TILT_DEG), np.radians(FLARE_DEG)
     back = np.array([np.sin(flare), 0, -np.cos(flare)])
-    up = np.array([0.10, np.cos(tilt), -np.sin(tilt)])
+    up = np.array([0.24, np.cos(tilt), -np.sin(tilt)])
     up /= np.linalg.norm(up)
     out = np.cross(up, back)
     # The front edge sits on the head in front of its middle.

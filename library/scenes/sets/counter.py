@@ -82,7 +82,7 @@ def _counter(s, m, rng, wide):
 def _window(s, m, x):
     """A tall window on the left with daylight behind a thin curtain."""
     z = BACK + 0.02
-    s.strip(plane(0.96, 1.9).moved(x, 1.55, z), (x, 1.55, z + 0.01), (0.48, 0, 0), (0, 0.95, 0), (0.95, 0.98, 1.0), 3.2, seen=0.32)
+    s.strip(plane(0.96, 1.9).moved(x, 1.55, z), (x, 1.55, z + 0.01), (0.48, 0, 0), (0, 0.95, 0), (0.95, 0.98, 1.0), 3.2, seen=0.9)
     for dx in (-0.5, 0.0, 0.5):
         props.put(s, box(0.035, 1.96, 0.05, along=1), m["white"], (x + dx, 0.58, z + 0.02))
     for dy in (0.58, 1.25, 2.5):
@@ -132,6 +132,11 @@ def build(wide):
         _window(s, m, -2.25)
         _shelves(s, m, rng, 2.25, 1.1)
     _counter(s, m, rng, wide)
+    x = 0.74 if not wide else 2.0
+    props.plant(s, rng, (x, 0, -0.92), 0.62, m["greens"], m["cream"], m["soil"], leaves=24)
+    x = -0.62 if not wide else -1.55
+    for dx, dz, size, paper, turn in ((0, 0, (0.24, 0.32, 0.11), "blush", 14), (-0.20, -0.12, (0.30, 0.42, 0.13), "white", -10)):
+        props.bag(s, size, m[paper], m["brass"], (x + dx, 0, -0.92 + dz), turn)
     for x, y in ((-0.62, 2.26), (0.62, 2.26)) if not wide else ((-1.1, 2.26), (0.0, 2.42), (1.1, 2.26)):
         props.pendant(s, (x, y, -1.45), 0.11, LAMP, 6, m["brass"], flat=0.85)
     s.finish.exposure = 0.8

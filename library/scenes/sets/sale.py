@@ -16,11 +16,15 @@ def _backdrop(s, m, wide):
         props.curtain(s, 2.9, 3.2, (side * 2.15, 0, BACK + 0.12), m["drape"], folds=17, deep=0.06, seed=3 + side)
     s.add(plane(8, 3.2).moved(0, 1.6, BACK), m["drape"])
     centre, radius = (0, 1.66, BACK + 0.22), 0.76 if not wide else 0.92
-    props.put(s, rod(radius, 0.04, sides=120).turned(0, 90), m["silk"], centre)
+    disc = rod(radius, 0.04, sides=120).turned(0, 90)
+    disc.uv = disc.points[..., :2]
+    props.put(s, disc, m["silk"], centre)
+    s.lamp((0, centre[1] + 0.1, centre[2] + 0.7), (0.25, 0, 0), (0, 0.25, 0), GOLDEN, 3.5)
+    s.lights[-1][13:16] = (0, 0, -1)
     a = np.linspace(0, 2 * np.pi, 121)
     for r, thick in ((radius + 0.02, 0.026), (radius + 0.13, 0.010)):
         s.add(tube(np.stack([r * np.cos(a), centre[1] + r * np.sin(a), 0 * a + centre[2] + 0.05], -1), thick), m["gold"])
-    for b, c in zip(a[:-5:5], a[5::5]):
+    for b, c in zip(a[:-10:10], a[10::10]):
         mid = (b + c) / 2
         half = np.array([-np.sin(mid), np.cos(mid), 0]) * (radius + 0.1) * (c - b) / 2
         out = np.array([np.cos(mid), np.sin(mid), 0])
@@ -69,37 +73,38 @@ def _ingots(s, m, spots):
             props.put(s, props.sheet(points) + ball(0.02, 0.8).moved(0, 0.028, 0), m["gold"], at, 25 * j)
 
 
-def _strings(s, rng):
+def _strings(s, rng, start):
     """Curtains of small lights on both sides of the round screen."""
     spark = s.material(GOLDEN, shine=0.0, glow=14.0)
-    for x in np.arange(0.80, 3.4, 0.22):
+    for x in np.arange(start, 3.4, 0.22):
         for side in (-1, 1):
             for y in np.arange(3.05 - rng.uniform(0, 0.2), rng.uniform(0.7, 1.6), -0.21):
                 s.add(ball(rng.uniform(0.006, 0.010), sides=8).moved(side * x + rng.normal(0, 0.012), y, BACK + 0.30), spark)
 
 
-def _clouds(s, m, wide):
-    """Cut-out clouds in two rows at the foot of the screen, rimmed with gold."""
-    discs = ((-0.62, 0.46, 0.30), (-0.26, 0.40, 0.24), (0.02, 0.34, 0.26), (0.34, 0.42, 0.25), (0.66, 0.50, 0.30), (-1.0, 0.36, 0.26), (1.02, 0.38, 0.28))
+def _waves(s, m):
+    """Waves at the foot of the screen: rows of discs with rings of gold, each row in front of the next."""
     a = np.linspace(0, 2 * np.pi, 73)
-    for k, (x, y, r) in enumerate(discs):
-        z = BACK + 0.42 + 0.05 * (k % 3)
-        x, y = x * (1.0 if not wide else 1.25), y + 0.10
-        props.put(s, rod(r, 0.03, sides=72).turned(0, 90), m["cream" if k % 2 else "silk"], (x, y, z))
-        for share in (1.0, 0.62, 0.30):
-            circle = np.stack([x + share * r * np.cos(a), y + share * r * np.sin(a), 0 * a + z + 0.034], -1)
-            s.add(tube(circle, 0.010 if share == 1 else 0.006, sides=8), m["gold"])
+    for row in range(3):
+        y, z = 0.46 - 0.20 * row, BACK + 0.40 + 0.07 * row
+        for k in range(-8, 9):
+            x, r = (k + 0.5 * (row % 2)) * 0.42, 0.235
+            props.put(s, rod(r, 0.03, sides=72).turned(0, 90), m["wave"] if (k + row) % 3 else m["cream"], (x, y, z))
+            for share in (1.0, 0.72, 0.44, 0.18):
+                circle = np.stack([x + share * r * np.cos(a), y + share * r * np.sin(a), 0 * a + z + 0.032], -1)
+                s.add(tube(circle, 0.009 if share == 1 else 0.005, sides=6), m["gold"])
 
 
 def build(wide):
     """The set; a wide picture has more podiums and lanterns."""
     rng = np.random.default_rng(71)
     s = Set(wide, sky=((0.22, 0.13, 0.10), (0.50, 0.40, 0.34)))
-    silk = s.picture(t.fans((0.72, 0.10, 0.09), (0.92, 0.50, 0.26), 4))
+    silk = s.picture(t.fans((0.70, 0.09, 0.085), (0.95, 0.55, 0.28), 4))
     m = {
         "silk": s.material(picture=silk, size=0.62, rough=0.45),
         "drape": s.material((0.62, 0.07, 0.075), rough=0.42, shine=0.05),
         "floor": s.material((0.46, 0.06, 0.06), rough=0.10, shine=0.06),
+        "wave": s.material((0.70, 0.10, 0.09), rough=0.3),
         "lacquer": s.material((0.66, 0.07, 0.06), rough=0.12, shine=0.05),
         "gold": s.material((0.93, 0.69, 0.33), rough=0.25, shine=0.35),
         "cream": s.material((0.95, 0.88, 0.78), rough=0.2),
@@ -116,18 +121,18 @@ def build(wide):
     spots = _podiums(s, m, wide)
     _presents(s, m, spots)
     _ingots(s, m, spots)
-    red = (1.0, 0.42, 0.25)
+    red = (1.0, 0.33, 0.18)
     hung = [(-0.66, 2.30, -1.5, 0.17), (0.68, 2.22, -1.5, 0.17), (-0.42, 2.68, -2.1, 0.11), (0.46, 2.62, -2.1, 0.11)]
     if wide:
         hung += [(-1.55, 2.14, -1.2, 0.24), (1.60, 2.2, -1.2, 0.24), (-2.3, 2.45, -1.9, 0.19), (2.4, 2.4, -1.9, 0.19)]
     for x, y, z, r in hung:
-        props.lantern(s, (x, y, z), r, red, 6.0, m["gold"], m["tassel"])
+        props.lantern(s, (x, y, z), r, red, 7.0,  m["gold"], m["tassel"], seen=0.26)
     side = 0.76 if not wide else 1.9
     props.vessel(s, "tall", 0.46, m["vase"], (side * 0.98, 0, -0.85), 1.1)
     trunk = np.array([(0, 0.45, 0), (0.06, 0.75, 0.02), (-0.06, 1.05, -0.02), (0.05, 1.40, 0)]) + [side * 0.98, 0, -0.85]
     props.branch(s, rng, trunk, 0.014, m["bark"], m["pistil"], m["petals"], twigs=16, bloom=0.024)
-    _strings(s, rng)
-    _clouds(s, m, wide)
+    _strings(s, rng, 0.94 if not wide else 1.16)
+    _waves(s, m)
     props.key_light(s, 0.85, (1, 0.93, 0.82))
     s.lamp((0, 3.2, -1.4), (1.8, 0, 0), (0, 0, 0.5), GOLDEN, 3.5)
     return s

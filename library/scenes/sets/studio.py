@@ -16,6 +16,8 @@ def _shelves(s, m, rng, x, width, glazes):
         props.lit_shelf(s, width, 0.26, (x, y, BACK + 0.15), m["oak"], WARM, 16)
         left, right, z = x - width / 2 + 0.07, x + width / 2 - 0.07, BACK + 0.15
         kind = (k + (x > 0)) % 3
+        if width > 1:
+            _middle(s, m, rng, (x, y, z), kind, glazes)
         if kind == 0:
             props.vessel(s, "round", 0.20, glazes[0], (left + 0.07, y, z))
             props.vessel(s, "tall", 0.27, glazes[1], (left + 0.23, y, z))
@@ -30,6 +32,21 @@ def _shelves(s, m, rng, x, width, glazes):
             props.vessel(s, "bowl", 0.07, glazes[1], (right - 0.22, y, z))
 
 
+def _middle(s, m, rng, at, kind, glazes):
+    """What stands in the middle of a long board."""
+    x, y, z = at
+    if kind == 0:
+        props.plant(s, rng, (x + 0.06, y, z), 0.22, m["greens"], glazes[4], m["soil"], leaves=14)
+        props.vessel(s, "jar", 0.13, glazes[2], (x - 0.12, y, z))
+    elif kind == 1:
+        props.put(s, box(0.22, 0.28, 0.02, soft=0.004).turned(0, -8), m["oak"], (x - 0.05, y, z - 0.05))
+        props.put(s, plane(0.18, 0.24).moved(0, 0.14, 0.011).turned(0, -8), glazes[0], (x - 0.05, y, z - 0.05))
+        props.vessel(s, "bowl", 0.07, glazes[4], (x + 0.17, y, z + 0.03))
+    else:
+        props.pile(s, rng, glazes, (x + 0.02, y, z), 4, 0.25)
+        props.vessel(s, "round", 0.12, glazes[1], (x + 0.02, y + 0.115, z))
+
+
 def _low_board(s, m, rng, glazes):
     """The sideboard under the niche with what stands on it."""
     props.put(s, box(6.4, 0.50, 0.42, soft=0.012), m["oak"], (0, 0.12, BACK + 0.30))
@@ -41,7 +58,7 @@ def _low_board(s, m, rng, glazes):
 def _sides(s, m):
     """What only a wide picture shows: a window with a curtain on the left, a framed sheet and a floor lamp on the right."""
     z = BACK + 0.02
-    s.strip(plane(0.80, 1.9).moved(-2.62, 1.66, z), (-2.62, 1.66, z + 0.01), (0.40, 0, 0), (0, 0.95, 0), (0.96, 0.98, 1.0), 3.0, seen=0.42)
+    s.strip(plane(0.80, 1.9).moved(-2.62, 1.66, z), (-2.62, 1.66, z + 0.01), (0.40, 0, 0), (0, 0.95, 0), (0.96, 0.98, 1.0), 3.0, seen=0.8)
     for x in (-3.03, -2.62, -2.21):
         props.put(s, box(0.035, 1.96, 0.05, along=1), m["dark"], (x, 0.68, z))
     for y in (0.68, 1.66, 2.6):
@@ -60,7 +77,7 @@ def build(wide):
     s = Set(wide)
     oak = s.picture(t.warped(t.wood((0.82, 0.68, 0.53), (0.66, 0.50, 0.36), 3, rings=22), 3))
     floor = s.picture(t.planks((0.74, 0.61, 0.48), (0.58, 0.45, 0.34), 5))
-    wall = s.picture(t.plaster((0.90, 0.86, 0.81), 7, 0.014))
+    wall = s.picture(t.plaster((0.93, 0.90, 0.86), 7, 0.010))
     m = {
         "oak": s.material(picture=oak, size=1.1, rough=0.38),
         "floor": s.material(picture=floor, size=1.3, rough=0.28),
@@ -87,7 +104,7 @@ def build(wide):
     ]
     props.room(s, m["wall"], m["floor"], m["ceiling"], back=BACK - 0.3)
     props.arch_niche(s, 0.40, 1.60, (0, 0, BACK), 8.0, 3.1, m["wall"], m["niche"])
-    a = np.linspace(-0.1, np.pi + 0.1, 26)
+    a = np.linspace(-0.1, np.pi + 0.1, 11)
     for b, c in zip(a[:-1], a[1:]):
         mid, half = (b + c) / 2, 0.36 * (c - b) / 2
         way = np.array([-np.sin(mid), np.cos(mid), 0]) * half

@@ -7,7 +7,7 @@ from scene import Set
 from shapes import box, curve, lathe, leaf, plane, rod, tube
 
 PAPER = (1.0, 0.88, 0.70)
-GLOW = (1.0, 0.76, 0.45)  # paper lit from inside
+GLOW = (1.0, 0.71, 0.43)  # paper lit from inside
 GATE = -2.0  # the wall with the moon gate
 BACK = -3.5
 
@@ -42,10 +42,9 @@ def _case(s, m, rng, x, width):
     for left, right, heights in ((-width / 2, 0.055, (0.70, 1.20, 1.62, 2.02)), (0.085, width / 2, (0.70, 1.02, 1.46, 1.90))):
         for y in heights:
             props.put(s, box(right - left, 0.024, deep - 0.03, soft=0.003), m["wood"], (x + (left + right) / 2, y - 0.024, z))
-            bar = box(right - left - 0.06, 0.005, 0.01, soft=0.001)
             if y > 0.75:
-                s.strip(bar.moved(x + (left + right) / 2, y - 0.032, z + 0.10), (x + (left + right) / 2, y - 0.034, z + 0.10),
-                        ((right - left) / 2 - 0.03, 0, 0), (0, 0, 0.006), PAPER, 17, seen=0.12)
+                s.lamp((x + (left + right) / 2, y - 0.03, z + 0.12), ((right - left) / 2 - 0.03, 0, 0), (0, 0, 0.006), PAPER, 24)
+                s.lights[-1][13:16] = (0, -0.8, -0.6)
             places.append((x + (left + right) / 2, y, z))
     for k, at in enumerate(places):
         _treasure(s, m, rng, (k * 3 + (2 if x > 0 else 0)) % 8, at)
@@ -73,6 +72,25 @@ def _treasure(s, m, rng, kind, at):
     else:
         props.put(s, rod(0.14, 0.012, sides=40, soft=0.003).turned(0, 78), m["blue"], (x, y + 0.14, z - 0.06))
         props.put(s, box(0.12, 0.02, 0.1), m["wood"], at)
+
+
+def _sides(s, m):
+    """What only a wide picture shows: a lattice window on the left, a scroll over a side table on the right."""
+    props.lattice(s, 1.0, 1.7, (-2.50, 0.85, GATE + 0.03), m["wood"], cells=(3, 5), pattern="squares")
+    s.strip(plane(0.94, 1.64).moved(-2.50, 1.70, GATE + 0.008), (-2.50, 1.70, GATE + 0.012), (0.47, 0, 0), (0, 0.82, 0), (1.0, 0.86, 0.64), 1.7, seen=0.75)
+    s.add(plane(0.62, 1.50).moved(2.36, 1.68, GATE + 0.012), m["cream"])
+    s.add(plane(0.50, 1.08).moved(2.36, 1.70, GATE + 0.016), m["ink"])
+    for y in (0.92, 2.42):
+        props.put(s, rod(0.022, 0.74, soft=0.004).turned(2, 90).moved(0.37, 0, 0), m["wood"], (2.36, y, GATE + 0.03))
+    for side in (-1, 1):
+        props.lantern(s, (side * 1.62, 2.22, -1.0), 0.18, GLOW, 5.0, m["gold"], m["tassel"])
+    s.lamp((2.36, 2.62, GATE + 0.35), (0.3, 0, 0), (0, 0.02, 0.02), PAPER, 40)
+    s.lights[-1][13:16] = (0, -0.94, -0.34)
+    props.put(s, box(0.80, 0.04, 0.36, soft=0.01), m["wood"], (2.42, 0.74, GATE + 0.22))
+    for dx in (-0.36, 0.36):
+        props.put(s, box(0.05, 0.74, 0.32, along=1), m["wood"], (2.42 + dx, 0, GATE + 0.22))
+    props.vessel(s, "vase", 0.42, m["celadon"], (2.52, 0.78, GATE + 0.24))
+    props.pile(s, np.random.default_rng(5), m["books"], (2.20, 0.78, GATE + 0.24), 4, 0.24)
 
 
 def _tea_table(s, m, rng, wide):
@@ -112,7 +130,7 @@ def _garden():
 def _materials(s):
     wood = s.picture(t.warped(t.wood((0.46, 0.26, 0.16), (0.25, 0.13, 0.08), 21, rings=16), 8, 4))
     floor = s.picture(t.planks((0.52, 0.35, 0.24), (0.32, 0.20, 0.13), 15))
-    wall = s.picture(t.plaster((0.86, 0.78, 0.66), 27, 0.012))
+    wall = s.picture(t.plaster((0.88, 0.81, 0.71), 27, 0.012))
     blue = s.picture(t.porcelain((0.93, 0.93, 0.90), (0.12, 0.22, 0.52)))
     silk = s.picture(t.fans((0.50, 0.15, 0.12), (0.82, 0.62, 0.34)))
     ink = s.picture(t.landscape((0.90, 0.85, 0.74), (0.15, 0.16, 0.17))[::-1])
@@ -125,10 +143,11 @@ def _materials(s):
         "garden": s.material(picture=s.picture(_garden()), size=3.2, shine=0.0),
         "blue": s.material(picture=blue, size=0.33, rough=0.08, shine=0.05),
         "silk": s.material(picture=silk, size=0.30, rough=0.5),
-        "ink": s.material(picture=ink, size=1.0, shine=0.0),
+        "ink": s.material(picture=ink, size=1.08, shine=0.0),
         "bamboo": s.material(picture=bamboo, size=0.4, rough=0.4),
         "clay": s.material((0.44, 0.22, 0.15), rough=0.3),
         "celadon": s.material((0.60, 0.72, 0.62), rough=0.1, shine=0.05),
+        "cream": s.material((0.78, 0.66, 0.48), shine=0.0),
         "white": s.material((0.94, 0.93, 0.89), rough=0.1),
         "tin": s.material((0.22, 0.34, 0.30), rough=0.25),
         "gold": s.material((0.90, 0.68, 0.34), rough=0.24, metal=True),
@@ -147,6 +166,7 @@ def build(wide):
     """The set; a wide picture adds lattice windows and a scroll."""
     rng = np.random.default_rng(37)
     s = Set(wide, sky=((0.20, 0.16, 0.12), (0.46, 0.40, 0.33)))
+    s.finish.exposure = 1.2
     m = _materials(s)
     props.room(s, m["wall"], m["floor"], m["wall"], back=BACK, height=3.2)
     s.add(plane(8.0, 3.2).moved(0, 1.6, BACK), m["garden"])
@@ -158,11 +178,7 @@ def build(wide):
         _case(s, m, rng, side * (1.02 if not wide else 1.36), 0.76)
         props.lantern(s, (side * (0.62 if not wide else 0.86), 2.34, -1.55), 0.16, GLOW, 7.0, m["gold"], m["tassel"])
     if wide:
-        for side in (-1, 1):
-            props.lattice(s, 0.92, 1.6, (side * 2.46, 0.85, GATE + 0.03), m["wood"], cells=(3, 6))
-            s.strip(plane(0.86, 1.54).moved(side * 2.46, 1.65, GATE + 0.008), (side * 2.46, 1.65, GATE + 0.012),
-                    (0.43, 0, 0), (0, 0.77, 0), (1.0, 0.90, 0.72), 1.6, seen=0.8)
-            props.lantern(s, (side * 2.1, 2.15, -1.2), 0.22, GLOW, 5.0, m["gold"], m["tassel"])
+        _sides(s, m)
     _tea_table(s, m, rng, wide)
     x = 0.66 if not wide else -1.52
     props.vessel(s, "round", 0.30, m["blue"], (x, 0.78, -1.42))

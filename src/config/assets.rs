@@ -22,7 +22,8 @@ macro_rules! built_in {
 /// The host that is shown where nothing else is said.
 pub const DEFAULT_HOST: &str = "lina";
 /// The hosts that are built in: id, `avatar.toml`, model file.
-const BUILT_IN_HOSTS: &[(&str, &str, &[u8])] = &[built_in!("lina")];
+const BUILT_IN_HOSTS: &[(&str, &str, &[u8])] =
+    &[built_in!("lina"), built_in!("chen"), built_in!("miko")];
 const BUILT_IN_BACKGROUNDS: [(&str, &[u8]); 1] = [(
     "studio",
     include_bytes!("../../library/scenes/studio/background.jpg"),

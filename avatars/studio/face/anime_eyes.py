@@ -7,7 +7,7 @@ from face.skin import PATCH_LEFT_EYE, PATCH_RIGHT_EYE
 from fields import bell, normalise, quad_grid, smooth_max, smoothstep, triangles
 from part import Part, rigid
 
-IRIS_SIZE = (1.48, 1.79)  # half width and half height in cm
+IRIS_SIZE = (1.43, 1.76)  # half width and half height in cm
 IRIS_PLACE = (-0.13, 0.24)  # against the middle of the eye: towards the nose, upwards
 IRIS_RINGS, IRIS_COLUMNS = 6, 40
 WHITE_ROWS, WHITE_COLUMNS, WHITE_MARGIN, WHITE_BEHIND = 13, 15, 0.35, 0.07

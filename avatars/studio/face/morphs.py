@@ -244,14 +244,15 @@ def _lips(face, shapes):
 
     # Rolls: the border travels to the contact line and inwards.
     middle = 1 - q**4
-    inwards = np.clip(face.lip_ring * 1.4, 0.15, 1)
+    # At the contact line itself less, or one lip alone would leave a step there.
+    inwards = np.clip(face.lip_ring * 1.4, 0.15, 1) * (1 - 0.75 * smoothstep(0.7, 1.0, face.lip_ring))
     roll = upper * np.exp(-((face.from_lips / 0.45) ** 2)) * mask * middle
     shapes["mouthRollUpper"] = face.move(
-        0, -(0.62 * face.above) * roll, -(0.38 * inwards + 0.08) * roll
+        0, -0.62 * face.above * roll, -(0.38 * inwards + 0.08) * roll
     )
     roll = ~upper * np.exp(-((face.from_lips / 0.5) ** 2)) * mask * middle
     shapes["mouthRollLower"] = face.move(
-        0, (0.55 * face.below) * roll, -(0.38 * inwards + 0.08) * roll
+        0, 0.55 * face.below * roll, -(0.38 * inwards + 0.08) * roll
     )
     press = np.where(upper, -0.22, 0.22) * face.from_contact * lips
     pressed = face.move(face.side * 0.08 * lips * q, press, -0.16 * lips * middle)

@@ -68,8 +68,8 @@ def vrm(params, nodes, face_node, eye_offset):
         keeps_mouth = {"overrideBlink": "blend"} if name == "surprised" else {}
         return expression(weights, **keeps_mouth)
 
-    # Drawn eyes slide on a ball of three times the size: a third of the turn is as far.
-    reach = {"inputMaxValue": 30 if params.style == "anime" else 90, "outputScale": 10}
+    # Eyes go most of the way, the head the rest. Drawn eyes slide on a ball of three times the size: less is as far.
+    reach = {"inputMaxValue": 30, "outputScale": 10 if params.style == "anime" else 22}
     return {
         "specVersion": "1.0",
         "meta": {

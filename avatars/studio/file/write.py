@@ -3,12 +3,12 @@
 import numpy as np
 
 from face.morphs import ARKIT_NAMES
-from fields import to_linear
+from fields import normalise, to_linear
 from file.gltf import ARRAY_BUFFER, ELEMENT_BUFFER, Writer
 from file.vrm import spring_bones, vrm
 
 METRES = 0.01
-MORPH_THRESHOLD = 6e-5  # metres; smaller movements are not stored
+MORPH_THRESHOLD = 2e-5  # metres; smaller movements are not stored
 
 
 def influences(part, order):
@@ -33,6 +33,29 @@ def stretched(part, skeleton, joints, units, names):
     positions = skeleton.unpose(part.positions, used)
     morphs = {name: skeleton.unturn(shape, used) for name, shape in (part.morphs or {}).items()}
     return positions, morphs
+
+
+def tangents(positions, normals, uv, triangles):
+    """TANGENT: along u of the texture, with the sign of v against it in w (as glTF has it)."""
+    a, b, c = (positions[triangles[:, k]] for k in range(3))
+    (u1, v1), (u2, v2) = ((uv[triangles[:, k]] - uv[triangles[:, 0]]).T for k in (1, 2))
+    area = u1 * v2 - u2 * v1
+    area = np.where(np.abs(area) < 1e-12, 1e-12, area)[:, None]
+    along_u = ((b - a) * v2[:, None] - (c - a) * v1[:, None]) / area
+    along_v = ((c - a) * u1[:, None] - (b - a) * u2[:, None]) / area
+    weight = np.linalg.norm(np.cross(b - a, c - a), axis=1, keepdims=True)
+    sums = np.zeros((2, len(positions), 3))
+    for k in range(3):
+        np.add.at(sums[0], triangles[:, k], normalise(along_u) * weight)
+        np.add.at(sums[1], triangles[:, k], normalise(along_v) * weight)
+    tangent = sums[0] - normals * (sums[0] * normals).sum(1, keepdims=True)
+    # Where there is no direction of its own, any one in the surface will do.
+    other = np.cross(normals, np.where(np.abs(normals[:, :1]) < 0.9, [[1.0, 0, 0]], [[0, 1.0, 0]]))
+    lost = np.linalg.norm(tangent, axis=1, keepdims=True) < 1e-9
+    tangent = normalise(np.where(lost, other, tangent))
+    # glTF's bitangent points up in the picture, against v.
+    sign = np.where((np.cross(normals, tangent) * -sums[1]).sum(1) < 0, -1.0, 1.0)
+    return np.c_[tangent, sign].astype(np.float32)
 
 
 def _colours(part):
@@ -128,6 +151,9 @@ class _File:
             "WEIGHTS_0": writer.accessor(units, "VEC4", ARRAY_BUFFER, normalized=True),
         }
         if part.uv is not None:
+            if self.host.built.materials[part.material].normal:
+                shape = tangents(positions, normals.astype(float), part.uv, part.triangles)
+                attributes["TANGENT"] = writer.accessor(shape, "VEC4", ARRAY_BUFFER)
             attributes["TEXCOORD_0"] = writer.accessor(part.uv.astype(np.float32), "VEC2", ARRAY_BUFFER)
         primitive = {
             "attributes": attributes,

@@ -145,7 +145,7 @@ class Shell(Bodice):
         if self.cloth.weave == "jersey":
             # A tee hangs from the chest in a few soft folds.
             lift = 0.22 * np.cos(1.0 * across + 0.10 * y) * smoothstep(-34, -58, y) + 0.12 * np.cos(0.55 * y - 0.5 * across) * smoothstep(-40, -52, y)
-        grid = front(across, y, lift + 0.10)
+        grid = front(across, y, lift + 0.20)
         inner = front(across[0], top - 0.05, -0.06)
         deep = front(across[0], top - 1.0, -0.05)
         grid = np.concatenate([deep[None], inner[None], grid])

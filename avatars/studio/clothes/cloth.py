@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-
 from fields import quad_grid, to_linear, triangles
 from part import Built, Material, Part, Texture
 
@@ -67,8 +66,19 @@ def worn(form, points, arm=0.0):
 def mirrored(piece, name=None):
     """The same piece on the host's other side."""
     grid = piece.grid * [-1, 1, 1]
-    return Piece(name or piece.name + "_r", grid, piece.cloth, piece.edges, piece.marks, piece.shade, not piece.flip,
-                 piece.island or piece.name, piece.density, piece.arm, piece.relief)
+    return Piece(
+        name or piece.name + "_r",
+        grid,
+        piece.cloth,
+        piece.edges,
+        piece.marks,
+        piece.shade,
+        not piece.flip,
+        piece.island or piece.name,
+        piece.density,
+        piece.arm,
+        piece.relief,
+    )
 
 
 def solid(name, positions, faces, cloth, shade=None, bone=None):
@@ -155,7 +165,9 @@ class Rack:
         bones = sorted({bone for m in meshes for bone in m[4]})
         weights = [(b, np.concatenate([np.broadcast_to(m[4].get(b, 0.0), len(m[0])) for m in meshes])) for b in bones]
         weights = [(b, w) for b, w in weights if w.max() > 0.004]
-        return Part(key, key, positions, np.concatenate(faces), weights, uv, shade, outfits=(self.outfit,), seamless=True)
+        return Part(
+            key, key, positions, np.concatenate(faces), weights, uv, shade, outfits=(self.outfit,), seamless=True
+        )
 
     def _material(self, built, prefix, cloth, textured):
         if self.anime:
@@ -163,7 +175,9 @@ class Rack:
             name += "_2" if cloth.both_sides else ""
             toon = dict(fabric.TOON)
             if textured:
-                built.materials[name] = Material("cloth", texture=prefix + "base", double_sided=cloth.both_sides, toon=toon)
+                built.materials[name] = Material(
+                    "cloth", texture=prefix + "base", double_sided=cloth.both_sides, toon=toon
+                )
             else:
                 toon["shadeColorFactor"] = to_linear(np.array(cloth.colour) * fabric.CEL).round(4).tolist()
                 built.materials[name] = Material("cloth", cloth.colour, toon=toon)

@@ -125,7 +125,9 @@ def focus(light, near, distance, strength, least=0.0):
 def enlarge(picture, width, height):
     """Smoothly enlarged to width x height."""
     factors = (height / picture.shape[0], width / picture.shape[1]) + (1,) * (picture.ndim - 2)
-    return np.maximum(zoom(picture, factors, order=3 if picture.ndim > 2 else 1, mode="nearest", grid_mode=True), 0)
+    return np.maximum(
+        zoom(picture, factors, order=3 if picture.ndim > 2 else 1, mode="nearest", grid_mode=True), 0
+    )
 
 
 def bloom(light, amount):

@@ -1,4 +1,4 @@
-"""Builds the sets that stand behind the host: python library/scenes/make.py [SET ..] [--scale S] [--samples N] [--out FOLDER]
+"""Builds the sets that stand behind the host: python library/scenes/make.py [SET ..] [options]
 
 Needs numpy, scipy, numba and pillow (avatars/studio/requirements.txt). Each set is a small
 scene of triangles in sets/; tracer.py follows its light, film.py makes the picture. Seeds
@@ -42,7 +42,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", nargs="*", help=f"of {', '.join(SETS)}; all if none is named")
     parser.add_argument("--way", choices=SIZES, help="only this one; both if not given")
-    parser.add_argument("--scale", type=float, default=0.5, help="of the traced picture: the lens blurs all of it, so it may be smaller")
+    parser.add_argument(
+        "--scale",
+        type=float,
+        default=0.5,
+        help="of the traced picture: the lens blurs all of it, so it may be smaller",
+    )
     parser.add_argument("--samples", type=int, default=16, help="light paths a pixel")
     parser.add_argument("--out", type=Path, default=HERE, help="folder for the pictures")
     args = parser.parse_args()

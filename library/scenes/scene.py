@@ -9,7 +9,13 @@ import tracer
 from textures import linear
 
 EYE = (0.0, 1.38, 2.7)
-HALF_HEIGHT = 0.34  # of the picture, at one metre from the eye, along the shorter way of a landscape
+HALF_HEIGHT = 0.34  # of the picture, at one metre from the eye, in either aspect
+
+
+def towards(place, target):
+    """The direction from one place to another, unit length."""
+    way = np.subtract(target, place)
+    return way / np.linalg.norm(way)
 
 
 @dataclass
@@ -22,16 +28,19 @@ class Finish:
     sharp_at: float = 2.9  # metres from the camera: where the host stands
     least_blur: float = 0.0008
     vignette: float = 0.22
-    tint: tuple = (1.0, 1.0, 1.0)
 
 
 @dataclass
 class Set:
-    """What a set is made of. `half` is half the width that is seen where the back wall stands."""
+    """What a set is made of. The camera looks along -z from `eye` and keeps upright lines upright.
+
+    At one metre it sees `half_height` up and down about `shift` above its axis; `sky` is the light
+    from outside the set, below and above.
+    """
 
     wide: bool
     half_height: float = HALF_HEIGHT
-    shift: float = -0.03  # of the lens, upwards, in half heights at one metre
+    shift: float = -0.03
     eye: tuple = EYE
     sky: tuple = ((0.45, 0.44, 0.42), (0.85, 0.83, 0.80))
     finish: Finish = field(default_factory=Finish)
@@ -47,7 +56,16 @@ class Set:
         return len(self.pictures) - 1
 
     def material(
-        self, colour=(1, 1, 1), picture=-1, size=1.0, rough=0.5, shine=0.04, metal=False, glow=0.0, sheer=0.0, glass=False
+        self,
+        colour=(1, 1, 1),
+        picture=-1,
+        size=1.0,
+        rough=0.5,
+        shine=0.04,
+        metal=False,
+        glow=0.0,
+        sheer=0.0,
+        glass=False,
     ):
         """A surface. `colour` is sRGB and tints the picture, which repeats every `size` metres.
 
@@ -68,17 +86,22 @@ class Set:
         self.parts.append(part)
         self.kinds.append(np.full(len(part.points), material))
 
-    def lamp(self, centre, u, v, colour, strength):
-        """A rectangular light with half sides u and v that shines along u x v; itself unseen."""
+    def lamp(self, centre, u, v, colour, strength, facing=None):
+        """A rectangular light with half sides u and v that shines along u x v, or along `facing` (unit length);
+        itself unseen."""
         normal = np.cross(u, v)
         area = 4 * np.linalg.norm(normal)
         light = linear(colour) * strength
-        self.lights.append(np.r_[centre, 0, u, v, light, normal / np.linalg.norm(normal), area])
+        facing = normal / np.linalg.norm(normal) if facing is None else facing
+        self.lights.append(np.r_[centre, 0, u, v, light, facing, area])
 
-    def globe(self, part, centre, radius, colour, strength, seen=0.6, picture=-1, size=1.0):
-        """A shining part that lights the set like a ball of `radius` round `centre`; it looks `seen` times as bright."""
+    def globe(self, part, centre, radius, colour, strength, seen=0.6):
+        """A shining part that lights the set like a ball of `radius` round `centre`.
+
+        It looks `seen` times as bright as it shines.
+        """
         light = linear(colour) * strength
-        material = self.material(colour, picture=picture, size=size, shine=0.0, glow=light * seen)
+        material = self.material(colour, shine=0.0, glow=light * seen)
         self.table[material][tracer.LISTED] = 1
         self.add(part, material)
         self.lights.append(np.r_[centre, 1, radius, 0, 0, 0, 0, 0, light, 0, 0, 0, np.pi * radius**2])
@@ -131,9 +154,8 @@ class Set:
         # the same lens for both ways round: blur follows the height of the view
         light = film.focus(light, near, f.sharp_at, f.lens * h / max(w, h), f.least_blur)
         light = film.enlarge(light, width, height)
-        light = film.bloom(light, f.bloom) * np.array(f.tint)
+        light = film.bloom(light, f.bloom)
         y, x = np.mgrid[0:height, 0:width]
         far = ((x / width - 0.5) ** 2 + (y / height - 0.45) ** 2) * 2
         light = light * (1 - f.vignette * far)[..., None]
         return film.tone(light, f.exposure)
-

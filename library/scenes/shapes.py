@@ -73,7 +73,9 @@ def plane(width, height):
     """An upright rectangle facing +z, its middle at the origin; texture in metres."""
     x, y = np.meshgrid([-width / 2, width / 2], [-height / 2, height / 2])
     points = np.stack([x, y, 0 * x], -1)
-    return sheet(points, uv=np.stack([x + width / 2, y + height / 2], -1), normals=np.zeros((2, 2, 3)) + [0, 0, 1.0])
+    return sheet(
+        points, uv=np.stack([x + width / 2, y + height / 2], -1), normals=np.zeros((2, 2, 3)) + [0, 0, 1.0]
+    )
 
 
 def box(width, height, depth, soft=0.006, along=None):
@@ -139,7 +141,9 @@ def rod(radius, height, sides=24, soft=0.0):
     """An upright cylinder on the origin with closed ends."""
     s = min(soft, radius * 0.9, height * 0.45)
     profile = [(0, 0), (radius - s, 0), (radius, s), (radius, height - s), (radius - s, height), (0, height)]
-    return lathe(profile if s else [profile[0], profile[2], profile[3], profile[5]], smooth=False, sides=sides)
+    return lathe(
+        profile if s else [profile[0], profile[2], profile[3], profile[5]], smooth=False, sides=sides
+    )
 
 
 def tube(path, radius, sides=12):

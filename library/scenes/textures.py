@@ -162,13 +162,10 @@ def glowing(inside, outside, seed=51):
     return picture + np.clip(lines, 0, 1)[..., None] * linear(inside) * 0.8
 
 
-def rotated(picture):
-    """The picture on its side, so that u and v change places."""
-    return np.ascontiguousarray(picture.transpose(1, 0, 2))
-
-
 def warped(picture, seed, pixels=6):
     """The picture pushed about a little, so that nothing is ruled."""
     y, x = np.mgrid[0:SIDE, 0:SIDE].astype(float)
     where = (y + pixels * noise(seed, 50), x + pixels * noise(seed + 1, 50))
-    return np.stack([map_coordinates(picture[..., k], where, order=1, mode="grid-wrap") for k in range(3)], -1)
+    return np.stack(
+        [map_coordinates(picture[..., k], where, order=1, mode="grid-wrap") for k in range(3)], -1
+    )

@@ -269,7 +269,20 @@ def _path(scene, camera_z, ray, seed, turn, work, acc):
     gloss, mirrored, first, bounce, panes = False, True, True, 0, 0
     while True:
         t, hit, u, v = cast(
-            boxes, links, tris, kinds, through, ray[0], ray[1], ray[2], ray[3], ray[4], ray[5], FAR, False, stack
+            boxes,
+            links,
+            tris,
+            kinds,
+            through,
+            ray[0],
+            ray[1],
+            ray[2],
+            ray[3],
+            ray[4],
+            ray[5],
+            FAR,
+            False,
+            stack,
         )
         if hit < 0:
             for k in range(3):
@@ -356,7 +369,9 @@ def _rows(scene, camera, width, height, first_row, last_row, samples, steps, fil
         seed, ray = np.zeros(1, np.uint64), np.zeros(6)
         shift, turn, acc = np.zeros(8), np.zeros(8), np.zeros(CHANNELS)
         for column in range(width):
-            seed[0] = np.uint64(row * 1973 + column * 9277 + 26699) * np.uint64(6364136223846793005) | np.uint64(1)
+            seed[0] = np.uint64(row * 1973 + column * 9277 + 26699) * np.uint64(
+                6364136223846793005
+            ) | np.uint64(1)
             for _ in range(4):
                 _random(seed)
             for k in range(8):

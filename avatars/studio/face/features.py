@@ -180,7 +180,7 @@ class Features:
             return front
         # A large ball is under the skin everywhere; only the eye lies on it.
         beyond = np.hypot(np.abs(x) - self.eye_middle[0], y - self.eye_middle[1]) - 2.1
-        return front - 0.7 * np.maximum(beyond, 0) ** 2
+        return front - 1.6 * np.maximum(beyond, 0) ** 2
 
     # ------------------------------------------------------------------ nose
     def nose(self, x, y):

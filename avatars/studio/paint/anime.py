@@ -90,8 +90,9 @@ def mask(face, size):
     plain = smoothstep(1.05, 0.75, np.hypot(x / 5.7, (y + 2.6) / 5.4)) * front
     edge = -11.9 - 0.80 * (1 - (x / 3.0) ** 2) + 0.12 * x
     chin = smoothstep(13.0, 13.5, row) * (row < 19) * smoothstep(edge - 0.10, edge + 0.10, y)
-    under = 0.55 * smoothstep(12.1, 12.6, row) * (row < 14.5)  # the underside of the jaw turns dark early
-    under = np.maximum(under, smoothstep(1.55, 1.75, np.abs(phi)) * smoothstep(8.0, 9.0, row) * (row < 17))  # the nape
+    # The underside of the jaw turns dark early, and so does the nape.
+    under = (0.6 * smoothstep(11.5, 12.1, row) + 0.4 * smoothstep(12.6, 13.0, row)) * (row < 14.5)
+    under = np.maximum(under, smoothstep(1.55, 1.75, np.abs(phi)) * smoothstep(8.0, 9.0, row) * (row < 17))
     shade = np.maximum(np.maximum(NEUTRAL * (1 - plain), under), chin)
     lids = np.maximum(y - f.eye_line(ax) - f.upper_lid_height(ax), f.eye_line(ax) - f.lower_lid_height(ax) - y)
     lids = np.maximum(lids, np.maximum(f.eye_inner_x - ax, ax - f.eye_outer_x))

@@ -1,7 +1,7 @@
 """The shade that hair throws on a drawn face: hard, from the one light that cartoons are drawn under."""
 
 import numpy as np
-from scipy.ndimage import binary_dilation, gaussian_filter
+from scipy.ndimage import binary_dilation, gaussian_filter, label
 
 from fields import normalise
 from raster import draw
@@ -9,6 +9,7 @@ from raster import draw
 KEY = np.array([-0.2506, 0.3509, 0.9023])  # towards the light; the same as the renderer's
 MAP_SIZE, MAP_CENTRE, MAP_RADIUS = 1600, np.array([0, -7.0, 0]), 17.0  # pixels, cm
 BIAS = 0.05  # cm
+SMALLEST = 0.001  # share of the texture that a patch of shade has at least; smaller ones are stray marks
 THROWN = ("hair",)  # the beginnings of the names of materials that throw shade
 
 
@@ -44,6 +45,9 @@ def cast(built):
     x, y = (np.clip(q[:, k].astype(int), 0, MAP_SIZE - 1) for k in (0, 1))
     dark = np.zeros((size, size))
     dark[texels] = depth[y, x] < q[:, 2] - BIAS
+    islands, count = label(dark)
+    small = np.bincount(islands.ravel(), minlength=count + 1) < SMALLEST * size**2
+    dark[small[islands]] = 0
     # Texels beyond the edge of the mesh take what their neighbours have.
     dark = np.where(texels, dark, binary_dilation(dark > 0, iterations=3))
     dark = np.clip(2.0 * gaussian_filter(dark, 1.6) - 0.5, 0, 1)

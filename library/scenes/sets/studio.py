@@ -1,10 +1,12 @@
 """The default set: a warm modern studio, an arched niche with hidden light, oak shelves, ceramics and plants."""
 
+import fittings
 import numpy as np
+import plants
 import props
 import textures as t
-from scene import Set
-from shapes import box, plane, rod, tube
+from scene import Set, towards
+from shapes import box, plane, rod
 
 WARM = (1.0, 0.89, 0.74)
 BACK = -2.3
@@ -13,7 +15,7 @@ BACK = -2.3
 def _shelves(s, m, rng, x, width, glazes):
     """Three lit boards with ceramics, books and small plants."""
     for k, y in enumerate((0.98, 1.42, 1.86)):
-        props.lit_shelf(s, width, 0.26, (x, y, BACK + 0.15), m["oak"], WARM, 16)
+        fittings.lit_shelf(s, width, 0.26, (x, y, BACK + 0.15), m["oak"], WARM, 16)
         left, right, z = x - width / 2 + 0.07, x + width / 2 - 0.07, BACK + 0.15
         kind = (k + (x > 0)) % 3
         if width > 1:
@@ -27,7 +29,7 @@ def _shelves(s, m, rng, x, width, glazes):
             props.pile(s, rng, glazes, (right - 0.15, y, z), 3)
             props.vessel(s, "gourd", 0.15, glazes[3], (right - 0.15, y + 0.09, z))
         else:
-            props.plant(s, rng, (left + 0.06, y, z), 0.24, m["greens"], glazes[2], m["soil"], leaves=14)
+            plants.plant(s, rng, (left + 0.06, y, z), 0.24, m["greens"], glazes[2], m["soil"], leaves=14)
             props.vessel(s, "vase", 0.24, glazes[3], (right - 0.05, y, z))
             props.vessel(s, "bowl", 0.07, glazes[1], (right - 0.22, y, z))
 
@@ -36,11 +38,13 @@ def _middle(s, m, rng, at, kind, glazes):
     """What stands in the middle of a long board."""
     x, y, z = at
     if kind == 0:
-        props.plant(s, rng, (x + 0.06, y, z), 0.22, m["greens"], glazes[4], m["soil"], leaves=14)
+        plants.plant(s, rng, (x + 0.06, y, z), 0.22, m["greens"], glazes[4], m["soil"], leaves=14)
         props.vessel(s, "jar", 0.13, glazes[2], (x - 0.12, y, z))
     elif kind == 1:
         props.put(s, box(0.22, 0.28, 0.02, soft=0.004).turned(0, -8), m["oak"], (x - 0.05, y, z - 0.05))
-        props.put(s, plane(0.18, 0.24).moved(0, 0.14, 0.011).turned(0, -8), glazes[0], (x - 0.05, y, z - 0.05))
+        props.put(
+            s, plane(0.18, 0.24).moved(0, 0.14, 0.011).turned(0, -8), glazes[0], (x - 0.05, y, z - 0.05)
+        )
         props.vessel(s, "bowl", 0.07, glazes[4], (x + 0.17, y, z + 0.03))
     else:
         props.pile(s, rng, glazes, (x + 0.02, y, z), 4, 0.25)
@@ -56,14 +60,22 @@ def _low_board(s, m, rng, glazes):
 
 
 def _sides(s, m):
-    """What only a wide picture shows: a window with a curtain on the left, a framed sheet and a floor lamp on the right."""
+    """What only a wide picture shows: a window on the left, a framed sheet and a floor lamp on the right."""
     z = BACK + 0.02
-    s.strip(plane(0.80, 1.9).moved(-2.62, 1.66, z), (-2.62, 1.66, z + 0.01), (0.40, 0, 0), (0, 0.95, 0), (0.96, 0.98, 1.0), 3.0, seen=0.8)
+    s.strip(
+        plane(0.80, 1.9).moved(-2.62, 1.66, z),
+        (-2.62, 1.66, z + 0.01),
+        (0.40, 0, 0),
+        (0, 0.95, 0),
+        (0.96, 0.98, 1.0),
+        3.0,
+        seen=0.8,
+    )
     for x in (-3.03, -2.62, -2.21):
         props.put(s, box(0.035, 1.96, 0.05, along=1), m["dark"], (x, 0.68, z))
     for y in (0.68, 1.66, 2.6):
         props.put(s, box(0.85, 0.035, 0.05), m["dark"], (-2.62, y, z))
-    props.curtain(s, 0.50, 2.9, (-2.26, 0.12, z + 0.12), m["linen"], folds=7, seed=4)
+    fittings.curtain(s, 0.50, 2.9, (-2.26, 0.12, z + 0.12), m["linen"], folds=7, seed=4)
     props.put(s, box(0.66, 0.86, 0.03, soft=0.004), m["dark"], (2.52, 1.28, z))
     s.add(plane(0.60, 0.80).moved(2.52, 1.71, z + 0.017), m["sheet"])
     props.put(s, rod(0.012, 1.62), m["brass"], (2.98, 0, -1.5))
@@ -85,12 +97,17 @@ def build(wide):
         "niche": s.material((0.78, 0.70, 0.62), rough=0.9, shine=0.0),
         "ceiling": s.material((0.93, 0.91, 0.88), shine=0.0),
         "linen": s.material((0.93, 0.89, 0.83), shine=0.0, sheer=0.4),
-        "sheet": s.material(picture=s.picture(t.landscape((0.93, 0.89, 0.83), (0.52, 0.42, 0.36))), size=0.80, shine=0.0),
+        "sheet": s.material(
+            picture=s.picture(t.landscape((0.93, 0.89, 0.83), (0.52, 0.42, 0.36))), size=0.80, shine=0.0
+        ),
         "dark": s.material((0.36, 0.28, 0.22), rough=0.5),
         "brass": s.material((0.86, 0.66, 0.38), rough=0.22, metal=True),
         "soil": s.material((0.16, 0.11, 0.08), shine=0.0),
         "straw": s.material((0.88, 0.78, 0.64), shine=0.0, sheer=0.3),
-        "greens": [s.material(c, rough=0.35, sheer=0.25) for c in ((0.26, 0.42, 0.24), (0.36, 0.52, 0.30), (0.19, 0.33, 0.21))],
+        "greens": [
+            s.material(c, rough=0.35, sheer=0.25)
+            for c in ((0.26, 0.42, 0.24), (0.36, 0.52, 0.30), (0.19, 0.33, 0.21))
+        ],
     }
     glazes = [
         s.material(c, rough=r)
@@ -102,32 +119,32 @@ def build(wide):
             ((0.84, 0.66, 0.52), 0.5),
         )
     ]
-    props.room(s, m["wall"], m["floor"], m["ceiling"], back=BACK - 0.3)
-    props.arch_niche(s, 0.40, 1.60, (0, 0, BACK), 8.0, 3.1, m["wall"], m["niche"])
+    fittings.room(s, m["wall"], m["floor"], m["ceiling"], back=BACK - 0.3)
+    fittings.arch_niche(s, 0.40, 1.60, (0, 0, BACK), 8.0, 3.1, m["wall"], m["niche"])
     a = np.linspace(-0.1, np.pi + 0.1, 11)
     for b, c in zip(a[:-1], a[1:]):
         mid, half = (b + c) / 2, 0.36 * (c - b) / 2
         way = np.array([-np.sin(mid), np.cos(mid), 0]) * half
-        s.lamp((0.36 * np.cos(mid), 1.60 + 0.36 * np.sin(mid), BACK - 0.02), way, (0, 0, 0.03), WARM, 12)
-        s.lights[-1][13:16] = props._towards(s.lights[-1][:3], (0, 1.3, BACK - 0.25))
+        at = (0.36 * np.cos(mid), 1.60 + 0.36 * np.sin(mid), BACK - 0.02)
+        s.lamp(at, way, (0, 0, 0.03), WARM, 12, facing=towards(at, (0, 1.3, BACK - 0.25)))
     for side in (-1, 1):
-        props.slats(s, 0.20, 3.1, (side * 0.55, 0, BACK + 0.018), m["oak"])
+        fittings.slats(s, 0.20, 3.1, (side * 0.55, 0, BACK + 0.018), m["oak"])
         _shelves(s, m, rng, side * (1.38 if wide else 1.12), 1.24 if wide else 0.92, glazes)
     _low_board(s, m, rng, glazes)
     top = 0.62
     props.vessel(s, "round", 0.27, glazes[0], (-0.62, top, BACK + 0.32))
-    props.grass(s, rng, (-0.62, top + 0.25, BACK + 0.32), 0.62, m["straw"], stems=11)
+    plants.grass(s, rng, (-0.62, top + 0.25, BACK + 0.32), 0.62, m["straw"], stems=11)
     props.pile(s, rng, glazes, (0.58, top, BACK + 0.30), 3, 0.28)
     props.pendant(s, (0.58, top + 0.23, BACK + 0.30), 0.105, (1, 0.88, 0.72), 6, m["brass"], top=top + 0.23)
     props.pendant(s, (-0.66, 2.32, -1.35), 0.12, WARM, 7, m["brass"])
     props.pendant(s, (0.70, 2.16, -1.9), 0.13, WARM, 6, m["brass"])
     x = 2.05 if wide else 0.80
-    props.plant(s, rng, (x, 0, -1.05), 0.92, m["greens"], glazes[2], m["soil"], leaves=26)
+    plants.plant(s, rng, (x, 0, -1.05), 0.92, m["greens"], glazes[2], m["soil"], leaves=26)
     x = -2.45 if wide else -0.98
-    props.palm(s, rng, (x, 0.24, -0.85), 1.25, m["greens"])
+    plants.palm(s, rng, (x, 0.24, -0.85), 1.25, m["greens"])
     props.vessel(s, "pot", 0.34, glazes[1], (x, 0, -0.85))
     if wide:
         _sides(s, m)
-    props.key_light(s, 1.0)
+    fittings.key_light(s, 1.0)
     s.lamp((-3.6, 1.9, -0.4), (0, 0.9, 0), (0, 0, 0.8), (0.92, 0.96, 1.0), 3.0)
     return s

@@ -1,10 +1,12 @@
-"""A Chinese tea room in the evening: a moon gate onto a bamboo garden, dark wood, lanterns, porcelain, a tea table."""
+"""A Chinese tea room: a moon gate onto a bamboo garden, dark wood, lanterns, porcelain, a tea table."""
 
+import fittings
 import numpy as np
+import plants
 import props
 import textures as t
 from scene import Set
-from shapes import box, curve, lathe, leaf, plane, rod, tube
+from shapes import box, lathe, leaf, plane, rod, tube
 
 PAPER = (1.0, 0.88, 0.70)
 GLOW = (1.0, 0.71, 0.43)  # paper lit from inside
@@ -36,15 +38,34 @@ def _case(s, m, rng, x, width):
     props.put(s, box(width, 2.3, 0.02), m["back"], (x, 0.03, z - deep / 2))
     props.put(s, box(width, 0.62, deep - 0.02), m["wood"], (x, 0.06, z))
     for dx in (-0.02, 0.02):
-        props.put(s, lathe([(0, 0), (0.012, 0.0), (0.012, 0.01), (0, 0.012)]).turned(0, 90), m["gold"], (x + dx, 0.42, z + deep / 2))
+        props.put(
+            s,
+            lathe([(0, 0), (0.012, 0.0), (0.012, 0.01), (0, 0.012)]).turned(0, 90),
+            m["gold"],
+            (x + dx, 0.42, z + deep / 2),
+        )
     props.put(s, box(0.03, 1.64, deep - 0.03, along=1), m["wood"], (x + 0.07, 0.68, z))
     places = []
-    for left, right, heights in ((-width / 2, 0.055, (0.70, 1.20, 1.62, 2.02)), (0.085, width / 2, (0.70, 1.02, 1.46, 1.90))):
+    for left, right, heights in (
+        (-width / 2, 0.055, (0.70, 1.20, 1.62, 2.02)),
+        (0.085, width / 2, (0.70, 1.02, 1.46, 1.90)),
+    ):
         for y in heights:
-            props.put(s, box(right - left, 0.024, deep - 0.03, soft=0.003), m["wood"], (x + (left + right) / 2, y - 0.024, z))
+            props.put(
+                s,
+                box(right - left, 0.024, deep - 0.03, soft=0.003),
+                m["wood"],
+                (x + (left + right) / 2, y - 0.024, z),
+            )
             if y > 0.75:
-                s.lamp((x + (left + right) / 2, y - 0.03, z + 0.12), ((right - left) / 2 - 0.03, 0, 0), (0, 0, 0.006), PAPER, 24)
-                s.lights[-1][13:16] = (0, -0.8, -0.6)
+                s.lamp(
+                    (x + (left + right) / 2, y - 0.03, z + 0.12),
+                    ((right - left) / 2 - 0.03, 0, 0),
+                    (0, 0, 0.006),
+                    PAPER,
+                    24,
+                    facing=(0, -0.8, -0.6),
+                )
             places.append((x + (left + right) / 2, y, z))
     for k, at in enumerate(places):
         _treasure(s, m, rng, (k * 3 + (2 if x > 0 else 0)) % 8, at)
@@ -76,16 +97,25 @@ def _treasure(s, m, rng, kind, at):
 
 def _sides(s, m):
     """What only a wide picture shows: a lattice window on the left, a scroll over a side table on the right."""
-    props.lattice(s, 1.0, 1.7, (-2.50, 0.85, GATE + 0.03), m["wood"], cells=(3, 5), pattern="squares")
-    s.strip(plane(0.94, 1.64).moved(-2.50, 1.70, GATE + 0.008), (-2.50, 1.70, GATE + 0.012), (0.47, 0, 0), (0, 0.82, 0), (1.0, 0.86, 0.64), 1.7, seen=0.75)
+    fittings.lattice(s, 1.0, 1.7, (-2.50, 0.85, GATE + 0.03), m["wood"], cells=(3, 5), pattern="squares")
+    s.strip(
+        plane(0.94, 1.64).moved(-2.50, 1.70, GATE + 0.008),
+        (-2.50, 1.70, GATE + 0.012),
+        (0.47, 0, 0),
+        (0, 0.82, 0),
+        (1.0, 0.86, 0.64),
+        1.7,
+        seen=0.75,
+    )
     s.add(plane(0.62, 1.50).moved(2.36, 1.68, GATE + 0.012), m["cream"])
     s.add(plane(0.50, 1.08).moved(2.36, 1.70, GATE + 0.016), m["ink"])
     for y in (0.92, 2.42):
-        props.put(s, rod(0.022, 0.74, soft=0.004).turned(2, 90).moved(0.37, 0, 0), m["wood"], (2.36, y, GATE + 0.03))
+        props.put(
+            s, rod(0.022, 0.74, soft=0.004).turned(2, 90).moved(0.37, 0, 0), m["wood"], (2.36, y, GATE + 0.03)
+        )
     for side in (-1, 1):
         props.lantern(s, (side * 1.62, 2.22, -1.0), 0.18, GLOW, 5.0, m["gold"], m["tassel"])
-    s.lamp((2.36, 2.62, GATE + 0.35), (0.3, 0, 0), (0, 0.02, 0.02), PAPER, 40)
-    s.lights[-1][13:16] = (0, -0.94, -0.34)
+    s.lamp((2.36, 2.62, GATE + 0.35), (0.3, 0, 0), (0, 0.02, 0.02), PAPER, 40, facing=(0, -0.94, -0.34))
     props.put(s, box(0.80, 0.04, 0.36, soft=0.01), m["wood"], (2.42, 0.74, GATE + 0.22))
     for dx in (-0.36, 0.36):
         props.put(s, box(0.05, 0.74, 0.32, along=1), m["wood"], (2.42 + dx, 0, GATE + 0.22))
@@ -100,7 +130,9 @@ def _tea_table(s, m, rng, wide):
     props.put(s, box(3.7 if wide else 2.4, 0.10, 0.52), m["wood"], (0, y - 0.16, z))
     for side in (-1, 1):
         for dz in (-0.22, 0.22):
-            props.put(s, box(0.07, 0.62, 0.07, along=1), m["wood"], (side * (1.75 if wide else 1.15), 0, z + dz))
+            props.put(
+                s, box(0.07, 0.62, 0.07, along=1), m["wood"], (side * (1.75 if wide else 1.15), 0, z + dz)
+            )
     runner = plane(0.40, 0.66).turned(0, -90)
     for side in (-1, 1):
         x = side * (1.15 if wide else 0.62)
@@ -156,9 +188,15 @@ def _materials(s):
         "bark": s.material((0.22, 0.15, 0.11), rough=0.8),
         "stone": s.material((0.42, 0.41, 0.38), rough=0.8),
         "books": [s.material(c) for c in ((0.24, 0.30, 0.40), (0.75, 0.66, 0.50), (0.45, 0.18, 0.14))],
-        "petals": [s.material(c, shine=0.0, sheer=0.25) for c in ((0.95, 0.76, 0.76), (0.97, 0.88, 0.86), (0.88, 0.52, 0.56))],
+        "petals": [
+            s.material(c, shine=0.0, sheer=0.25)
+            for c in ((0.95, 0.76, 0.76), (0.97, 0.88, 0.86), (0.88, 0.52, 0.56))
+        ],
         "pistil": s.material((0.92, 0.76, 0.40)),
-        "greens": [s.material(c, rough=0.4, sheer=0.35) for c in ((0.34, 0.48, 0.22), (0.46, 0.58, 0.28), (0.25, 0.38, 0.18))],
+        "greens": [
+            s.material(c, rough=0.4, sheer=0.35)
+            for c in ((0.34, 0.48, 0.22), (0.46, 0.58, 0.28), (0.25, 0.38, 0.18))
+        ],
     }
 
 
@@ -168,25 +206,36 @@ def build(wide):
     s = Set(wide, sky=((0.20, 0.16, 0.12), (0.46, 0.40, 0.33)))
     s.finish.exposure = 1.2
     m = _materials(s)
-    props.room(s, m["wall"], m["floor"], m["wall"], back=BACK, height=3.2)
+    fittings.room(s, m["wall"], m["floor"], m["wall"], back=BACK, height=3.2)
     s.add(plane(8.0, 3.2).moved(0, 1.6, BACK), m["garden"])
-    props.moon_gate(s, 0.56 if not wide else 0.66, (0, 1.76), (0, 0, GATE), 8.0, 3.2, m["wall"], m["wood"])
+    fittings.moon_gate(s, 0.56 if not wide else 0.66, (0, 1.76), (0, 0, GATE), 8.0, 3.2, m["wall"], m["wood"])
     _bamboo(s, rng, m, wide)
     s.lamp((0, 3.0, -2.75), (1.4, 0, 0), (0, 0, 0.4), (1.0, 0.95, 0.84), 9)
     s.lamp((0, 0.15, -3.2), (1.2, 0, 0), (0, 0, -0.2), (1.0, 0.88, 0.66), 6)
     for side in (-1, 1):
         _case(s, m, rng, side * (1.02 if not wide else 1.36), 0.76)
-        props.lantern(s, (side * (0.62 if not wide else 0.86), 2.34, -1.55), 0.16, GLOW, 7.0, m["gold"], m["tassel"])
+        props.lantern(
+            s, (side * (0.62 if not wide else 0.86), 2.34, -1.55), 0.16, GLOW, 7.0, m["gold"], m["tassel"]
+        )
     if wide:
         _sides(s, m)
     _tea_table(s, m, rng, wide)
     x = 0.66 if not wide else -1.52
     props.vessel(s, "round", 0.30, m["blue"], (x, 0.78, -1.42))
-    trunk = np.array([(0, 0.28, 0), (0.05, 0.48, 0.03), (-0.05, 0.68, -0.02), (0.08, 0.92, 0)]) + [x, 0.78, -1.42]
-    props.branch(s, rng, trunk, 0.012, m["bark"], m["pistil"], m["petals"], twigs=12)
-    props.key_light(s, 0.55, (1, 0.90, 0.75))
+    trunk = np.array([(0, 0.28, 0), (0.05, 0.48, 0.03), (-0.05, 0.68, -0.02), (0.08, 0.92, 0)]) + [
+        x,
+        0.78,
+        -1.42,
+    ]
+    plants.branch(s, rng, trunk, 0.012, m["bark"], m["pistil"], m["petals"], twigs=12)
+    fittings.key_light(s, 0.55, (1, 0.90, 0.75))
     s.lamp((0, 3.1, -1.2), (1.8, 0, 0), (0, 0, 0.5), (1.0, 0.86, 0.66), 1.5)
     for side in (-1, 1):
         stool = side * (0.52 if not wide else 1.6)
-        props.put(s, lathe([(0, 0), (0.15, 0), (0.19, 0.10), (0.215, 0.22), (0.19, 0.34), (0.15, 0.44), (0, 0.44)]), m["celadon" if side < 0 else "blue"], (stool, 0, -0.92))
+        props.put(
+            s,
+            lathe([(0, 0), (0.15, 0), (0.19, 0.10), (0.215, 0.22), (0.19, 0.34), (0.15, 0.44), (0, 0.44)]),
+            m["celadon" if side < 0 else "blue"],
+            (stool, 0, -0.92),
+        )
     return s

@@ -166,7 +166,7 @@ class Shell(Bodice):
 
     def pieces(self):
         """The visible part, its upper edge turned in."""
-        x = np.linspace(-1, 1, 13)
+        x = np.linspace(-1, 1, 11)
         top = self.low + self.rise * (self.half_width * x) ** 2 / (1 + 0.03 * (self.half_width * x) ** 2)
         share = np.r_[0, 0.02, np.linspace(0.09, 1, 9)]
         y = top + (self.bottom - top) * share[:, None]

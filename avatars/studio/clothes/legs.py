@@ -64,7 +64,7 @@ class Trousers:
         return [piece, mirrored(piece)]
 
 
-def pleated(form, cloths, waist=-49.0, hem=-88.0, pleats=18, flare=1.32, room=0.6, deep=0.10):
+def pleated(form, cloths, waist=-49.0, hem=-88.0, pleats=16, flare=1.32, room=0.6, deep=0.10):
     """A pleated skirt in bands: `cloths` is a list of (cloth, share of the height at which its band ends)."""
     dressed = Dressed(form, lambda phi, row: np.full(np.shape(phi), room))
     columns = pleats * 3
@@ -87,7 +87,7 @@ def pleated(form, cloths, waist=-49.0, hem=-88.0, pleats=18, flare=1.32, room=0.
 
     pieces, start = [], 0.0
     for k, (cloth, end) in enumerate(cloths):
-        shares = np.linspace(start, end, max(2, round(6 * (end - start)) + 1))
+        shares = np.linspace(start, end, max(2, round(4 * (end - start)) + 1))
         grid = np.stack([row(s) for s in shares])
         shade = np.where(saw < 0, 0.72, 1.0) * np.ones((len(grid), 1))
         if k == len(cloths) - 1:

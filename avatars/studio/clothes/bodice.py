@@ -1,9 +1,10 @@
 """The body of anything worn above the waist: front, back and sleeves over the dressed torso."""
 
 import numpy as np
+from fields import bell, smoothstep
 
 from clothes.cloth import Piece, mirrored
-from clothes.drape import QUARTER, Armhole, Dressed, Front, bell, sleeve, smoothstep, turned
+from clothes.drape import QUARTER, Armhole, Dressed, Front, sleeve, turned
 
 
 class Bodice:
@@ -47,7 +48,9 @@ class Bodice:
         """Large folds in cm: at the waist, under the arm, over the hips."""
         turn = np.abs(phi)
         pull = np.cos((row - 7.9) * 5.2 - 2.2 * turn) * bell(row, 8.0, 0.9) * bell(turn, 0.8, 0.5)
-        under = np.cos((row - 5.4) * 4.4 + 5.0 * (turn - QUARTER)) * bell(row, 5.9, 0.7) * bell(turn, QUARTER - 0.15, 0.4)
+        under = (
+            np.cos((row - 5.4) * 4.4 + 5.0 * (turn - QUARTER)) * bell(row, 5.9, 0.7) * bell(turn, QUARTER - 0.15, 0.4)
+        )
         back = np.cos(4 * turn + 1.4 * row) * bell(turn, 2.5, 0.5) * bell(row, 8.3, 0.9)
         return self.crumple * (0.18 * pull + 0.22 * under + 0.16 * back)
 
@@ -62,7 +65,9 @@ class Bodice:
         """Stations of a grid whose upper edge has the angles `phi_top`; (rows, columns)."""
         upper, _ = self.rows()
         start = self.neck(phi_top)
-        return np.concatenate([start + (self.armhole.top - start) * upper[:, None], np.broadcast_to(low[:, None], (len(low), len(start)))])
+        return np.concatenate(
+            [start + (self.armhole.top - start) * upper[:, None], np.broadcast_to(low[:, None], (len(low), len(start)))]
+        )
 
     def half(self, front):
         """Angles and stations of the left half of the front (from the middle out) or of the back (from the side in)."""
@@ -101,15 +106,45 @@ class Bodice:
         for name, lines in (("front", marks), ("back", back_marks)):
             grid, shade = self.panel(name == "front")
             relief = np.concatenate([self.relief, np.zeros((len(grid) - len(self.relief), grid.shape[1]))])
-            pieces.append(Piece(name, grid, self.cloth, edges, lines, shade, density=0.8 if lines is back_marks else 1.0, relief=relief))
+            pieces.append(
+                Piece(
+                    name,
+                    grid,
+                    self.cloth,
+                    edges,
+                    lines,
+                    shade,
+                    density=0.8 if lines is back_marks else 1.0,
+                    relief=relief,
+                )
+            )
         return pieces
 
     def sleeves(self, marks=(), bottom="hem", depth=2.0, thick=0.25, rows=(7, 13)):
         """Both sleeves."""
-        grid, self.sleeve_t, _ = sleeve(self.form, self.armhole, self.sleeve_end, self.room, self.columns, cap=self.cap, rows=rows, folds=1.5 * self.crumple)
+        grid, self.sleeve_t, _ = sleeve(
+            self.form,
+            self.armhole,
+            self.sleeve_end,
+            self.room,
+            self.columns,
+            cap=self.cap,
+            rows=rows,
+            folds=1.5 * self.crumple,
+        )
         grid, shade = self.hemmed(grid, depth, thick, flip=True)
         shade[-1] = 0.10
-        piece = Piece("sleeve_l", grid, self.cloth, {"top": "seam", "bottom": bottom}, marks, shade, True, "sleeve", arm=self._arm(len(grid)))
+        piece = Piece(
+            "sleeve_l",
+            grid,
+            self.cloth,
+            {"top": "seam", "bottom": bottom},
+            marks,
+            shade,
+            True,
+            "sleeve",
+            arm=self._arm(len(grid)),
+        )
         return [piece, mirrored(piece)]
 
     def _arm(self, rows):
@@ -131,7 +166,7 @@ class Shell(Bodice):
 
     def pieces(self):
         """The visible part, its upper edge turned in."""
-        x = np.linspace(-1, 1, 13)
+        x = np.linspace(-1, 1, 11)
         top = self.low + self.rise * (self.half_width * x) ** 2 / (1 + 0.03 * (self.half_width * x) ** 2)
         share = np.r_[0, 0.02, np.linspace(0.09, 1, 9)]
         y = top + (self.bottom - top) * share[:, None]
@@ -141,14 +176,35 @@ class Shell(Bodice):
         if self.drape:
             # A draped neckline: folds that hang from both sides like garlands.
             depth = (top - y) - 0.09 * across**2
-            lift = self.drape * np.cos(depth * 2 * np.pi / 3.4) * smoothstep(0.0, 1.5, top - y) * np.exp(-(((top - y) / 8) ** 2))
+            lift = (
+                self.drape
+                * np.cos(depth * 2 * np.pi / 3.4)
+                * smoothstep(0.0, 1.5, top - y)
+                * np.exp(-(((top - y) / 8) ** 2))
+            )
         if self.cloth.weave == "jersey":
             # A tee hangs from the chest in a few soft folds.
-            lift = 0.22 * np.cos(1.0 * across + 0.10 * y) * smoothstep(-34, -58, y) + 0.12 * np.cos(0.55 * y - 0.5 * across) * smoothstep(-40, -52, y)
-        grid = front(across, y, lift + 0.10)
+            lift = 0.22 * np.cos(1.0 * across + 0.10 * y) * smoothstep(-34, -58, y) + 0.12 * np.cos(
+                0.55 * y - 0.5 * across
+            ) * smoothstep(-40, -52, y)
+        grid = front(across, y, lift + 0.20)
         inner = front(across[0], top - 0.05, -0.06)
         deep = front(across[0], top - 1.0, -0.05)
         grid = np.concatenate([deep[None], inner[None], grid])
         shade = np.ones(grid.shape[:2])
         shade[0], shade[1] = 0.4, 0.75
-        return [Piece("shell", grid, self.cloth, {}, ((lambda c: c.y - (2.9 if self.cloth.weave == "jersey" else 1.15), "seam" if self.cloth.weave == "jersey" else "soft"),), shade)]
+        return [
+            Piece(
+                "shell",
+                grid,
+                self.cloth,
+                {},
+                (
+                    (
+                        lambda c: c.y - (2.9 if self.cloth.weave == "jersey" else 1.15),
+                        "seam" if self.cloth.weave == "jersey" else "soft",
+                    ),
+                ),
+                shade,
+            )
+        ]

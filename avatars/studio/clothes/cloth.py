@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-
-from fields import quad_grid, smoothstep, to_linear, triangles
+from fields import quad_grid, to_linear, triangles
 from part import Built, Material, Part, Texture
 
 import clothes.fabric as fabric
@@ -29,7 +28,7 @@ class Piece:
     flip: bool = False
     island: str = ""
     density: float = 1.0
-    arm: np.ndarray | float = 0.0  # share 0..1, per row, to which it goes with the arm also below the armpit
+    arm: np.ndarray | float = 0.0  # share 0..1, per row, to which it is a sleeve
     relief: np.ndarray | None = None  # height of the folds at the points of the grid, for drawn shadows
     bones: dict | None = None  # weights by bone, where it hangs on bones of its own
 
@@ -59,21 +58,27 @@ class Cloth:
 
 
 def worn(form, points, arm=0.0):
-    """Weights of cloth by bone. What hangs beside the arm below the armpit belongs to the torso, unless it is a sleeve."""
-    with_arm = np.maximum(smoothstep(-31.0, -24.0, points[:, 1]), arm)
-    left = smoothstep(-1.5, 1.5, points[:, 0])
-    torso = dict(form.weights(points * [0, 1, 1]))
-    for bone in ("UpperLeg", "LowerLeg", "Foot"):
-        both = torso["left" + bone] + torso["right" + bone]
-        torso["left" + bone], torso["right" + bone] = both * left, both * (1 - left)
-    return {bone: with_arm * w + (1 - with_arm) * torso[bone] for bone, w in form.weights(points, sleeve=bool(np.max(arm) > 0))}
+    """Weights of cloth by bone: of the bodice where `arm` is 0, of a sleeve where it is 1."""
+    sleeve = dict(form.weights(points, sleeve=True))
+    return {bone: arm * sleeve[bone] + (1 - arm) * w for bone, w in form.weights(points)}
 
 
 def mirrored(piece, name=None):
     """The same piece on the host's other side."""
     grid = piece.grid * [-1, 1, 1]
-    return Piece(name or piece.name + "_r", grid, piece.cloth, piece.edges, piece.marks, piece.shade, not piece.flip,
-                 piece.island or piece.name, piece.density, piece.arm, piece.relief)
+    return Piece(
+        name or piece.name + "_r",
+        grid,
+        piece.cloth,
+        piece.edges,
+        piece.marks,
+        piece.shade,
+        not piece.flip,
+        piece.island or piece.name,
+        piece.density,
+        piece.arm,
+        piece.relief,
+    )
 
 
 def solid(name, positions, faces, cloth, shade=None, bone=None):
@@ -160,7 +165,9 @@ class Rack:
         bones = sorted({bone for m in meshes for bone in m[4]})
         weights = [(b, np.concatenate([np.broadcast_to(m[4].get(b, 0.0), len(m[0])) for m in meshes])) for b in bones]
         weights = [(b, w) for b, w in weights if w.max() > 0.004]
-        return Part(key, key, positions, np.concatenate(faces), weights, uv, shade, outfits=(self.outfit,), seamless=True)
+        return Part(
+            key, key, positions, np.concatenate(faces), weights, uv, shade, outfits=(self.outfit,), seamless=True
+        )
 
     def _material(self, built, prefix, cloth, textured):
         if self.anime:
@@ -168,7 +175,9 @@ class Rack:
             name += "_2" if cloth.both_sides else ""
             toon = dict(fabric.TOON)
             if textured:
-                built.materials[name] = Material("cloth", texture=prefix + "base", double_sided=cloth.both_sides, toon=toon)
+                built.materials[name] = Material(
+                    "cloth", texture=prefix + "base", double_sided=cloth.both_sides, toon=toon
+                )
             else:
                 toon["shadeColorFactor"] = to_linear(np.array(cloth.colour) * fabric.CEL).round(4).tolist()
                 built.materials[name] = Material("cloth", cloth.colour, toon=toon)

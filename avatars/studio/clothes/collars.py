@@ -1,10 +1,10 @@
 """Collars that stand round the neck, and ribbed bands of necklines and cuffs."""
 
 import numpy as np
+from fields import normalise, smoothstep
+from scipy.interpolate import PchipInterpolator
 
 from clothes.cloth import Piece
-from clothes.drape import PchipInterpolator
-from fields import normalise, smoothstep
 
 
 def around(count, gap):
@@ -22,7 +22,9 @@ def standing(dressed, cloth, row, height, gap=0.10, room=0.35, count=29, corner=
     along = np.r_[0, np.linalg.norm(np.diff(base, axis=0), axis=1).cumsum()]
     end = np.minimum(along, along[-1] - along)
     round_off = np.sqrt(np.clip(1 - (1 - np.clip(end / corner, 0, 1)) ** 2, 0, 1))
-    level = base[:, 1] + (height + base[0, 1] - base[:, 1]) * 0.55 + height * 0.45  # nearly level, a little higher at the back
+    level = (
+        base[:, 1] + (height + base[0, 1] - base[:, 1]) * 0.55 + height * 0.45
+    )  # nearly level, a little higher at the back
     top = np.stack([ring[:, 0], level - corner * (1 - round_off), ring[:, 2]], -1)
     share = np.array([0, 0.15, 0.55, 0.95, 1.0])
     bulge = np.interp(share, [0, 0.4, 1], [0, 0.12, 0.0])
@@ -63,7 +65,9 @@ def folded(form, dressed, above, cloth, stand, fall, point, front, row=0.25, roo
     phi = np.pi - (np.pi - np.arctan2(front[0], front[2] + 1.7)) * w
     base = dressed(phi, np.full(count, row), 0.3)
     neck = form.params.neck
-    ring = np.array([0, 0, -1.7]) + np.stack([np.sin(phi) * (3.4 * neck + room), 0 * phi, np.cos(phi) * (3.5 * neck + room)], -1)
+    ring = np.array([0, 0, -1.7]) + np.stack(
+        [np.sin(phi) * (3.4 * neck + room), 0 * phi, np.cos(phi) * (3.5 * neck + room)], -1
+    )
     fold = np.stack([ring[:, 0], base[:, 1] + stand, ring[:, 2]], -1)
     fold[:, 1] += (front[1] - fold[-1, 1]) * smoothstep(0.35, 1.0, w)
     ahead = smoothstep(0.55, 1.0, w)[:, None]
@@ -88,4 +92,6 @@ def folded(form, dressed, above, cloth, stand, fall, point, front, row=0.25, roo
     shade[0], shade[1], shade[-1], shade[:, -1] = 0.3, 0.75, 0.6, 0.7
     whole = np.concatenate([(grid * [-1, 1, 1])[:, :0:-1], grid], 1)
     shade = np.concatenate([shade[:, :0:-1], shade], 1)
-    return Piece("shirt_collar", whole, cloth, {}, ((lambda c: c.h - c.y - 0.5, "pick"),), shade, flip=True, density=1.3)
+    return Piece(
+        "shirt_collar", whole, cloth, {}, ((lambda c: c.h - c.y - 0.5, "pick"),), shade, flip=True, density=1.3
+    )

@@ -1,11 +1,12 @@
 """How cloth lies over a body: the dressed torso, the armhole, the sleeve, and drawing on the front."""
 
 import numpy as np
-from scipy.spatial import cKDTree
-from scipy.interpolate import LinearNDInterpolator, PchipInterpolator, RegularGridInterpolator
-
 from body.form import LAST_ROW
-from fields import bell, normalise, smoothstep
+from fields import bell, normalise, quad_grid, triangles
+from raster import draw
+from scipy.interpolate import RegularGridInterpolator
+from scipy.ndimage import map_coordinates
+from scipy.spatial import cKDTree
 
 QUARTER = np.pi / 2
 
@@ -62,7 +63,9 @@ class Dressed:
         rows = np.linspace(0, LAST_ROW, 400)
         phi, y = np.broadcast_arrays(np.asarray(phi, float), np.asarray(y, float))
         heights = self(phi.reshape(-1, 1), rows[None])[..., 1]
-        return np.array([np.interp(-v, -np.minimum.accumulate(h), rows) for v, h in zip(y.ravel(), heights)]).reshape(y.shape)
+        return np.array([np.interp(-v, -np.minimum.accumulate(h), rows) for v, h in zip(y.ravel(), heights)]).reshape(
+            y.shape
+        )
 
 
 class Armhole:
@@ -119,8 +122,12 @@ def sleeve(form, armhole, end, room, columns=18, joined=0.46, cap=0.35, rows=(7,
     length = np.linalg.norm(finish - start, axis=1, keepdims=True)
     tangent0, tangent1 = out * length * (0.50 + 0.12 * top[:, None]), down[None] * length * (0.9 + 0.35 * top[:, None])
     s = np.linspace(0, 1, rows[0])[:, None, None] ** 1.15
-    upper = ((2 * s**3 - 3 * s**2 + 1) * start + (s**3 - 2 * s**2 + s) * tangent0
-             + (3 * s**2 - 2 * s**3) * finish + (s**3 - s**2) * tangent1)
+    upper = (
+        (2 * s**3 - 3 * s**2 + 1) * start
+        + (s**3 - 2 * s**2 + s) * tangent0
+        + (3 * s**2 - 2 * s**3) * finish
+        + (s**3 - s**2) * tangent1
+    )
     flat = upper[1:].reshape(-1, 3)
     upper[1:] = clear_of_arm(form, 1, flat, 0.35).reshape(upper[1:].shape)
     t = np.unique(np.r_[np.linspace(joined, end, rows[1] - 4), 0.86, 0.94, 1.02, 1.10])
@@ -166,10 +173,23 @@ class Above:
 class Front:
     """The front of dressed points as a height z over (x, y): where lapels, plackets, buttons and frogs are drawn."""
 
-    def __init__(self, dressed, extra=0.0, phi_range=1.75, rows=(0.0, LAST_ROW)):
-        phi, row = np.meshgrid(np.linspace(-phi_range, phi_range, 141), np.linspace(*rows, 160))
+    STEP, WIDE, HIGH, LOW = 0.3, 18.0, -12.0, -72.0  # cm
+
+    def __init__(self, dressed, extra=0.0):
+        phi, row = np.meshgrid(np.linspace(-1.55, 1.55, 121), np.linspace(0.0, LAST_ROW, 140))
         points = dressed(phi, row, extra(phi, row) if callable(extra) else extra).reshape(-1, 3)
-        self._z = LinearNDInterpolator(points[:, :2], points[:, 2], fill_value=-2.0)
+        flat = np.stack(
+            [(points[:, 0] + self.WIDE) / self.STEP + 0.5, (self.HIGH - points[:, 1]) / self.STEP + 0.5, -points[:, 2]],
+            -1,
+        )
+        size = round(2 * self.WIDE / self.STEP) + 1, round((self.HIGH - self.LOW) / self.STEP) + 1
+        depth, _, _ = draw(flat, triangles(quad_grid(*phi.shape)).astype(np.int64), np.zeros((len(flat), 1)), *size)
+        self._heights = np.where(depth < 1e8, -depth, -2.0)
+
+    def _z(self, x, y):
+        x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
+        place = [(self.HIGH - y.ravel()) / self.STEP, (x.ravel() + self.WIDE) / self.STEP]
+        return map_coordinates(self._heights, place, order=1, mode="nearest").reshape(x.shape)
 
     def normal(self, x, y):
         """Unit normals at (x, y)."""
@@ -205,6 +225,3 @@ def spread(count, edge=0.0):
     """`count` shares from 0 to 1; `edge` adds one close to each end."""
     s = np.linspace(0, 1, count)
     return np.unique(np.r_[s, edge, 1 - edge]) if edge else s
-
-
-__all__ = ["Armhole", "Dressed", "Front", "bell", "PchipInterpolator", "smoothstep"]

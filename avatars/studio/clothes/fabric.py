@@ -6,10 +6,9 @@ A weave is a function of the place on the cloth in cm; it gives a factor of the 
 from dataclasses import dataclass
 
 import numpy as np
+from fields import blend, smoothstep, to_linear
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import gaussian_filter, map_coordinates
-
-from fields import blend, smoothstep, to_linear
 
 # Material name, roughness, metallic of each weave.
 FINISH = {
@@ -174,7 +173,9 @@ def _skyline(boxes, scale, size, gap):
 def seam(distance, width=0.10):
     """Shade and height of two pieces sewn together."""
     line = np.exp(-((distance / width) ** 2))
-    return 1 - 0.20 * line - 0.07 * np.exp(-((distance / (4 * width)) ** 2)), -0.05 * line + 0.02 * np.exp(-(((distance - 3 * width) / (2 * width)) ** 2))
+    return 1 - 0.20 * line - 0.07 * np.exp(-((distance / (4 * width)) ** 2)), -0.05 * line + 0.02 * np.exp(
+        -(((distance - 3 * width) / (2 * width)) ** 2)
+    )
 
 
 def stitches(distance, along, inset=0.45):
@@ -224,7 +225,9 @@ def _places(piece, s, t):
     share, _, down, _ = piece.lengths()
     row = np.interp(np.clip(t[:, 0], 0, 1), down, np.arange(len(down)))
     even = np.linspace(0, 1, 40)
-    table = np.stack([[np.interp(even, a, g[:, k]) for k in range(3)] for a, g in zip(share, piece.grid)])  # row, axis, even
+    table = np.stack(
+        [[np.interp(even, a, g[:, k]) for k in range(3)] for a, g in zip(share, piece.grid)]
+    )  # row, axis, even
     rows, columns = np.broadcast_arrays(row[:, None], np.clip(s[:1], 0, 1) * 39)
     return np.stack([map_coordinates(table[:, k], [rows, columns], order=1, mode="nearest") for k in range(3)], -1)
 
@@ -261,7 +264,12 @@ def _island(piece, place, size, drawn=False):
             continue
         factor, h = (shadow(far), 0.0) if kind == "shadow" else _edge(kind, np.abs(far), y)
         shade, relief = shade * factor, relief + h
-    return (py, px), np.clip(colour * shade[..., None] ** SHADE_TINT, 0, 1), relief, (columns / max(w.max(), 1e-6), rows / height)
+    return (
+        (py, px),
+        np.clip(colour * shade[..., None] ** SHADE_TINT, 0, 1),
+        relief,
+        (columns / max(w.max(), 1e-6), rows / height),
+    )
 
 
 def paint(pieces, places, size, drawn=False):

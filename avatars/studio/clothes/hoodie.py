@@ -1,13 +1,13 @@
 """An oversized hoodie with two-tone panels, and its hood lying on the back."""
 
 import numpy as np
+from fields import normalise, smoothstep
+from part import Chain
+from scipy.interpolate import PchipInterpolator
 
 from clothes.bodice import Bodice
 from clothes.cloth import Piece, mirrored
-from clothes.drape import Above, Front, PchipInterpolator, bell
-from clothes.trims import binding, cord
-from fields import normalise, smoothstep
-from part import Chain
+from clothes.drape import Above, Front
 
 
 class Hoodie(Bodice):
@@ -49,7 +49,11 @@ class Hoodie(Bodice):
             grid, shade = self.panel(front)
             cut = 12
             marks = ((self._under_hood, "shadow"), (self._gathers, "cel")) if front else ((self._gathers, "cel"),)
-            for part, rows, cloth in (("upper", slice(0, cut + 1), self.cloth), ("line", slice(cut, cut + 2), self.trim), ("lower", slice(cut + 1, None), self.lower)):
+            for part, rows, cloth in (
+                ("upper", slice(0, cut + 1), self.cloth),
+                ("line", slice(cut, cut + 2), self.trim),
+                ("lower", slice(cut + 1, None), self.lower),
+            ):
                 pieces.append(Piece(f"{name}_{part}", grid[rows], cloth, {}, marks, shade[rows]))
         return pieces
 
@@ -79,13 +83,29 @@ class Hoodie(Bodice):
             edge = grid[-3]
             out = normalise((edge - [0, 0, -2.0]) * [1, 0, 1])
             low = edge - [0, 3.6, 0] - 0.5 * out
-            rows = np.stack([edge, edge - [0, 0.4, 0] - 0.45 * out, (edge * [1, 1, 1] - [0, 1.9, 0]) - 0.2 * out, low, low - 0.4 * out + [0, 0.5, 0]])
+            rows = np.stack(
+                [
+                    edge,
+                    edge - [0, 0.4, 0] - 0.45 * out,
+                    (edge * [1, 1, 1] - [0, 1.9, 0]) - 0.2 * out,
+                    low,
+                    low - 0.4 * out + [0, 0.5, 0],
+                ]
+            )
             pieces.append(Piece(name, rows, self.trim, {}, (), np.array([0.8, 0.9, 1, 1, 0.4])[:, None]))
         edge = self.sleeve_grid[-3]
         out = edge - edge.mean(0)
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         down = normalise(self.sleeve_grid[-3].mean(0) - self.sleeve_grid[-5].mean(0))
-        rows = np.stack([edge, edge + 0.4 * down - 0.5 * out, edge + 1.8 * down - 0.25 * out, edge + 3.4 * down - 0.8 * out, edge + 3.2 * down - 1.1 * out])
+        rows = np.stack(
+            [
+                edge,
+                edge + 0.4 * down - 0.5 * out,
+                edge + 1.8 * down - 0.25 * out,
+                edge + 3.4 * down - 0.8 * out,
+                edge + 3.2 * down - 1.1 * out,
+            ]
+        )
         cuff = Piece("rib_cuff", rows, self.trim, {}, (), np.array([0.8, 0.9, 1, 1, 0.4])[:, None], True, arm=1.0)
         return [*pieces, cuff, mirrored(cuff)]
 
@@ -109,7 +129,9 @@ class Hoodie(Bodice):
             self.dressed(phi, low + 0.05, 0.02),
         ]
         for k, margin in enumerate((0.2, 0.5, 0.9, 1.1)):
-            rows[k] = np.where((turn < 0.4)[:, None], self.above(rows[k], margin * smoothstep(0.4, 0.15, turn)), rows[k])
+            rows[k] = np.where(
+                (turn < 0.4)[:, None], self.above(rows[k], margin * smoothstep(0.4, 0.15, turn)), rows[k]
+            )
         grid = np.stack(rows)
         shade = np.array([0.5, 0.8, 1, 1, 1, 0.9, 0.6])[:, None]
         inner = Piece("hood_in", grid[:3], self.lower, {}, (), shade[:3])
@@ -117,10 +139,7 @@ class Hoodie(Bodice):
 
     def pocket(self):
         """The pouch in front."""
-        x = np.linspace(-1, 1, 9)
-        y = np.linspace(0, 1, 6)[:, None]
-        half = np.interp(y, [0, 0.55, 1], [5.2, 8.6, 8.8])
-        height = -45.0 - 12.5 * y
+        height = -45.0 - 12.5 * np.linspace(0, 1, 6)[:, None]
         lift = np.full((6, 9), 0.42)
         lift[[0, -1]], lift[:, [0, -1]] = 0.0, 0.0
         x = np.broadcast_to(np.array([-1, -0.985, -0.6, -0.25, 0, 0.25, 0.6, 0.985, 1]), (6, 9))
@@ -153,7 +172,11 @@ class Hoodie(Bodice):
         self.sleeve_grid = left.grid
         cut = 11
         pieces = []
-        for name, rows, cloth in (("sleeve_up", slice(0, cut + 1), self.cloth), ("sleeve_line", slice(cut, cut + 2), self.trim), ("sleeve_low", slice(cut + 1, None), self.lower)):
+        for name, rows, cloth in (
+            ("sleeve_up", slice(0, cut + 1), self.cloth),
+            ("sleeve_line", slice(cut, cut + 2), self.trim),
+            ("sleeve_low", slice(cut + 1, None), self.lower),
+        ):
             piece = Piece(name, left.grid[rows], cloth, {}, (), left.shade[rows], True, arm=left.arm[rows])
             pieces += [piece, mirrored(piece)]
         return pieces
@@ -164,6 +187,3 @@ class Hoodie(Bodice):
         rack.add(*self.panels(), *self.sleeves(depth=0.6), *self.ribs(), *self.hood(), *self.pocket(), *strings)
         rack.hang(*chains)
         return self
-
-
-__all__ = ["Hoodie", "bell", "binding", "cord"]

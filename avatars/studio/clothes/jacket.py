@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from fields import bell, normalise, smoothstep
+from scipy.interpolate import PchipInterpolator
 
 from clothes.bodice import Bodice
 from clothes.cloth import Cloth, Piece, mirrored
-from clothes.drape import Above, Front, PchipInterpolator, bell, grid_normals, smoothstep
+from clothes.drape import Above, Front, grid_normals
 from clothes.trims import button
-from fields import normalise
 
 
 @dataclass
@@ -35,7 +36,9 @@ class Cut:
     @classmethod
     def man_of(cls, body):
         """A suit jacket with two buttons for this figure."""
-        cut = cls((4.75, -13.6), -43.0, 2.0, -68.5, (4.5, -16.9), (7.65, -19.6), (9.8, -20.0), (8.8, -17.6), 0.9, 2, True)
+        cut = cls(
+            (4.75, -13.6), -43.0, 2.0, -68.5, (4.5, -16.9), (7.65, -19.6), (9.8, -20.0), (8.8, -17.6), 0.9, 2, True
+        )
         return cut.graded(body)
 
     def graded(self, body):
@@ -93,7 +96,9 @@ class Jacket(Bodice):
         share = np.array(self.front_share)
         phi = inner[:, None] + (outer - inner)[:, None] * share
         row = np.broadcast_to(rows[:, None], phi.shape)
-        lift = self.folds(phi, row) + (0.28 if over else 0.0) * smoothstep(0.35, 0.05, phi) * smoothstep(break_row - 1.2, break_row - 0.2, row)
+        lift = self.folds(phi, row) + (0.28 if over else 0.0) * smoothstep(0.35, 0.05, phi) * smoothstep(
+            break_row - 1.2, break_row - 0.2, row
+        )
         grid = dressed(phi, row, lift)
         return grid
 
@@ -115,6 +120,7 @@ class Jacket(Bodice):
 
     def bodice(self):
         """Front and back panels of both sides."""
+
         def dart(c):
             # From under the bust over the waist to the pocket.
             x, y = np.abs(c.place[..., 0]), c.place[..., 1]
@@ -124,7 +130,15 @@ class Jacket(Bodice):
         pieces = []
         for side, name in ((1, "front_l"), (-1, "front_r")):
             grid, shade = self.hemmed(self._front(side))
-            piece = Piece(name, grid, self.cloth, {"right": "seam", "left": "soft"}, ((dart, "seam"), (self._lapel_shadow, "shadow")), shade, island="front")
+            piece = Piece(
+                name,
+                grid,
+                self.cloth,
+                {"right": "seam", "left": "soft"},
+                ((dart, "seam"), (self._lapel_shadow, "shadow")),
+                shade,
+                island="front",
+            )
             pieces.append(piece if side > 0 else mirrored(piece, name))
         grid, shade = self.hemmed(self._back())
         back = Piece("back_l", grid, self.cloth, {"left": "seam", "right": "seam"}, (), shade, island="back")
@@ -160,7 +174,9 @@ class Jacket(Bodice):
         width = np.array([0, 0.035, 0.12, 0.35, 0.65, 0.93, 1.0])
         flat = inner[:, None] + (edge - inner)[:, None] * width[None, :, None]
         # The top edge of the lapel is the gorge: straight from the roll line to the notch, then to the tip.
-        top = np.array([np.interp(width, [0, 0.60, 1.0], [a, b, c]) for a, b, c in zip(cut.gorge, cut.notch, cut.tip)]).T
+        top = np.array(
+            [np.interp(width, [0, 0.60, 1.0], [a, b, c]) for a, b, c in zip(cut.gorge, cut.notch, cut.tip)]
+        ).T
         pull = smoothstep(0.80, 1.0, share)[:, None, None]
         flat = flat + (top - flat[-1])[None] * pull
         lift = np.interp(width, [0, 0.035, 0.12, 0.35, 0.65, 0.93, 1.0], [0.10, 0.30, 0.38, 0.28, 0.24, 0.22, 0.17])
@@ -174,7 +190,15 @@ class Jacket(Bodice):
         grid = np.concatenate([end[None], grid])
         shade = np.ones(grid.shape[:2])
         shade[:, 0], shade[:, 1], shade[:, -1], shade[0] = 0.45, 0.8, 0.5, 0.55
-        return Piece("lapel", grid, self.cloth, {}, ((lambda c: np.minimum(c.w - c.x - 0.25, c.y - 0.25), "pick"),), shade, island="lapel")
+        return Piece(
+            "lapel",
+            grid,
+            self.cloth,
+            {},
+            ((lambda c: np.minimum(c.w - c.x - 0.25, c.y - 0.25), "pick"),),
+            shade,
+            island="lapel",
+        )
 
     def _lapel_shadow(self, texels):
         """How far (cm, in front view) the texels lie outside of the edge of the lapel; negative under it."""
@@ -204,7 +228,9 @@ class Jacket(Bodice):
         gorge = self.front(np.array(cut.gorge[0]), np.array(cut.gorge[1]), 0.62)
         knots = np.array([neck, [3.4, -11.2, -6.2], side, front, gorge])
         fold = np.stack([PchipInterpolator([0, 0.30, 0.58, 0.84, 1], knots[:, k])(w) for k in range(3)], -1)
-        fold[:, 0] = np.interp(w, [0, 0.15, 0.30, 0.45, 0.58, 0.72, 0.84, 1], [0, 1.9, 3.5, 4.7, 5.25, 5.25, front[0], gorge[0]])
+        fold[:, 0] = np.interp(
+            w, [0, 0.15, 0.30, 0.45, 0.58, 0.72, 0.84, 1], [0, 1.9, 3.5, 4.7, 5.25, 5.25, front[0], gorge[0]]
+        )
         # Outer edge of the fall.
         phi = np.interp(w, [0, 0.5, 0.75], [np.pi, 2.05, 1.35])
         row = np.interp(w, [0, 0.5, 0.75], [1.05, 1.35, 1.5])
@@ -256,10 +282,19 @@ class Jacket(Bodice):
 
     def buttons(self):
         """Buttons on the upper front."""
-        return [button(self.front, 0.0, self.cut.close - 0.5 - 9.5 * k, 0.55, self.button_cloth, 0.62) for k in range(self.cut.buttons)]
+        return [
+            button(self.front, 0.0, self.cut.close - 0.5 - 9.5 * k, 0.55, self.button_cloth, 0.62)
+            for k in range(self.cut.buttons)
+        ]
 
     def into(self, rack):
         """Adds everything to the rack."""
-        rack.add(*self.lapels(), *self.bodice(), *self.sleeves(((lambda c: c.x - 0.24 * c.w, "seam"),)), *self.collar(), *self.pockets())
+        rack.add(
+            *self.lapels(),
+            *self.bodice(),
+            *self.sleeves(((lambda c: c.x - 0.24 * c.w, "seam"),)),
+            *self.collar(),
+            *self.pockets(),
+        )
         rack.add_solid(*self.buttons())
         return self

@@ -1,9 +1,11 @@
 """Trousers, skirts, socks."""
 
 import numpy as np
+from fields import bell, smoothstep
+from scipy.interpolate import PchipInterpolator
 
 from clothes.cloth import Piece, mirrored
-from clothes.drape import QUARTER, Dressed, PchipInterpolator, bell, smoothstep, turned
+from clothes.drape import QUARTER, Dressed, turned
 
 
 class Trousers:
@@ -22,10 +24,16 @@ class Trousers:
         places = self.form.skeleton.places
         hip, knee, ankle = (places["left" + bone][1] for bone in ("UpperLeg", "LowerLeg", "Foot"))
         t = np.interp(-y, [-hip, -knee, -ankle], [0, 1, 2])
-        room = PchipInterpolator([0, 0.5, 1.0, 1.5, 2.2], [self.room[0], *np.linspace(self.room[0], self.room[1], 3)[1:], *np.linspace(self.room[1], self.room[2], 3)[1:]])(np.clip(t, 0, 2.2))
+        room = PchipInterpolator(
+            [0, 0.5, 1.0, 1.5, 2.2],
+            [
+                self.room[0],
+                *np.linspace(self.room[0], self.room[1], 3)[1:],
+                *np.linspace(self.room[1], self.room[2], 3)[1:],
+            ],
+        )(np.clip(t, 0, 2.2))
         leg = self.form.leg(1, np.minimum(t, 2)[:, None], angle, room[:, None] + self._folds(t[:, None], angle))
         leg[..., 1] = y[:, None]
-        # Below the calf cloth hangs straight down from its widest place.
         # The torso's half: its front and back lie at the outer 300 degrees, the rest is the plane between the legs.
         edge = np.radians(150)
         phi = QUARTER - np.clip(angle, -edge, edge) * QUARTER / edge
@@ -56,7 +64,7 @@ class Trousers:
         return [piece, mirrored(piece)]
 
 
-def pleated(form, cloths, waist=-49.0, hem=-88.0, pleats=18, flare=1.32, room=0.6, deep=0.10):
+def pleated(form, cloths, waist=-49.0, hem=-88.0, pleats=16, flare=1.32, room=0.6, deep=0.10):
     """A pleated skirt in bands: `cloths` is a list of (cloth, share of the height at which its band ends)."""
     dressed = Dressed(form, lambda phi, row: np.full(np.shape(phi), room))
     columns = pleats * 3
@@ -79,7 +87,7 @@ def pleated(form, cloths, waist=-49.0, hem=-88.0, pleats=18, flare=1.32, room=0.
 
     pieces, start = [], 0.0
     for k, (cloth, end) in enumerate(cloths):
-        shares = np.linspace(start, end, max(2, round(6 * (end - start)) + 1))
+        shares = np.linspace(start, end, max(2, round(4 * (end - start)) + 1))
         grid = np.stack([row(s) for s in shares])
         shade = np.where(saw < 0, 0.72, 1.0) * np.ones((len(grid), 1))
         if k == len(cloths) - 1:
@@ -95,7 +103,9 @@ def socks(form, cloth, top, bands=(), bottom=1.94):
     """Stockings from `top` (t of the leg) down; `bands` are (cloth, t from, t to)."""
     angle = -np.pi + 2 * np.pi * np.linspace(0, 1, 11)
     pieces = []
-    for k, (stuff, start, end, lift) in enumerate([(cloth, top, bottom, 0.16), *((c, a, b, 0.24) for c, a, b in bands)]):
+    for k, (stuff, start, end, lift) in enumerate(
+        [(cloth, top, bottom, 0.36), *((c, a, b, 0.46) for c, a, b in bands)]
+    ):
         t = np.linspace(start, end, 8 if k == 0 else 2)
         t = np.r_[t[0], t, t[-1]]
         offset = np.r_[-0.1, np.full(len(t) - 2, lift), -0.1]

@@ -1,11 +1,13 @@
 """New Chinese style: a fitted dress with mandarin collar, slanted placket, frogs and piping."""
 
 import numpy as np
+from fields import bell, smoothstep
+from scipy.interpolate import PchipInterpolator
 
 from clothes.bodice import Bodice
 from clothes.cloth import mirrored
 from clothes.collars import standing
-from clothes.drape import QUARTER, Front, PchipInterpolator, bell, smoothstep
+from clothes.drape import Front
 from clothes.trims import bead, binding, cord, frame, ribbon
 
 
@@ -28,7 +30,9 @@ class Qipao(Bodice):
 
     def ease(self, phi, row):
         """Close at the waist, a little room at the hips."""
-        room = PchipInterpolator([0, 2, 4, 5.5, 7, 8, 9, 10, 11], [0.35, 0.4, 0.45, 0.45, 0.42, 0.45, 0.5, 0.6, 0.8])(row)
+        room = PchipInterpolator([0, 2, 4, 5.5, 7, 8, 9, 10, 11], [0.35, 0.4, 0.45, 0.45, 0.42, 0.45, 0.5, 0.6, 0.8])(
+            row
+        )
         return room + 0.35 * smoothstep(0.0, 0.8, np.cos(phi)) * bell(row, 7.2, 0.9)
 
     def neck(self, phi):
@@ -87,6 +91,7 @@ class Qipao(Bodice):
 
     def pieces(self):
         """All cloth."""
+
         def dart(c):
             x, y = np.abs(c.place[..., 0]), c.place[..., 1]
             line = PchipInterpolator([-60, -54, -46, -38, -31], [7.4, 7.2, 6.3, 6.5, 7.0])(y)
@@ -106,7 +111,11 @@ class Qipao(Bodice):
         things = [cord(self.collar_edge, 0.14, self.trim, 4, "piping")]
         phi = np.linspace(0, 2 * np.pi, 25)
         things.append(cord(self.dressed(phi, np.full(25, 0.31), 0.32), 0.13, self.trim, 4, "piping"))
-        things += self.frog(0.0, -15.9, 0.0, 0.8) + self.frog(-5.4, -20.4, np.radians(122)) + self.frog(-9.9, -23.9, np.radians(135))
+        things += (
+            self.frog(0.0, -15.9, 0.0, 0.8)
+            + self.frog(-5.4, -20.4, np.radians(122))
+            + self.frog(-9.9, -23.9, np.radians(135))
+        )
         return things
 
     def bindings(self):
@@ -131,6 +140,3 @@ class Qipao(Bodice):
         rack.add(*self.pieces())
         rack.add_solid(*self.small())
         return self
-
-
-__all__ = ["QUARTER", "Qipao"]

@@ -1,11 +1,13 @@
 """Shirts: what a suit shows of one, with a tie; and an open overshirt."""
 
 import numpy as np
+from fields import bell, smoothstep
+from scipy.interpolate import PchipInterpolator
 
 from clothes.bodice import Bodice, Shell
 from clothes.cloth import Cloth, Piece, mirrored
 from clothes.collars import folded
-from clothes.drape import Above, Front, PchipInterpolator, bell, grid_normals, smoothstep
+from clothes.drape import Above, Front, grid_normals
 from clothes.trims import button, ribbon
 
 
@@ -30,17 +32,27 @@ class UnderShirt(Shell):
         y = np.linspace(-16.4, self.bottom + 4.5, 11)
         half = np.interp(-y, [17, 20, 50], [1.15, 1.55, 3.4])
         share = np.array([-1, -0.9, -0.45, 0, 0.45, 0.9, 1])
-        dimple = -0.28 * np.exp(-((y + 17.6) / 1.6) ** 2)
+        dimple = -0.28 * np.exp(-(((y + 17.6) / 1.6) ** 2))
         lift = 0.35 + 0.32 * (1 - share**2)[None] + dimple[:, None] * np.exp(-((share / 0.3) ** 2))
         lift[:, [0, -1]] = 0.05
-        blade = Piece("tie", self.front(half[:, None] * share, y[:, None], lift), self.tie, {}, (), np.broadcast_to([0.6, 1, 1, 1, 1, 1, 0.6], lift.shape), density=1.2)
+        blade = Piece(
+            "tie",
+            self.front(half[:, None] * share, y[:, None], lift),
+            self.tie,
+            {},
+            (),
+            np.broadcast_to([0.6, 1, 1, 1, 1, 1, 0.6], lift.shape),
+            density=1.2,
+        )
         t = np.linspace(0, 1, 6)
         half = np.interp(t, [0, 0.15, 0.8, 1], [1.75, 1.95, 1.35, 1.1])
         lift = np.interp(t, [0, 0.2, 0.8, 1], [0.3, 1.05, 1.0, 0.35])[:, None] * (0.45 + 0.55 * (1 - share**4))[None]
         y = -13.7 - 3.0 * t
         knot = self.front(half[:, None] * share, np.broadcast_to(y[:, None], lift.shape), lift)
         knot[:, [0, -1], 2] -= 0.5
-        shade = np.broadcast_to(np.array([0.8, 1, 1, 1, 0.95, 0.6])[:, None] * np.array([0.6, 0.95, 1, 1, 1, 0.95, 0.6]), lift.shape)
+        shade = np.broadcast_to(
+            np.array([0.8, 1, 1, 1, 0.95, 0.6])[:, None] * np.array([0.6, 0.95, 1, 1, 1, 0.95, 0.6]), lift.shape
+        )
         return [blade, Piece("knot", knot, self.tie, {}, (), shade, density=1.3)]
 
     def cuffs(self):
@@ -89,7 +101,10 @@ class Overshirt(Bodice):
     def ease(self, phi, row):
         """Easy, falling straight from the chest."""
         side = np.abs(np.sin(phi))
-        return PchipInterpolator([0, 2, 4, 6, 8, 9, 10, 11], [0.6, 0.8, 1.1, 1.5, 2.3, 1.9, 1.3, 1.2])(row) + 0.3 * bell(row, 2.6, 1.0) * side**2
+        return (
+            PchipInterpolator([0, 2, 4, 6, 8, 9, 10, 11], [0.6, 0.8, 1.1, 1.5, 2.3, 1.9, 1.3, 1.2])(row)
+            + 0.3 * bell(row, 2.6, 1.0) * side**2
+        )
 
     def neck(self, phi):
         """The seam of the collar."""
@@ -118,7 +133,15 @@ class Overshirt(Bodice):
         shade = np.concatenate([0.3 * shade[:, :1], 0.7 * shade[:, :1], shade], 1)
         grid[-2:, :2] = grid[-2:, 2:3]
         strip = (lambda c: c.x - 5.0, "pick")
-        piece = Piece("front_l", grid, self.cloth, {"right": "seam", "bottom": "hem"}, (strip, (lambda c: c.x - 2.1, "pick")), shade, island="front")
+        piece = Piece(
+            "front_l",
+            grid,
+            self.cloth,
+            {"right": "seam", "bottom": "hem"},
+            (strip, (lambda c: c.x - 2.1, "pick")),
+            shade,
+            island="front",
+        )
         return [piece, mirrored(piece, "front_r")]
 
     def pockets(self):
@@ -127,7 +150,15 @@ class Overshirt(Bodice):
         x = np.linspace(6.8, 12.2, 6) * scale
         lift = 0.16
         bag = [self.front(x, np.full(6, y), h) for y, h in ((-26.2, 0.0), (-26.3, lift), (-33.2, lift), (-33.3, 0.0))]
-        flap = [self.front(x, y, h) for y, h in ((np.full(6, -25.2), 0.1), (np.full(6, -25.25), 0.26), (-27.6 - 0.5 * (1 - np.abs(np.linspace(-1, 1, 6))), 0.26), (-27.75 - 0.5 * (1 - np.abs(np.linspace(-1, 1, 6))), 0.1))]
+        flap = [
+            self.front(x, y, h)
+            for y, h in (
+                (np.full(6, -25.2), 0.1),
+                (np.full(6, -25.25), 0.26),
+                (-27.6 - 0.5 * (1 - np.abs(np.linspace(-1, 1, 6))), 0.26),
+                (-27.75 - 0.5 * (1 - np.abs(np.linspace(-1, 1, 6))), 0.1),
+            )
+        ]
         pieces = []
         for name, grid in (("pocket", bag), ("flap", flap)):
             grid = np.stack(grid)
@@ -142,10 +173,23 @@ class Overshirt(Bodice):
         """Adds everything to the rack."""
         point = self.front(np.array(8.6 * self.form.params.neck), np.array(-19.6), 0.32)
         front = self.front(np.array(4.7 * self.form.params.neck), np.array(-15.0), 0.45)
-        collar = folded(self.form, self.dressed, Above(self.dressed, (0, 5)), self.cloth, 2.6, 4.0, point, front, 0.35, 0.9, 1.0)
+        collar = folded(
+            self.form, self.dressed, Above(self.dressed, (0, 5)), self.cloth, 2.6, 4.0, point, front, 0.35, 0.9, 1.0
+        )
         back, shade = self.panel(False)
         yoke = (lambda c: c.y - 8.0, "stitch")
         edges = {"left": "seam", "right": "seam", "bottom": "hem"}
-        rack.add(*self.fronts(), Piece("back", back, self.cloth, edges, (yoke,), shade, density=0.8), *self.sleeves((((lambda c: c.h - c.y - 7.5), "stitch"),)), collar, *self.pockets())
-        rack.add_solid(*[button(self.front, s * 9.5 * self.form.params.chest, -27.2, 0.32, self.buttons_cloth, 0.42, 8) for s in (1, -1)])
+        rack.add(
+            *self.fronts(),
+            Piece("back", back, self.cloth, edges, (yoke,), shade, density=0.8),
+            *self.sleeves((((lambda c: c.h - c.y - 7.5), "stitch"),)),
+            collar,
+            *self.pockets(),
+        )
+        rack.add_solid(
+            *[
+                button(self.front, s * 9.5 * self.form.params.chest, -27.2, 0.32, self.buttons_cloth, 0.42, 8)
+                for s in (1, -1)
+            ]
+        )
         return self

@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+from fields import bell, smoothstep
+from part import Chain
+from scipy.interpolate import PchipInterpolator
 
 from clothes.bodice import Bodice
 from clothes.cloth import Piece, mirrored
-from clothes.drape import Above, Front, PchipInterpolator, bell
-from clothes.trims import binding, button, ribbon
-from fields import smoothstep
-from part import Chain
+from clothes.drape import Above, Front
+from clothes.trims import binding, ribbon
 
 
 class StageJacket(Bodice):
@@ -47,10 +48,16 @@ class StageJacket(Bodice):
     def collar(self):
         """The sailor collar with its line."""
         w = np.r_[np.linspace(0, 0.5, 9), np.linspace(0.5, 1, 9)[1:]]
-        inner_front = self.front(np.interp(w[:9], [0, 0.5], [0.3, 4.7]), np.interp(w[:9], [0, 0.5], [-24.6, -13.9]), 0.25)
+        inner_front = self.front(
+            np.interp(w[:9], [0, 0.5], [0.3, 4.7]), np.interp(w[:9], [0, 0.5], [-24.6, -13.9]), 0.25
+        )
         phi = np.interp(w[9:], [0.5, 1], [1.75, np.pi])
         inner = np.concatenate([inner_front, self.dressed(phi, np.full(len(phi), 0.25), 0.3)])
-        outer_front = self.front(np.interp(w[:9], [0, 0.25, 0.5], [1.2, 7.4, 9.6]), np.interp(w[:9], [0, 0.25, 0.5], [-26.6, -21.8, -17.2]), 0.4)
+        outer_front = self.front(
+            np.interp(w[:9], [0, 0.25, 0.5], [1.2, 7.4, 9.6]),
+            np.interp(w[:9], [0, 0.25, 0.5], [-26.6, -21.8, -17.2]),
+            0.4,
+        )
         phi = np.interp(w[9:], [0.5, 0.75, 1], [1.7, 2.45, np.pi])
         row = np.interp(w[9:], [0.5, 0.75, 1], [2.0, 5.0, 5.0])
         outer = np.concatenate([outer_front, self.dressed(phi, row, 0.4)])
@@ -75,7 +82,10 @@ class StageJacket(Bodice):
         out = edge - edge.mean(0)
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         pieces = []
-        for name, width, lift, start, cloth in (("cuff", 4.2, 0.22, 0.0, self.trim), ("cuff_line", 0.6, 0.34, 3.0, self.line)):
+        for name, width, lift, start, cloth in (
+            ("cuff", 4.2, 0.22, 0.0, self.trim),
+            ("cuff_line", 0.6, 0.34, 3.0, self.line),
+        ):
             piece = binding(edge + [0, start, 0] + 0.02 * start * out, out, width, cloth, name, lift, True)
             piece.arm = 1.0
             pieces += [piece, mirrored(piece)]
@@ -89,6 +99,7 @@ class StageJacket(Bodice):
 
     def into(self, rack):
         """Adds everything to the rack."""
+
         def dart(c):
             x, y = np.abs(c.place[..., 0]), c.place[..., 1]
             return np.where(y < -33, x - np.interp(y, [-54, -45, -33], [7.0, 5.6, 6.6]), 9.0)
@@ -96,7 +107,8 @@ class StageJacket(Bodice):
         def under_collar(c):
             x, y = np.abs(c.place[..., 0]), c.place[..., 1]
             edge = np.interp(y, [-27.0, -21.8, -17.0], [0.6, 7.4, 9.7])
-            return np.where(y > -28, 0.8 * (x - edge), 9.0)
+            inner = np.interp(y, [-24.6, -13.9], [0.3, 4.7])  # the V shows the front itself
+            return np.where((y > -28) & (x > inner), 0.8 * (x - edge), 9.0)
 
         def under_bow(c):
             x, y = np.abs(c.place[..., 0]), c.place[..., 1]
@@ -118,19 +130,27 @@ def bow(front, y, cloth, knot, size=1.0, tails=12.0, outfit=""):
     along = size * np.interp(t, [0, 1], [0.4, 9.2])
     half = size * PchipInterpolator([0, 0.25, 0.7, 0.92, 1], [0.9, 2.0, 3.5, 3.3, 2.3])(t)
     deep = size * PchipInterpolator([0, 0.2, 0.6, 0.9, 1], [0.6, 1.1, 1.5, 0.9, 0.15])(t)
-    crease = 1 - 0.45 * np.exp(-((np.sin(turn)) / 0.35) ** 2)[None] * np.exp(-t * 3)[:, None]
-    loop = np.stack([
-        np.broadcast_to(along[:, None], (8, 11)),
-        half[:, None] * np.sin(turn) + size * 1.2 * t[:, None] ** 1.5 - 0.3,
-        0.5 + deep[:, None] * np.cos(turn) * crease - 1.2 * t[:, None] ** 2,
-    ], -1)
+    crease = 1 - 0.45 * np.exp(-(((np.sin(turn)) / 0.35) ** 2))[None] * np.exp(-t * 3)[:, None]
+    loop = np.stack(
+        [
+            np.broadcast_to(along[:, None], (8, 11)),
+            half[:, None] * np.sin(turn) + size * 1.2 * t[:, None] ** 1.5 - 0.3,
+            0.5 + deep[:, None] * np.cos(turn) * crease - 1.2 * t[:, None] ** 2,
+        ],
+        -1,
+    )
     pieces = []
     loop = place + loop
     wedge = np.abs(np.sin(turn))[None] - np.array([0.9, 0.75, 0.45, 0.2, 0, 0, 0, 0])[:, None]
-    right = Piece("bow_l", loop, replace(cloth, both_sides=False), {}, (), None, True, relief=np.where(np.cos(turn)[None] > -0.2, wedge, -0.2))
+    right = Piece(
+        "bow_l", loop, replace(cloth, both_sides=False), {}, (), relief=np.where(np.cos(turn)[None] > -0.2, wedge, -0.2)
+    )
     pieces += [right, mirrored(right)]
     polar = np.linspace(0, np.pi, 6)[:, None]
-    ball = place + size * np.stack([1.25 * np.sin(polar) * np.sin(turn), 1.5 * np.cos(polar) + 0 * turn, 0.7 + 1.1 * np.sin(polar) * np.cos(turn)], -1)
+    ball = place + size * np.stack(
+        [1.25 * np.sin(polar) * np.sin(turn), 1.5 * np.cos(polar) + 0 * turn, 0.7 + 1.1 * np.sin(polar) * np.cos(turn)],
+        -1,
+    )
     pieces.append(Piece("bow_knot", ball, knot, {}, ()))
     chains = []
     for side, name in ((1, "left"), (-1, "right")):
@@ -140,7 +160,11 @@ def bow(front, y, cloth, knot, size=1.0, tails=12.0, outfit=""):
         width = size * (0.6 + 1.2 * s**0.8)
         across = np.array([-1, 0, 1])
         cut = np.where(s == 1, 1.0, 0.0)[:, None] * np.array([-1.6, 0.0, 1.6]) * side
-        grid = front(centre_x[:, None] + width[:, None] * across, centre_y[:, None] + cut, 0.75 - 0.2 * np.abs(across) + 0.3 * s[:, None])
+        grid = front(
+            centre_x[:, None] + width[:, None] * across,
+            centre_y[:, None] + cut,
+            0.75 - 0.2 * np.abs(across) + 0.3 * s[:, None],
+        )
         joints = grid[[0, 3, 6], 1]
         chain = Chain(f"{name}Bow{outfit.title()}", "upperChest", joints, 0.9, 0.25, 0.4, 0.8, (outfit,))
         share = np.broadcast_to(s[:, None], grid.shape[:2]).ravel()
@@ -151,6 +175,3 @@ def bow(front, y, cloth, knot, size=1.0, tails=12.0, outfit=""):
         pieces.append(Piece(f"tail_{name}", grid, cloth, {}, (), relief=fold, bones=bones))
         chains.append(chain)
     return pieces, chains
-
-
-__all__ = ["StageJacket", "bow", "button"]

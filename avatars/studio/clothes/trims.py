@@ -1,10 +1,9 @@
 """Small sewn-on things: buttons, beads, frogs, pins."""
 
 import numpy as np
-
-from clothes.cloth import Cloth, Piece, solid
 from fields import normalise, outward, quad_grid
 
+from clothes.cloth import Cloth, Piece, solid
 
 PEARL = Cloth((0.96, 0.93, 0.90), "pearl")
 
@@ -44,7 +43,10 @@ def earrings(place, radius, cloth, metal):
     """Pearls at the ears; `place` is the lobe on the host's left."""
     things = []
     for side in (1, -1):
-        for middle, size, stuff in ((np.array(place) - [0, radius, 0], radius, cloth), (np.array(place) + [0, 0.05, 0], 0.45 * radius, metal)):
+        for middle, size, stuff in (
+            (np.array(place) - [0, radius, 0], radius, cloth),
+            (np.array(place) + [0, 0.05, 0], 0.45 * radius, metal),
+        ):
             _, positions, faces, _, shade, _ = bead(middle * [side, 1, 1], size, stuff, 6, 8)
             things.append(solid("earring", positions, faces, stuff, shade, "head"))
     return things
@@ -53,7 +55,10 @@ def earrings(place, radius, cloth, metal):
 def watch(form, case, strap, t=1.965):
     """A wrist watch at the host's left."""
     ring = np.linspace(0, 2 * np.pi, 17)[:-1]
-    rows = [form.arm(1, np.full(16, t + d), ring, o) for d, o in ((-0.035, 0.02), (-0.03, 0.20), (0.03, 0.20), (0.035, 0.02))]
+    rows = [
+        form.arm(1, np.full(16, t + d), ring, o)
+        for d, o in ((-0.035, 0.02), (-0.03, 0.20), (0.03, 0.20), (0.035, 0.02))
+    ]
     flat = np.concatenate(rows)
     things = [solid("strap", flat, outward(flat, quad_grid(4, 16, wrap=True)), strap, bone="leftLowerArm")]
     middle, tangent, front, outer = form.arm_axis(1, np.array(t))
@@ -74,7 +79,9 @@ def cord(path, radius, cloth, columns=5, name="cord", shade=None):
     other = np.cross(along, side)
     ring = np.linspace(0, 2 * np.pi, columns + 1)[:-1]
     radius = np.broadcast_to(radius, len(path))[:, None, None]
-    positions = path[:, None] + radius * (np.cos(ring)[:, None] * side[:, None] + np.sin(ring)[:, None] * other[:, None])
+    positions = path[:, None] + radius * (
+        np.cos(ring)[:, None] * side[:, None] + np.sin(ring)[:, None] * other[:, None]
+    )
     positions = positions.reshape(-1, 3)
     faces = quad_grid(len(path), columns, wrap=True)
     tris = positions[faces]
@@ -101,7 +108,7 @@ def binding(row, out, width, cloth, name, lift=0.10, flip=False):
     """A strip that binds an edge: `row` (n, 3) is the edge, `out` its outward directions, `width` how far it reaches up."""
     up = np.array([0, 1.0, 0])
     profile = [(width, -0.05), (width - 0.08, lift), (0.1, lift), (-0.08, 0.0), (0.0, -0.22)]
-    grid = np.stack([row + w * up * 1.0 + l * out for w, l in profile])
+    grid = np.stack([row + w * up + height * out for w, height in profile])
     shade = np.array([0.75, 1, 1, 0.9, 0.5])
     return Piece(name, grid, cloth, {}, (), np.broadcast_to(shade[:, None], grid.shape[:2]), flip, density=1.2)
 

@@ -1,18 +1,19 @@
 """Outfits by parameters: what `host.yaml` says under `outfits` becomes parts.
 
-    outfits:
-      - id: blazer
-        name: Blazer
-        garments:
-          - {kind: blazer, colour: '#4f7f86'}
-          - {kind: blouse, colour: '#f3ece0'}
-          - {kind: trousers, colour: '#e9e2d6'}
-          - {kind: pumps, colour: '#d9c3ad'}
+outfits:
+  - id: blazer
+    name: Blazer
+    garments:
+      - {kind: blazer, colour: '#4f7f86'}
+      - {kind: blouse, colour: '#f3ece0'}
+      - {kind: trousers, colour: '#e9e2d6'}
+      - {kind: pumps, colour: '#d9c3ad'}
 """
 
 from dataclasses import dataclass, field
 
 import numpy as np
+from params import Colour
 
 from clothes import fabric
 from clothes.bodice import Shell
@@ -26,7 +27,6 @@ from clothes.shirt import Overshirt, UnderShirt
 from clothes.shoes import LASTS, shoe
 from clothes.stage import StageJacket, bow
 from clothes.trims import PEARL, button, earrings, necklace, watch
-from params import Colour
 
 
 @dataclass
@@ -76,7 +76,9 @@ class Fitting:
         """The cloth of a garment, or of a part of it in another colour."""
         weave = "plain" if self.anime else (garment.weave or weave)
         if weave not in fabric.WEAVES:
-            raise ValueError(f"outfits.{self.outfit.id}.{garment.kind}: weave {weave!r} is unknown; known are {', '.join(fabric.WEAVES)}")
+            raise ValueError(
+                f"outfits.{self.outfit.id}.{garment.kind}: weave {weave!r} is unknown; known are {', '.join(fabric.WEAVES)}"
+            )
         return Cloth(tuple(colour or garment.colour), weave, garment.accent and tuple(garment.accent), both_sides)
 
     def plain(self, garment, colour, otherwise, weave):
@@ -88,7 +90,9 @@ class Fitting:
     def blazer(self, g):
         """A woman's blazer or, on a man, the jacket of a suit."""
         cut = Cut.man_of(self.form.params) if self.man else Cut.woman_of(self.form.params)
-        jacket = Jacket(self.form, self.cloth(g, weave="wool"), cut, self.plain(g, g.line, 0.45, "horn")).into(self.rack)
+        jacket = Jacket(self.form, self.cloth(g, weave="wool"), cut, self.plain(g, g.line, 0.45, "horn")).into(
+            self.rack
+        )
         self.front = jacket.front
 
     def blouse(self, g):
@@ -111,12 +115,23 @@ class Fitting:
     def qipao(self, g):
         """A dress in the new Chinese style."""
         floor = -self.form.params.eye_height
-        dress = Qipao(self.form, self.cloth(g, weave="brocade"), self.plain(g, g.trim, 0.6, "satin"), floor + (g.hem or 41.0), g.sleeve or 1.45)
+        dress = Qipao(
+            self.form,
+            self.cloth(g, weave="brocade"),
+            self.plain(g, g.trim, 0.6, "satin"),
+            floor + (g.hem or 41.0),
+            g.sleeve or 1.45,
+        )
         self.front = dress.into(self.rack).front
 
     def stage(self, g):
         """A stage jacket with a bow."""
-        jacket = StageJacket(self.form, self.cloth(g, weave="cotton"), self.plain(g, g.trim, 0.5, "cotton"), self.plain(g, g.line, 1.0, "cotton"))
+        jacket = StageJacket(
+            self.form,
+            self.cloth(g, weave="cotton"),
+            self.plain(g, g.trim, 0.5, "cotton"),
+            self.plain(g, g.line, 1.0, "cotton"),
+        )
         self.front = jacket.into(self.rack).front
         if g.accent:
             silk = self.cloth(g, g.accent, "satin", both_sides=True)
@@ -129,21 +144,32 @@ class Fitting:
 
     def hoodie(self, g):
         """An oversized hoodie."""
-        Hoodie(self.form, self.cloth(g, weave="jersey"), self.plain(g, g.lower, 0.9, "jersey"), self.plain(g, g.trim, 0.5, "rib")).into(self.rack)
+        Hoodie(
+            self.form,
+            self.cloth(g, weave="jersey"),
+            self.plain(g, g.lower, 0.9, "jersey"),
+            self.plain(g, g.trim, 0.5, "rib"),
+        ).into(self.rack)
 
     def trousers(self, g):
         """Trousers; creased where they are of wool."""
         weave = g.weave or "wool"
         room = (0.5, 1.6, 1.8) if self.man else (0.4, 2.0, 2.6)
         crease = 0.5 if weave == "wool" else 0.0
-        self.rack.add(*Trousers(self.form, self.cloth(g, weave="wool"), -56.0 if self.man else -52.0, g.hem or 3.0, room, crease).pieces())
+        self.rack.add(
+            *Trousers(
+                self.form, self.cloth(g, weave="wool"), -56.0 if self.man else -52.0, g.hem or 3.0, room, crease
+            ).pieces()
+        )
 
     def skirt(self, g):
         """A pleated skirt, with a line above the hem where one is given."""
         stuff = self.cloth(g, weave="wool", both_sides=True)
         line = g.line and Cloth(tuple(g.line), stuff.weave, None, True)
         bands = [(stuff, 0.80), (line, 0.86), (stuff, 1.0)] if line else [(stuff, 1.0)]
-        self.rack.add(*pleated(self.form, bands, -50.0 if line else -57.0, -self.form.params.eye_height + (g.hem or 56.0)))
+        self.rack.add(
+            *pleated(self.form, bands, -50.0 if line else -57.0, -self.form.params.eye_height + (g.hem or 56.0))
+        )
 
     def stockings(self, g):
         """Over the knee."""
@@ -159,11 +185,15 @@ class Fitting:
 
     def shoes(self, g):
         """All kinds of shoes."""
-        self.rack.add_solid(*shoe(self.form, LASTS[g.kind], self.cloth(g, weave="leather"), self.plain(g, g.trim, 0.6, "leather")))
+        self.rack.add_solid(
+            *shoe(self.form, LASTS[g.kind], self.cloth(g, weave="leather"), self.plain(g, g.trim, 0.6, "leather"))
+        )
 
     def necklace(self, g):
         """A fine chain with a pearl."""
-        self.rack.add_solid(*necklace(self.front, 4.3 * self.form.params.neck, -18.6, 0.10, self.cloth(g, weave="gold"), 0.30))
+        self.rack.add_solid(
+            *necklace(self.front, 4.3 * self.form.params.neck, -18.6, 0.10, self.cloth(g, weave="gold"), 0.30)
+        )
 
     def earrings(self, g):
         """Small pearls."""
@@ -184,7 +214,16 @@ KINDS = {
 FIRST = ("necklace",)
 # Where sleeves end, how low skin is seen, and which part of the legs is covered from above (to this t).
 SLEEVES = {"blazer": 1.93, "overshirt": 1.90, "qipao": 1.45, "stage": 1.86, "hoodie": 1.90}
-NECKLINES = {"blazer": -34.0, "overshirt": -34.0, "blouse": -21.0, "tee": -17.6, "shirt": -14.5, "qipao": -14.0, "stage": -25.0, "hoodie": -17.0}
+NECKLINES = {
+    "blazer": -34.0,
+    "overshirt": -34.0,
+    "blouse": -21.0,
+    "tee": -17.6,
+    "shirt": -14.5,
+    "qipao": -14.0,
+    "stage": -25.0,
+    "hoodie": -17.0,
+}
 STOCKINGS = {"stockings": 0.62, "knee_socks": 1.1}
 
 

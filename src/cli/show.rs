@@ -124,8 +124,9 @@ pub(super) fn prepare(
 }
 
 fn scene(parts: &Parts<'_>, avatar: &Avatar, assets: &Assets) -> Result<Scene, Failure> {
+    let size = parts.picture.size;
     let background = assets
-        .background(&parts.picture.background, parts.path)
+        .background(&parts.picture.background, parts.path, size)
         .map_err(usage)?;
     let label = parts
         .label
@@ -145,7 +146,6 @@ fn scene(parts: &Parts<'_>, avatar: &Avatar, assets: &Assets) -> Result<Scene, F
         }
         Err(_) => None,
     };
-    let size = parts.picture.size;
     let options = SceneOptions {
         size,
         camera: Camera::framed(parts.host.framing, &Subject::from(avatar.landmarks()), size),

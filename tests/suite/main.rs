@@ -13,6 +13,7 @@ mod align;
 mod allocations;
 mod avatar;
 mod avatar_cli;
+mod backgrounds;
 mod bones;
 mod cli;
 mod clips;

@@ -51,7 +51,8 @@ pub(super) struct Args {
     /// Seconds since the start: where clips and moving pictures are.
     #[arg(long, default_value_t = 0.0, value_name = "SECS")]
     time: f64,
-    /// A set (`studio`, `counter`, `tea-room`, `tech`, `sale`), a colour such as #808080, a picture file, or `transparent`.
+    /// A set (`studio`, `counter`, `tea-room`, `tech` or `sale`), a colour such as #808080, a picture file, or
+    /// `transparent`.
     #[arg(long, default_value = "studio")]
     background: String,
     /// How far a background picture is out of focus: 0 (sharp) to 1.

@@ -9,6 +9,7 @@ import math
 import numpy as np
 from bvh import FAR, cast
 from numba import njit, prange
+from sampling import around, random, texel
 
 # Columns of the table of materials.
 R, TEXTURE, SCALE, ROUGH, F0, METAL, E, SHEER, GLASS, LISTED = 0, 3, 4, 5, 6, 7, 8, 11, 12, 13
@@ -23,54 +24,6 @@ MOST_BOUNCES = 4
 BRIGHTEST = 12.0  # of one indirect sample, against fireflies
 # Powers of the root of x^9 = x + 1: a low-discrepancy sequence in eight dimensions.
 STEPS = (1 / 1.0850702) ** np.arange(1, 9)
-
-
-@njit(cache=True)
-def _random(state):
-    """Next number 0..1 of a xorshift generator."""
-    x = state[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    state[0] = x
-    return ((x * np.uint64(2685821657736338717)) >> np.uint64(40)) * (1.0 / 16777216.0)
-
-
-@njit(cache=True, fastmath=True)
-def _frame(nx, ny, nz):
-    """Two directions square to a normal."""
-    s = 1.0 if nz >= 0 else -1.0
-    a = -1.0 / (s + nz)
-    b = nx * ny * a
-    return 1 + s * nx * nx * a, s * b, -s * nx, b, s + ny * ny * a, -ny
-
-
-@njit(cache=True, fastmath=True)
-def _around(nx, ny, nz, u1, u2, power):
-    """A direction near the normal: cosine-weighted for power 1, a lobe of roughness alpha for power < 0."""
-    if power > 0:
-        cos = math.sqrt(1 - u1)
-    else:
-        a2 = power * power
-        cos = math.sqrt((1 - u1) / (1 + (a2 - 1) * u1))
-    sin = math.sqrt(max(0.0, 1 - cos * cos))
-    x, y = sin * math.cos(2 * math.pi * u2), sin * math.sin(2 * math.pi * u2)
-    ax, ay, az, bx, by, bz = _frame(nx, ny, nz)
-    return ax * x + bx * y + nx * cos, ay * x + by * y + ny * cos, az * x + bz * y + nz * cos
-
-
-@njit(cache=True, fastmath=True)
-def _texel(pixels, heads, texture, u, v, channel):
-    """Bilinear sample of a repeating texture; heads[texture] is (offset, side)."""
-    offset, side = heads[texture, 0], heads[texture, 1]
-    x, y = (u - math.floor(u)) * side - 0.5, (v - math.floor(v)) * side - 0.5
-    x0, y0 = int(math.floor(x)), int(math.floor(y))
-    fx, fy = x - x0, y - y0
-    xa, xb = x0 % side, (x0 + 1) % side
-    ya, yb = (y0 % side) * side, ((y0 + 1) % side) * side
-    top = pixels[offset + ya + xa, channel] * (1 - fx) + pixels[offset + ya + xb, channel] * fx
-    low = pixels[offset + yb + xa, channel] * (1 - fx) + pixels[offset + yb + xb, channel] * fx
-    return top * (1 - fy) + low * fy
 
 
 @njit(cache=True, fastmath=True)
@@ -122,7 +75,7 @@ def _direct(boxes, links, tris, kinds, through, lights, weights, stack, p, n, u1
         # the half of the ball that is seen from here
         dx, dy, dz = px - x, py - y, pz - z
         d = math.sqrt(dx * dx + dy * dy + dz * dz)
-        fx, fy, fz = _around(dx / d, dy / d, dz / d, u2, u3, 1.0)
+        fx, fy, fz = around(dx / d, dy / d, dz / d, u2, u3, 1.0)
         radius = lights[chosen, 4]
         x, y, z = x + fx * radius, y + fy * radius, z + fz * radius
     dx, dy, dz = x - px, y - py, z - pz
@@ -169,7 +122,7 @@ def _surface(scene, hit, u, v, ray, n, colour):
         n[k] /= size
         colour[k] = table[kind, R + k]
         if texture >= 0:
-            colour[k] *= _texel(pixels, heads, texture, tu, tv, k)
+            colour[k] *= texel(pixels, heads, texture, tu, tv, k)
     return kind
 
 
@@ -195,7 +148,7 @@ def _shine(table, kind, cos, n, colour, ray, seen, into):
 @njit(cache=True, fastmath=True)
 def _reflect(ray, n, rough, u1, u2):
     """Turns the ray's direction about a normal near n; False if it then points into the surface."""
-    hx, hy, hz = _around(n[0], n[1], n[2], u1, u2, -max(0.001, rough * rough))
+    hx, hy, hz = around(n[0], n[1], n[2], u1, u2, -max(0.001, rough * rough))
     along = 2 * (ray[3] * hx + ray[4] * hy + ray[5] * hz)
     ray[3], ray[4], ray[5] = ray[3] - along * hx, ray[4] - along * hy, ray[5] - along * hz
     return ray[3] * n[0] + ray[4] * n[1] + ray[5] * n[2] > 0
@@ -215,7 +168,7 @@ def _gloss_chance(table, kind, cos, first):
 def _matt(scene, kind, p, n, ray, seen, light, lit, weights, stack, first, seed, turn, u1, u2):
     """Light of one lamp on a matt surface, added to light; then a new direction, perhaps through sheer cloth."""
     boxes, links, tris, kinds, through, _, _, table, _, _, lights, _ = scene
-    if table[kind, SHEER] > 0 and _random(seed) < table[kind, SHEER]:
+    if table[kind, SHEER] > 0 and random(seed) < table[kind, SHEER]:
         for k in range(3):
             n[k] = -n[k]
     for k in range(3):
@@ -223,13 +176,13 @@ def _matt(scene, kind, p, n, ray, seen, light, lit, weights, stack, first, seed,
     if first:
         l1, l2, l3 = turn[4], turn[5], turn[6]
     else:
-        l1, l2, l3 = _random(seed), _random(seed), _random(seed)
+        l1, l2, l3 = random(seed), random(seed), random(seed)
     _direct(boxes, links, tris, kinds, through, lights, weights, stack, p, n, l1, l2, l3, lit)
     strongest = max(seen[0] * lit[0], seen[1] * lit[1], seen[2] * lit[2])
     cut = 1.0 if first or strongest < BRIGHTEST else BRIGHTEST / strongest
     for k in range(3):
         light[k] += seen[k] * lit[k] * cut
-    ray[3], ray[4], ray[5] = _around(n[0], n[1], n[2], u1, u2, 1.0)
+    ray[3], ray[4], ray[5] = around(n[0], n[1], n[2], u1, u2, 1.0)
 
 
 @njit(cache=True, fastmath=True)
@@ -238,7 +191,7 @@ def _glass(n, colour, ray, seen, seed):
     cos = abs(n[0] * ray[3] + n[1] * ray[4] + n[2] * ray[5])
     fresnel = 0.04 + 0.96 * (1 - cos) ** 5
     chance = min(1.0, max(fresnel, 0.12))
-    passes = _random(seed) >= chance
+    passes = random(seed) >= chance
     for k in range(3):
         seen[k] *= colour[k] * (1 - fresnel) / (1 - chance) if passes else fresnel / chance
     return passes
@@ -307,7 +260,7 @@ def _path(scene, camera_z, ray, seed, turn, work, acc):
             break
         metal = table[kind, METAL] > 0
         fresnel, chance = (0.0, 0.0) if metal or glass else _gloss_chance(table, kind, cos, first)
-        u0, u1, u2 = (turn[7], turn[2], turn[3]) if first else (_random(seed), _random(seed), _random(seed))
+        u0, u1, u2 = (turn[7], turn[2], turn[3]) if first else (random(seed), random(seed), random(seed))
         mirrored = metal or glass or u0 < chance
         if mirrored:
             gloss = gloss or first
@@ -330,7 +283,7 @@ def _path(scene, camera_z, ray, seed, turn, work, acc):
             ray[k] = p[k] + n[k] * 2e-4
         if bounce >= 2:
             stay = min(0.9, max(seen[0], seen[1], seen[2]))
-            if _random(seed) >= stay:
+            if random(seed) >= stay:
                 break
             for k in range(3):
                 seen[k] /= stay
@@ -373,9 +326,9 @@ def _rows(scene, camera, width, height, first_row, last_row, samples, steps, fil
                 6364136223846793005
             ) | np.uint64(1)
             for _ in range(4):
-                _random(seed)
+                random(seed)
             for k in range(8):
-                shift[k] = _random(seed)
+                shift[k] = random(seed)
             acc[:] = 0.0
             for i in range(samples):
                 for k in range(8):

@@ -139,8 +139,9 @@ fn scene(
     outfit: usize,
     assets: &Assets,
 ) -> Result<Scene, Failure> {
+    let size = parts.picture.size;
     let background = assets
-        .background(&parts.picture.background, parts.path)
+        .background(&parts.picture.background, parts.path, size)
         .map_err(usage)?;
     let label = parts
         .label
@@ -160,7 +161,6 @@ fn scene(
         }
         Err(_) => None,
     };
-    let size = parts.picture.size;
     let options = SceneOptions {
         size,
         camera: Camera::framed(

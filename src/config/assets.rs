@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::sets::{self, BUILT_IN_SETS};
 use super::{AvatarDocument, Error, Result};
 use crate::avatar::Avatar;
 use crate::media::{Bitmap, Size};
@@ -24,10 +25,6 @@ pub const DEFAULT_HOST: &str = "lina";
 /// The hosts that are built in: id, `avatar.toml`, model file.
 const BUILT_IN_HOSTS: &[(&str, &str, &[u8])] =
     &[built_in!("lina"), built_in!("chen"), built_in!("miko")];
-const BUILT_IN_BACKGROUNDS: [(&str, &[u8]); 1] = [(
-    "studio",
-    include_bytes!("../../library/scenes/studio/background.jpg"),
-)];
 
 /// Where fonts with Chinese letters are looked for, best first. Debian, Ubuntu, Fedora, macOS, Windows.
 const FONT_PLACES: [&str; 9] = [
@@ -104,37 +101,34 @@ impl Assets {
         BUILT_IN_HOSTS.iter().map(|(id, ..)| *id)
     }
 
-    /// A background by name, path or colour.
+    /// A background by name, path or colour, for a picture of `size`: a set has an upright and a wide picture.
     ///
     /// # Errors
     /// When there is no such background or its file cannot be read.
-    pub fn background(&self, name: &str, document: &Path) -> Result<Background> {
+    pub fn background(&self, name: &str, document: &Path, size: Size) -> Result<Background> {
         if let Some(color) = parse_color(name) {
             return Ok(Background::Color(color));
         }
         if name == "transparent" {
             return Ok(Background::Transparent);
         }
-        let path = self
-            .file(&format!("library/scenes/{name}/background.jpg"))
-            .or_else(|| beside(document, name));
-        if let Some(path) = path {
+        if let Some(path) = self.set_file(name, size).or_else(|| beside(document, name)) {
             let bytes = std::fs::read(&path).map_err(|source| Error::Read {
                 path: path.clone(),
                 source,
             })?;
             return Ok(Background::Image(Arc::new(decode(&bytes, &path)?)));
         }
-        match BUILT_IN_BACKGROUNDS.iter().find(|(id, _)| *id == name) {
-            Some((_, bytes)) => Ok(Background::Image(Arc::new(decode(bytes, Path::new(name))?))),
-            None => {
-                let known = "studio, a colour such as #20242c".to_owned();
-                Err(Error::Unknown {
-                    kind: "background",
-                    name: name.to_owned(),
-                    known,
-                })
+        match BUILT_IN_SETS.iter().find(|set| set.id == name) {
+            Some(set) => {
+                let picture = decode(set.picture(size), Path::new(name))?;
+                Ok(Background::Image(Arc::new(picture)))
             }
+            None => Err(Error::Unknown {
+                kind: "background",
+                name: name.to_owned(),
+                known: sets::known(),
+            }),
         }
     }
 
@@ -151,6 +145,20 @@ impl Assets {
     /// The font file in use.
     pub fn font_path(&self) -> Option<&Path> {
         self.font.as_deref()
+    }
+
+    /// The picture of the set `name` in the first folder that has one, the view that fits `size` before the others.
+    fn set_file(&self, name: &str, size: Size) -> Option<PathBuf> {
+        if name.contains("..") {
+            return None;
+        }
+        self.folders.iter().find_map(|folder| {
+            let set = folder.join("library/scenes").join(name);
+            let mut files = sets::file_names(size)
+                .into_iter()
+                .map(|file| set.join(file));
+            files.find(|path| path.is_file())
+        })
     }
 
     fn file(&self, relative: &str) -> Option<PathBuf> {
@@ -206,6 +214,41 @@ fn parse_color(text: &str) -> Option<[u8; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const UPRIGHT: Size = Size::new(90, 160);
+    const WIDE: Size = Size::new(160, 90);
+
+    /// Writes a JPEG of `size` as the picture `file` of the set `mine` under `folder`.
+    fn put(folder: &Path, file: &str, size: Size) {
+        let set = folder.join("library/scenes/mine");
+        std::fs::create_dir_all(&set).unwrap();
+        let picture = image::RgbImage::new(size.width, size.height);
+        picture.save(set.join(file)).unwrap();
+    }
+
+    fn size_of(background: Background) -> Size {
+        match background {
+            Background::Image(image) => image.size,
+            other => panic!("not a picture: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_folder_may_hold_either_view_or_one_background_for_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let assets = Assets {
+            folders: vec![folder.path().to_owned()],
+            font: None,
+        };
+        let seen = |size| size_of(assets.background("mine", Path::new(""), size).unwrap());
+        put(folder.path(), "portrait.jpg", UPRIGHT);
+        assert_eq!((seen(UPRIGHT), seen(WIDE)), (UPRIGHT, UPRIGHT));
+        let both = Size::new(40, 40);
+        put(folder.path(), "background.jpg", both);
+        assert_eq!((seen(UPRIGHT), seen(WIDE)), (UPRIGHT, both));
+        put(folder.path(), "landscape.jpg", WIDE);
+        assert_eq!((seen(UPRIGHT), seen(WIDE)), (UPRIGHT, WIDE));
+    }
 
     #[test]
     fn colours_are_read() {

@@ -4,6 +4,7 @@ mod assets;
 mod avatar;
 mod document;
 mod room;
+mod sets;
 mod spot;
 
 use std::path::{Path, PathBuf};

@@ -15,6 +15,7 @@ mod anatomy;
 mod anatomy_view;
 mod avatar;
 mod avatar_cli;
+mod backgrounds;
 mod bones;
 mod cli;
 mod clips;

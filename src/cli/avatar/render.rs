@@ -66,7 +66,8 @@ pub(super) struct Args {
     /// Seconds since the start: where clips and moving pictures are.
     #[arg(long, default_value_t = 0.0, value_name = "SECS")]
     time: f64,
-    /// A colour such as #808080, a picture file, `studio`, or `transparent`.
+    /// A set (`studio`, `counter`, `tea-room`, `tech` or `sale`), a colour such as #808080, a picture file, or
+    /// `transparent`.
     #[arg(long, default_value = "studio")]
     background: String,
     /// How far a background picture is out of focus: 0 (sharp) to 1.
@@ -79,6 +80,9 @@ pub(super) struct Args {
     #[arg(long, default_value = "auto", value_parser = quality)]
     quality: Quality,
 }
+
+/// The size of a still where the command line does not say.
+const STILL: Size = Size::new(720, 1280);
 
 /// A still is taken of a pose that was held so long.
 const HELD: MediaTime = MediaTime::from_millis(2_000);
@@ -226,7 +230,9 @@ pub(super) fn run(args: &Args) -> Outcome {
         outfit: worn.transpose().map_err(usage)?.unwrap_or(0),
         yaw_deg: args.yaw,
         wanted: args.pose.check(&avatar).map_err(usage)?,
-        background: assets.background(&args.background, here).map_err(usage)?,
+        background: assets
+            .background(&args.background, here, args.size.unwrap_or(STILL))
+            .map_err(usage)?,
         quality: args.quality,
         look: Look {
             light: args.light,
@@ -256,7 +262,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 }
 
 fn still(order: &Order, path: &Path) -> Outcome {
-    let (mut studio, size) = order.studio(Size::new(720, 1280), Framed::Bust, Output::Rgba)?;
+    let (mut studio, size) = order.studio(STILL, Framed::Bust, Output::Rgba)?;
     let pose = order.held_pose(studio::host());
     let frame = studio.draw(pose, order.yaw_deg, order.at)?;
     studio::save(studio::pixels(&frame)?, size, path)?;

@@ -164,6 +164,8 @@ pub struct Material {
     pub normal: Option<TextureUse>,
     /// How strong the bumps are.
     pub normal_scale: f32,
+    /// Bumps so fine that their shade is painted into the base picture too: only GPUs draw them (`extras.bumps` is `fine`).
+    pub fine_bumps: bool,
     /// Shade that the maker baked, in red (linear).
     pub occlusion: Option<TextureUse>,
     /// How strong that shade is, 0..=1.
@@ -190,6 +192,7 @@ impl Default for Material {
             metallic_roughness: None,
             normal: None,
             normal_scale: 1.0,
+            fine_bumps: false,
             occlusion: None,
             occlusion_strength: 1.0,
             emission: None,
@@ -235,6 +238,7 @@ impl Material {
                 .as_ref()
                 .map(TextureUse::read),
             normal_scale: normal.as_ref().map_or(1.0, |normal| normal.scale()),
+            fine_bumps: stated(material, "bumps").as_deref() == Some("fine"),
             normal: normal.map(|normal| TextureUse {
                 transform: transform_of(
                     normal
@@ -348,10 +352,15 @@ fn affine([sx, sy]: [f32; 2], rotation: f32, offset: [f32; 2]) -> [[f32; 2]; 3] 
     [[sx * cos, -sx * sin], [sy * sin, sy * cos], offset]
 }
 
-/// What the file says outright: `extras.shading`, written by our own studio.
-fn stated_surface(material: &gltf::Material<'_>) -> Option<Surface> {
+/// What the file says outright in `extras`, as our own studio writes it.
+fn stated(material: &gltf::Material<'_>, key: &str) -> Option<String> {
     let extras: serde_json::Value = serde_json::from_str(material.extras().as_ref()?.get()).ok()?;
-    Surface::from_word(extras.get("shading")?.as_str()?)
+    Some(extras.get(key)?.as_str()?.to_owned())
+}
+
+/// `extras.shading`.
+fn stated_surface(material: &gltf::Material<'_>) -> Option<Surface> {
+    Surface::from_word(&stated(material, "shading")?)
 }
 
 impl Surface {

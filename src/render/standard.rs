@@ -52,6 +52,7 @@ impl Key {
         let told = |picture| !plain && laid_out(picture) && shows(picture);
         // Without a GPU the strands of hair come from its picture alone.
         let coarse = surface == Surface::Hair && !textures.filtered();
+        let smooth = coarse || (material.fine_bumps && !textures.filtered());
         let glows = !plain && material.factors.emissive.iter().any(|light| *light > 0.0);
         let key = Self {
             surface,
@@ -64,7 +65,7 @@ impl Key {
             textured: shows(material.base),
             two_sided: material.double_sided,
             by_pixel: false,
-            bumps: told(material.normal) && !coarse,
+            bumps: told(material.normal) && !smooth,
             roughness_picture: told(material.metallic_roughness) && !coarse,
             all_boxes: true,
             shade_picture: told(material.occlusion),

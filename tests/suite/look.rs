@@ -177,6 +177,36 @@ fn bumps_turn_towards_the_light_and_away() {
 }
 
 #[test]
+fn fine_bumps_are_drawn_where_pixels_are_cheap() {
+    let Some(gpu) = gpu() else { return };
+    for quality in BOTH {
+        let bumped = |fine: bool| {
+            let color = chest(&gpu, quality, |avatar| {
+                let bumps = painted(avatar, [128, 56, 220, 255]);
+                avatar.materials[CLOTH].normal = Some(bumps);
+                avatar.materials[CLOTH].fine_bumps = fine;
+            });
+            color.element_sum() / 3.0
+        };
+        let smooth = chest(&gpu, quality, |_| ()).element_sum() / 3.0;
+        let (fine, coarse) = (bumped(true), bumped(false));
+        let wanted = if quality == Quality::Cpu {
+            smooth
+        } else {
+            coarse
+        };
+        assert!(
+            (fine - wanted).abs() < 0.5,
+            "{quality:?}: {fine} {coarse} {smooth}"
+        );
+        assert!(
+            (coarse - smooth).abs() > 4.0,
+            "{quality:?}: {coarse} {smooth}"
+        );
+    }
+}
+
+#[test]
 fn pictures_of_shade_glow_and_roughness_are_heard() {
     let Some(gpu) = gpu() else { return };
     for quality in BOTH {

@@ -125,6 +125,7 @@ class _File:
             }
             if material.normal:
                 entry["normalTexture"] = texture(material.normal)
+                entry["extras"]["bumps"] = "fine"  # their shade is painted too; drawing them is for GPUs
             if material.alpha != "OPAQUE":
                 entry["alphaMode"] = material.alpha
             if material.toon:

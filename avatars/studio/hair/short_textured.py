@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from fields import smoothstep
 from hair.growth import jitter
 from hair.strand import Clump, Family
-from part import rigid
+from part import Chain
 
 
 def crown(scalp, volume):
@@ -77,10 +78,25 @@ def _sides(growth):
             growth.add(control, Clump(0.5, 0.12, rows=4, root=0.9, taper=0.4, tone=0.86, sides="outer"), side=side, ease=2, off=0.05)
 
 
+def _fringe_chain(side):
+    """The fringe swings a little, from where it turns over to its tips."""
+    joints = np.array([[-2.2, 9.8, 7.4], [-3.2, 7.2, 8.8], [-3.9, 4.2, 9.2]]) * [side, 1, 1]
+    return Chain("hair_fringe", "head", joints, stiffness=2.6, gravity=0.03, drag=0.55, radius=0.4)
+
+
+def _weights(chain, positions):
+    """Only the tips of the fringe leave the head."""
+    _, y, z = positions.T
+    loose = 0.8 * smoothstep(8.6, 4.4, y) * smoothstep(4.5, 7.0, z)
+    tip = smoothstep(7.6, 4.6, y)
+    return [("head", 1 - loose), (chain.bone(0), loose * (1 - tip)), (chain.bone(1), loose * tip)]
+
+
 def grow(params, growth):
-    """(parts, chains) of the style; short hair does not swing."""
+    """(parts, chains) of the style; of short hair only the fringe swings."""
     growth.cap(0.35, sideburn=1.2)
     _top(growth, params, crown(growth.scalp, params.volume))
     _sides(growth)
-    growth.close(lambda positions: rigid(positions, "head"))
-    return [growth.part("hair", "hair")], []
+    chain = _fringe_chain(params.part_side)
+    growth.close(lambda positions: _weights(chain, positions))
+    return [growth.part("hair", "hair")], [chain]

@@ -284,7 +284,7 @@ fn a_posture_goes_on_top_of_what_moves_already() {
     assert_eq!(own.count(), 1);
     let (down, _) = arm(&avatar, &pose, "left");
     assert!(
-        (down - 73.0).abs() < 8.0 && (down - 73.0).abs() > 4.0,
+        (down - 76.0).abs() < 8.0 && (down - 76.0).abs() > 4.0,
         "{down}"
     );
 }

@@ -9,12 +9,16 @@
 )]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use glam::Vec3;
 use image::{Rgb, RgbImage, RgbaImage};
+use zhubo::avatar::Avatar;
+use zhubo::config::{Assets, DEFAULT_HOST};
 use zhubo::media::{Angles, Pose, Shape};
-use zhubo::render::Output;
-use zhubo::scene::Framing;
+use zhubo::motion::Posture;
+use zhubo::render::{Output, Renderer};
+use zhubo::scene::{Framing, Picture};
 
 use crate::render::{SMALL, default_host, gpu, image_of, picture_of, pixel_of, renderer};
 
@@ -142,37 +146,58 @@ fn a_small_wrong_spot_fails_the_face_but_not_the_whole() {
     assert!(mean > FACE.mean && far > FACE.far_share);
 }
 
-/// The built-in host in four poses against stored pictures.
+/// A host before the camera as it stands on air, and where its face is.
+struct Sitting {
+    renderer: Renderer,
+    plain: Picture,
+    face: Region,
+}
+
+impl Sitting {
+    /// None, with a word, where stored pictures say nothing: without an adapter, and on a GPU.
+    fn of(avatar: &Arc<Avatar>) -> Option<Self> {
+        let gpu = gpu()?;
+        if !gpu.is_cpu() {
+            println!(
+                "SKIPPED: stored pictures are made by a CPU adapter, this is {}",
+                gpu.adapter_name()
+            );
+            return None;
+        }
+        let mut plain = picture_of(avatar, Framing::Bust, SMALL);
+        Posture::of(avatar).apply(&mut plain.poses[0]);
+        let landmarks = avatar.landmarks();
+        let reach = 0.6 * (landmarks.crown_m - landmarks.chin_m);
+        let middle = landmarks.eyes - Vec3::Y * 0.25 * reach;
+        let corner = |x, y| pixel_of(&plain.camera, SMALL, middle + Vec3::new(x, y, 0.0));
+        let ((left, top), (right, bottom)) = (corner(-reach, reach), corner(reach, -reach));
+        Some(Self {
+            renderer: renderer(&gpu, SMALL, Output::Rgba, avatar),
+            face: [left, top, right - left, bottom - top],
+            plain,
+        })
+    }
+
+    fn compare(&mut self, name: &str, change: impl Fn(&mut Pose)) {
+        let mut picture = self.plain.clone();
+        change(&mut picture.poses[0]);
+        let image = image_of(&self.renderer.draw(&picture).unwrap());
+        check(name, &image, self.face);
+    }
+}
+
+/// The default host in four poses, and in its second outfit.
 #[test]
 fn golden_host() {
-    let (Some(gpu), Some(avatar)) = (gpu(), default_host()) else {
+    let Some(avatar) = default_host() else { return };
+    let Some(mut sitting) = Sitting::of(&avatar) else {
         return;
     };
-    if !gpu.is_cpu() {
-        println!(
-            "SKIPPED: stored pictures are made by a CPU adapter, this is {}",
-            gpu.adapter_name()
-        );
-        return;
-    }
-    let mut renderer = renderer(&gpu, SMALL, Output::Rgba, &avatar);
-    let plain = picture_of(&avatar, Framing::Bust, SMALL);
-    let landmarks = avatar.landmarks();
-    let reach = 0.6 * (landmarks.crown_m - landmarks.chin_m);
-    let middle = landmarks.eyes - Vec3::Y * 0.25 * reach;
-    let (left, top) = pixel_of(&plain.camera, SMALL, middle + Vec3::new(-reach, reach, 0.0));
-    let (right, bottom) = pixel_of(&plain.camera, SMALL, middle + Vec3::new(reach, -reach, 0.0));
-    let face = [left, top, right - left, bottom - top];
-    let mut compare = |name: &str, change: &dyn Fn(&mut Pose)| {
-        let mut picture = plain.clone();
-        change(&mut picture.poses[0]);
-        check(name, &image_of(&renderer.draw(&picture).unwrap()), face);
-    };
-    compare("host-neutral", &|_| ());
-    compare("host-jaw-open", &|pose| {
+    sitting.compare("host-neutral", |_| ());
+    sitting.compare("host-jaw-open", |pose| {
         pose.blendshapes[Shape::JawOpen] = 0.7;
     });
-    compare("host-blink-gaze", &|pose| {
+    sitting.compare("host-blink-gaze", |pose| {
         pose.blendshapes[Shape::EyeBlinkLeft] = 1.0;
         pose.eyes = Angles {
             yaw_deg: 15.0,
@@ -180,11 +205,31 @@ fn golden_host() {
             roll_deg: 0.0,
         };
     });
-    compare("host-head-turn", &|pose| {
+    sitting.compare("host-head-turn", |pose| {
         pose.head = Angles {
             yaw_deg: 15.0,
             pitch_deg: 4.0,
             roll_deg: 3.0,
         };
     });
+    if let Some(second) = avatar.outfits().get(1) {
+        sitting.compare("host-second-outfit", |pose| {
+            pose.outfit = Some(second.id.as_str().into());
+        });
+    }
+}
+
+/// The other built-in hosts, smiling.
+#[test]
+fn golden_other_hosts() {
+    let assets = Assets::from_environment();
+    for id in Assets::hosts().filter(|id| *id != DEFAULT_HOST) {
+        let avatar = Arc::new(assets.avatar(id, Path::new("")).unwrap());
+        let Some(mut sitting) = Sitting::of(&avatar) else {
+            return;
+        };
+        sitting.compare(&format!("{id}-happy"), |pose| {
+            pose.expressions.push(("happy".into(), 1.0));
+        });
+    }
 }

@@ -36,7 +36,8 @@ pub struct PictureSection {
     pub bitrate_bps: Option<u32>,
     /// How finely hosts are drawn: `auto` (by the adapter and its speed), `cpu` or `gpu`.
     pub quality: PictureQuality,
-    /// A picture file, the name of a built-in background (`studio`), or an sRGB colour such as `#20242c`.
+    /// A picture file, the name of a built-in set (`studio`, `counter`, `tea-room`, `tech`, `sale`), or an sRGB colour such as
+    /// `#20242c`.
     pub background: String,
     /// How far a background picture is out of focus: 0 (sharp) to 1.
     #[serde(deserialize_with = "blur")]

@@ -69,7 +69,6 @@ LEG = np.array(
         [2.15, 2.5, 2.6, 3.1, 3.0],
     ]
 )
-SHOULDER_ROW, BUST_ROW, WAIST_ROW, HIP_ROW = 3.0, 5.6, 8.0, 10.0
 # Half breadth and half depth along an arm (0 shoulder joint, 1 elbow, 2 wrist); its top is round, as a shoulder is.
 ARM_GIRTH = PchipInterpolator(
     [-0.15, 0, 0.12, 0.25, 0.5, 0.9, 1.0, 1.25, 1.7, 2.0],
@@ -209,12 +208,8 @@ class Form:
     # ------------------------------------------------------------------ distance
     @cached_property
     def distance(self):
-        """Signed distance of the whole figure (torso, arms, legs)."""
+        """Signed distance of the bare figure on air: torso, arms and legs, without head and hands."""
         return Distance(self)
-
-    def body_sdf(self, points):
-        """Signed distance in cm of (n, 3) points from the bare figure on air, negative inside; without head and hands."""
-        return self.distance(points)
 
     def push_out(self, points, margin):
         """`points`, moved out of the figure until each is `margin` cm (a number, or one per point) away from it."""

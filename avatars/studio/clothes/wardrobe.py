@@ -56,11 +56,10 @@ class OutfitParams:
 
 @dataclass
 class Bare:
-    """What an outfit leaves bare: arms below `sleeve_end` and legs between two t (None: nothing), skin down to the height `neckline` (cm)."""
+    """What an outfit leaves bare: arms below `sleeve_end` and legs between two t (None: nothing)."""
 
     sleeve_end: float | None
     legs: tuple | None
-    neckline: float
 
 
 class Fitting:
@@ -212,18 +211,8 @@ KINDS = {
 }  # fmt: skip
 # On the skin or on what is under it, so before other garments say where the front lies.
 FIRST = ("necklace",)
-# Where sleeves end, how low skin is seen, and which part of the legs is covered from above (to this t).
+# Where sleeves end, and which part of the legs is covered from above (to this t).
 SLEEVES = {"blazer": 1.93, "overshirt": 1.90, "qipao": 1.45, "stage": 1.86, "hoodie": 1.90}
-NECKLINES = {
-    "blazer": -34.0,
-    "overshirt": -34.0,
-    "blouse": -21.0,
-    "tee": -17.6,
-    "shirt": -14.5,
-    "qipao": -14.0,
-    "stage": -25.0,
-    "hoodie": -17.0,
-}
 STOCKINGS = {"stockings": 0.62, "knee_socks": 1.1}
 
 
@@ -247,7 +236,6 @@ def bare(form, outfit):
     """Which skin the outfit leaves bare."""
     worn = {g.kind: g for g in garments(outfit)}
     ends = [g.sleeve or SLEEVES[kind] for kind, g in worn.items() if kind in SLEEVES]
-    necklines = [NECKLINES[kind] for kind in worn if kind in NECKLINES]
     legs = None
     hems = [worn[kind].hem or usual for kind, usual in (("qipao", 41.0), ("skirt", 56.0)) if kind in worn]
     if hems:
@@ -255,4 +243,4 @@ def bare(form, outfit):
         heights = [-places["left" + bone][1] for bone in ("UpperLeg", "LowerLeg", "Foot")]
         start = float(np.interp(form.params.eye_height - max(hems) - 6.0, heights, [0.0, 1.0, 2.0]))
         legs = (start, min([2.0] + [STOCKINGS[kind] + 0.05 for kind in worn if kind in STOCKINGS]))
-    return Bare(max(ends, default=None), legs, max(necklines, default=-24.0))
+    return Bare(max(ends, default=None), legs)

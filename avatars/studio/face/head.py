@@ -41,7 +41,7 @@ TORSO_ROWS = (1.35, 2.5, 4.2)
 SINK = -0.10  # cm under the torso, so that cloth close to it stays outside
 LAST_ROW = len(STATIONS) + len(TORSO_ROWS) - 1
 # Rows (station numbers) that other files name.
-JAW_ROW, UNDER_JAW_ROW, NECK_ROW = 12.6, 14.2, 16.0
+JAW_ROW, UNDER_JAW_ROW = 12.6, 14.2
 
 # Texture coordinates: the front of the face gets about 60 % of the width of the texture.
 _u_of_phi = PchipInterpolator([-np.pi, -1.9, -1.2, 0, 1.2, 1.9, np.pi], [0, 0.10, 0.20, 0.5, 0.80, 0.90, 1])

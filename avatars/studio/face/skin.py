@@ -27,7 +27,6 @@ class Loop:
     rings: list
     is_upper: np.ndarray
     upper_count: int
-    innermost: np.ndarray
 
     def halves(self, ring):
         """Indices of the upper and of the lower half, both in the same direction."""
@@ -184,7 +183,7 @@ def _fill_mouth(face, build, border, border_xy, along, is_upper):
         build.bridge(previous, ids)
         rings.append(ids)
         previous = ids
-    return rings, previous
+    return rings
 
 
 def _lid_z(face, x, y, bare_z, t):
@@ -195,7 +194,8 @@ def _lid_z(face, x, y, bare_z, t):
     above = y - (face.f.eye_line(ax) + face.f.upper_lid_height(ax))
     within = smoothstep(face.f.eye_inner_x - 0.1, face.f.eye_inner_x + 0.5, ax)
     within = within * (1 - smoothstep(face.f.eye_outer_x - 0.1, face.f.eye_outer_x + 0.35, ax))
-    z = z + within * (0.05 * bell(above, 0.58, 0.22) - 0.12 * bell(above, 0.32, 0.13))
+    crease, depth = face.f.eyes.crease, face.f.eyes.crease_depth * (face.f.eyes.crease > 0)
+    z = z + within * depth * (0.4 * bell(above, crease + 0.28, 0.22) - bell(above, crease + 0.02, 0.13))
     margin = smoothstep(0.72, 1.0, t)
     return (1 - margin) * z + margin * sphere
 
@@ -234,7 +234,7 @@ def _fill_eye(face, build, border, border_xy, along, is_upper, upper_count, patc
         ids = build.add(inner, phi, row, patch, 1.0, is_upper)
         build.bridge(previous, ids)
         previous = ids
-    return rings, previous
+    return rings
 
 
 def build_skin(face):
@@ -253,10 +253,10 @@ def build_skin(face):
         is_upper = np.r_[np.ones(upper), np.zeros(lower)]
         along = _along(upper, lower)
         if patch == PATCH_MOUTH:
-            rings, last = _fill_mouth(face, build, border, border_xy, along, is_upper)
+            rings = _fill_mouth(face, build, border, border_xy, along, is_upper)
         else:
-            rings, last = _fill_eye(face, build, border, border_xy, along, is_upper, upper, patch, side)
-        loops[patch] = Loop(rings, is_upper, upper, last)
+            rings = _fill_eye(face, build, border, border_xy, along, is_upper, upper, patch, side)
+        loops[patch] = Loop(rings, is_upper, upper)
     quads = quad_grid(rows, columns, wrap=True)
     keep = ~hole[:-1].ravel()
     phi, row = np.concatenate(build.phi), np.concatenate(build.row)

@@ -102,7 +102,7 @@ def _presents(s, m, spots):
 
 def _ingots(s, m, spots):
     """Small boat-shaped ingots of gold, an old shape for good fortune."""
-    for k, (x, z, r, h) in enumerate(spots[:2]):
+    for k, (x, z, _, h) in enumerate(spots[:2]):
         for j in range(2):
             u = np.linspace(-1, 1, 25)[None, :]
             v = np.linspace(0, np.pi, 13)[:, None]

@@ -16,7 +16,7 @@ BACK = -3.5
 
 def _bamboo(s, rng, m, wide):
     """Canes with leaves behind the gate."""
-    for k in range(13 if not wide else 20):
+    for _ in range(13 if not wide else 20):
         x, z = rng.uniform(-1.3, 1.3) * (1.0 if not wide else 1.5), rng.uniform(-3.2, -2.6)
         lean, thick, tall = rng.uniform(-0.16, 0.16), rng.uniform(0.012, 0.022), 3.2
         path = np.array([(x + lean * h * h * 0.3, h * tall, z) for h in np.linspace(0, 1, 20)])

@@ -51,8 +51,8 @@ def _seen(mesh, hairline):
     """The faces that can be seen: no scalp under hair, and of the chest only what a neckline may show."""
     corners = mesh.positions[mesh.faces]
     x, y, z = corners.mean(1).T
-    front = (x / 8.6) ** 2 + ((y + 13) / 10.5) ** 2 < 1
-    back = (x / 8.0) ** 2 + ((y + 13) / 3.6) ** 2 < 1
+    front = (x / 10.5) ** 2 + ((y + 13) / 10.5) ** 2 < 1
+    back = (x / 10.5) ** 2 + ((y + 13) / 6.0) ** 2 < 1
     line = hairline + HAIRLINE(np.degrees(np.abs(mesh.phi[mesh.faces])))
     scalp = (corners[..., 1] > line + SCALP_MARGIN).all(1)
     return mesh.faces[((y > -13.2) & ~scalp) | ((y <= -13.2) & np.where(z > -3.0, front, back))]

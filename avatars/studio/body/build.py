@@ -4,10 +4,10 @@ import numpy as np
 
 from body.hand import Hand
 from body.limbs import bare_arm, bare_leg
+from body.skeleton import SIDES
 from fields import bell, smoothstep, to_linear
 from part import Built, Material, Part, merge
 
-SIDES = (("left", 1), ("right", -1))
 SKIN, NAILS = "bodySkin", "nails"
 WARM = np.array([1.0, 0.80, 0.76])  # linear factor of skin where blood is near: fingertips, knuckles, elbows, knees
 

@@ -4,6 +4,7 @@ from face.anime_eyes import build_eyes
 from face.anime_morphs import skin_morphs
 from face.anime_mouth import build_mouth
 from face.build import skin_part
+from face.morphs import FaceFields
 from face.skin import build_skin
 from fields import to_linear
 from paint import anime, anime_eye
@@ -70,7 +71,7 @@ def materials(params):
 def build_anime(params, face, form):
     """Everything of a drawn face."""
     mesh = build_skin(face)
-    shapes = skin_morphs(face, mesh)
+    shapes = skin_morphs(FaceFields(face, mesh))
     parts = [skin_part(mesh, shapes, form, params.complexion.hairline), *build_mouth(face, mesh, shapes), *build_eyes(face, mesh, shapes)]
     textures = {
         "skin": Texture(anime.skin(face, params.complexion, SKIN_TEXTURE), 90),

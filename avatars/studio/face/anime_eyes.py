@@ -191,7 +191,7 @@ def brow(face, mesh, shapes, side):
     b = face.f.brows
     t = np.linspace(0, 1, BROW_COLUMNS)
     x = b.inner + (b.outer - b.inner) * t
-    middle = b.y + b.arch * np.sin(np.pi * t**1.15 * 0.80) - b.drop * t**3 + INNER_RISE * (1 - t) ** 1.5
+    middle = face.f.brow_line(t) + INNER_RISE * (1 - t) ** 1.5
     half = 0.5 * b.thickness * (0.45 + 0.55 * smoothstep(0, 0.3, t)) * (1 - 0.88 * smoothstep(0.4, 1, t))
     half = half * (1 - 0.35 * bell(t, 0, 0.05))
     rows = []

@@ -12,10 +12,9 @@ CHIN = 0.42  # share of the jaw's motion at the chin
 LIP_SPREAD = 0.9  # cm over which the motion of the lower lip fades to that of the chin
 
 
-def skin_morphs(model, mesh):
-    """Displacements (n, 3) of the skin in cm by ARKit name."""
-    shapes = morphs.skin_morphs(model, mesh)
-    face = morphs._Face(model, mesh)
+def skin_morphs(face):
+    """Displacements (n, 3) of the skin in cm by ARKit name; `face` are the fields of its skin."""
+    shapes = morphs.skin_morphs(face)
     face.around = np.exp(-((face.from_lips / 0.8) ** 2)) * face.mask
     face.flat = np.exp(-((face.from_lips / 0.35) ** 2)) * face.mask
     _jaw(face, shapes)
@@ -65,10 +64,10 @@ def _corners(face, shapes):
         return face.follow(side * dx * spread * height, dy * lift * height + middle * (1 - lift) * face.around, dz)
 
     smile = corner(0.42, 0.40, -0.10) + face.follow(face.zero, 0.20 * cheek)
-    morphs._both(face, shapes, "mouthSmile", smile)
-    morphs._both(face, shapes, "mouthFrown", corner(-0.08, -0.40, 0.13))
-    morphs._both(face, shapes, "mouthStretch", corner(0.40, -0.02))
-    morphs._both(face, shapes, "mouthDimple", corner(0.16, 0.08))
+    morphs.both(face, shapes, "mouthSmile", smile)
+    morphs.both(face, shapes, "mouthFrown", corner(-0.08, -0.40, 0.13))
+    morphs.both(face, shapes, "mouthStretch", corner(0.40, -0.02))
+    morphs.both(face, shapes, "mouthDimple", corner(0.16, 0.08))
     shapes["mouthLeft"] = face.follow(0.45 * face.around, face.zero)
     shapes["mouthRight"] = face.follow(-0.45 * face.around, face.zero)
 
@@ -83,8 +82,8 @@ def _plateau(face, upper):
 def _lips(face, shapes):
     upper, q, zero, around, flat = face.upper, face.q, face.zero, face.around, face.flat
     raised, lowered = _plateau(face, True), _plateau(face, False)
-    morphs._both(face, shapes, "mouthUpperUp", face.follow(zero, 0.34 * raised))
-    morphs._both(face, shapes, "mouthLowerDown", face.follow(zero, -0.52 * lowered))
+    morphs.both(face, shapes, "mouthUpperUp", face.follow(zero, 0.34 * raised))
+    morphs.both(face, shapes, "mouthLowerDown", face.follow(zero, -0.52 * lowered))
     level = -0.8 * (face.f.lip_contact(face.x) - face.f.mouth_y) * around
     shapes["mouthPucker"] = face.follow(-0.46 * face.x * around, level + 0.02 * around) + face.move(0, 0, 0.22 * around)
     ellipse = np.sqrt(np.clip(1 - q**2, 0, 1)) * np.exp(-((face.from_lips / 0.6) ** 2)) * face.mask
@@ -94,8 +93,8 @@ def _lips(face, shapes):
     shapes["mouthRollUpper"] = face.move(0, -(0.5 * face.above + 0.02) * upper * middle, -0.10 * upper * middle)
     shapes["mouthRollLower"] = face.move(0, (0.5 * face.below + 0.02) * ~upper * middle, -0.10 * ~upper * middle)
     press = face.move(0.06 * face.side * q * flat, np.where(upper, -0.25, 0.25) * face.from_contact * flat, -0.05 * middle)
-    morphs._both(face, shapes, "mouthPress", press)
+    morphs.both(face, shapes, "mouthPress", press)
     shapes["mouthShrugLower"] = face.follow(zero, 0.20 * np.where(upper, 0.8, 1.0) * around * (1 - q**2))
     shapes["mouthShrugUpper"] = face.follow(zero, 0.14 * around * (1 - q**2))
     sneer = 0.16 * bump(face.ax, face.y, 0.8, -3.6, 0.6, 0.8) * face.mask + 0.10 * raised
-    morphs._both(face, shapes, "noseSneer", face.follow(zero, sneer))
+    morphs.both(face, shapes, "noseSneer", face.follow(zero, sneer))

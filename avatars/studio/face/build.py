@@ -5,7 +5,7 @@ import numpy as np
 from face.ears import build_ears
 from face.eyes import build_eyes
 from face.head import uv_of
-from face.morphs import skin_morphs
+from face.morphs import FaceFields, skin_morphs
 from face.mouth import build_mouth
 from face.skin import PATCH_LEFT_EYE, PATCH_MOUTH, PATCH_RIGHT_EYE, build_skin
 from fields import smoothstep
@@ -98,7 +98,7 @@ def skin_part(mesh, shapes, form, hairline):
 def build_face(params, face, form):
     """Everything of the face."""
     mesh = build_skin(face)
-    shapes = skin_morphs(face, mesh)
+    shapes = skin_morphs(FaceFields(face, mesh))
     balls, lashes = build_eyes(face, mesh, shapes)
     parts = [skin_part(mesh, shapes, form, params.complexion.hairline)]
     if params.face.ears:

@@ -218,12 +218,17 @@ class Features:
         height -= 0.12 * bump(ax, y, self.mouth_half_width + 0.42, my + 0.2, 0.45, 0.6)  # corner dimple
         return self.nose(x, y) + self.broad_relief(x, y) + (1 - 0.5 * flat) * height
 
+    def brow_line(self, along):
+        """Height of the middle line of an eyebrow, 0 inner to 1 outer end."""
+        b = self.brows
+        return b.y + b.arch * np.sin(np.pi * along**1.15 * 0.80) - b.drop * along**3
+
     def brow(self, x, y):
         """Cover of the eyebrow at (x, y), the place along it (0 inner, 1 outer), and the height over its middle line."""
         b = self.brows
         t = (np.abs(x) - b.inner) / (b.outer - b.inner)
         along = np.clip(t, 0, 1)
-        centre = b.y + b.arch * np.sin(np.pi * along**1.15 * 0.80) - b.drop * along**3
+        centre = self.brow_line(along)
         thickness = b.thickness * ((1 - along) ** 0.55 * (0.60 + 0.40 * smoothstep(0, 0.40, along))) + 0.05
         cover = 1 - smoothstep(0.50, 1.15, np.abs((y - centre) / thickness))
         cover *= smoothstep(-0.05, 0.26, t + 0.06 * (y - centre) / thickness) * (1 - smoothstep(0.90, 1.02, t))

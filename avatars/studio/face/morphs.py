@@ -1,6 +1,6 @@
 """The 52 ARKit blendshapes as displacement fields over the analytic head.
 
-No sculpting: a shape is a formula in the frontal plane. `_Face.follow` slides
+No sculpting: a shape is a formula in the frontal plane. `FaceFields.follow` slides
 skin along the face, so that a lip which moves sideways also moves round the jaw.
 """
 
@@ -38,7 +38,7 @@ def jaw_rotation(points, amount=1.0):
     return turned - points
 
 
-class _Face:
+class FaceFields:
     """Coordinates and masks of the skin vertices that the shapes are written in."""
 
     def __init__(self, model, mesh):
@@ -140,9 +140,9 @@ class _Face:
         return displacement
 
 
-def skin_morphs(model, mesh):
-    """Displacements (n, 3) of the skin in cm by ARKit name."""
-    face, shapes = _Face(model, mesh), {}
+def skin_morphs(face):
+    """Displacements (n, 3) of the skin in cm by ARKit name; `face` are the fields of its skin."""
+    shapes = {}
     _jaw(face, shapes)
     _mouth_corners(face, shapes)
     _lips(face, shapes)
@@ -153,7 +153,7 @@ def skin_morphs(model, mesh):
     return {name: shapes[name] for name in ARKIT_NAMES}
 
 
-def _both(face, shapes, name, displacement):
+def both(face, shapes, name, displacement):
     """Store a symmetric field as its left and right half."""
     shapes[name + "Left"] = displacement * face.left[:, None]
     shapes[name + "Right"] = displacement * (1 - face.left)[:, None]
@@ -196,19 +196,19 @@ def _mouth_corners(face, shapes):
     thin = np.where(face.upper, -0.13, 0.17) * face.from_contact * lips
     dy = 0.60 * lift * height + 0.40 * bump(ax, y, 3.9, -3.1, 1.6, 1.3) * mask + thin + 0.05 * lips * (1 - face.q)
     cheek = 0.36 * bump(ax, y, 3.9, -2.7, 1.4, 1.1) - 0.26 * bump(ax, y, 3.0, -5.0, 0.45, 1.0)
-    _both(face, shapes, "mouthSmile", face.follow(dx, dy, cheek * mask - 0.14 * lips))
+    both(face, shapes, "mouthSmile", face.follow(dx, dy, cheek * mask - 0.14 * lips))
 
     def corner(dx, dy, size_x, size_y):
         g = bump(ax, y, 2.2, -5.85, size_x, size_y) * mask
         return side * dx * g, dy * g
 
     dx, dy = corner(0.15, -0.60, 1.1, 1.0)
-    _both(face, shapes, "mouthFrown", face.follow(dx, dy + 0.06 * lips * (1 - face.q)))
+    both(face, shapes, "mouthFrown", face.follow(dx, dy + 0.06 * lips * (1 - face.q)))
     dx, dy = corner(0.70, -0.10, 1.7, 1.3)
-    _both(face, shapes, "mouthStretch", face.follow(dx, dy, -0.10 * lips))
+    both(face, shapes, "mouthStretch", face.follow(dx, dy, -0.10 * lips))
     dx, dy = corner(0.30, 0.08, 0.9, 0.8)
     dent = -0.30 * bump(ax, y, 2.5, -5.85, 0.55, 0.6) * mask
-    _both(face, shapes, "mouthDimple", face.follow(dx, dy, dent))
+    both(face, shapes, "mouthDimple", face.follow(dx, dy, dent))
     around = np.exp(-((face.from_lips / 1.5) ** 2)) * mask
     shapes["mouthLeft"] = face.follow(0.75 * around, face.zero)
     shapes["mouthRight"] = face.follow(-0.75 * around, face.zero)
@@ -226,8 +226,8 @@ def _lips(face, shapes):
     x, y, ax, mask, q, lips = face.x, face.y, face.ax, face.mask, face.q, face.lips
     upper, zero = face.upper, face.zero
     raised, lowered = _plateau(face, True, 0.9), _plateau(face, False, 1.0)
-    _both(face, shapes, "mouthUpperUp", face.follow(zero, 0.62 * raised, 0.05 * raised))
-    _both(face, shapes, "mouthLowerDown", face.follow(zero, -0.72 * lowered, -0.05 * lowered))
+    both(face, shapes, "mouthUpperUp", face.follow(zero, 0.62 * raised, 0.05 * raised))
+    both(face, shapes, "mouthLowerDown", face.follow(zero, -0.72 * lowered, -0.05 * lowered))
 
     around = np.exp(-((np.maximum(ax - 0.9 * face.f.mouth_half_width, 0)) ** 2))
     around = around * np.exp(-((face.from_lips / 1.25) ** 2)) * mask
@@ -256,7 +256,7 @@ def _lips(face, shapes):
     )
     press = np.where(upper, -0.22, 0.22) * face.from_contact * lips
     pressed = face.move(face.side * 0.08 * lips * q, press, -0.16 * lips * middle)
-    _both(face, shapes, "mouthPress", pressed)
+    both(face, shapes, "mouthPress", pressed)
 
     pushed = np.where(~upper, np.exp(-((face.below - 0.8) ** 2) / 2.2), 0.55 * lips)
     dy = 0.34 * pushed * bell(ax, 0, 2.2) * mask
@@ -274,7 +274,7 @@ def _cheeks_and_nose(face, shapes):
         + 0.1 * face.lips,
     )
     rise = 0.40 * bump(ax, y, 3.7, -2.3, 1.7, 0.95) * mask
-    _both(
+    both(
         face, shapes, "cheekSquint", face.follow(zero, rise, 0.22 * bump(ax, y, 3.9, -2.0, 1.4, 0.7) * mask)
     )
     sneer = face.follow(
@@ -283,14 +283,14 @@ def _cheeks_and_nose(face, shapes):
         0.05 * bump(ax, y, 1.2, -3.2, 0.5, 0.6) * mask,
     )
     sneer[:, 1] += 0.22 * _plateau(face, True, 0.9)
-    _both(face, shapes, "noseSneer", sneer)
+    both(face, shapes, "noseSneer", sneer)
 
 
 def _brows(face, shapes):
     y, ax, zero = face.y, face.ax, face.zero
     above_lid = face.front_mask * (y > 0.7)
     lowered = bump(ax, y, 2.2, 2.3, 2.4, 1.25) * smoothstep(0.75, 1.8, y) * face.front_mask
-    _both(
+    both(
         face,
         shapes,
         "browDown",
@@ -303,7 +303,7 @@ def _brows(face, shapes):
     inner = 0.95 * bump(ax, y, 1.0, 2.6, 1.75, 1.5) * smoothstep(0.75, 1.9, y) * face.front_mask
     shapes["browInnerUp"] = face.follow(zero, inner, 0.10 * bump(ax, y, 1.2, 3.4, 1.6, 0.5) * above_lid)
     outer = 0.62 * bump(ax, y, 4.6, 2.7, 1.9, 1.3) * smoothstep(0.9, 2.0, y) * face.front_mask
-    _both(face, shapes, "browOuterUp", face.follow(zero, outer))
+    both(face, shapes, "browOuterUp", face.follow(zero, outer))
 
 
 def _eyes(face, shapes):

@@ -250,12 +250,7 @@ async fn say(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, Refusal> {
-    app.access.require_operator(&headers)?;
-    let room = app
-        .rooms
-        .get(&id)
-        .ok_or_else(|| Refusal::unknown_room(&id))?;
-    require_json(&headers, "{\"text\": \"Hello\"}")?;
+    let room = operated(&app, &id, &headers, "{\"text\": \"Hello\"}")?;
     let body = body.map_err(|rejection| Refusal::of_body(&rejection, MAX_SAY_BYTES))?;
     let request = read_say(&body)?;
     // Checking a voice may look at files, so it is kept off the async threads.
@@ -288,12 +283,7 @@ async fn wear(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, Refusal> {
-    app.access.require_operator(&headers)?;
-    let room = app
-        .rooms
-        .get(&id)
-        .ok_or_else(|| Refusal::unknown_room(&id))?;
-    require_json(&headers, "{\"outfit\": \"casual\"}")?;
+    let room = operated(&app, &id, &headers, "{\"outfit\": \"casual\"}")?;
     let body = body.map_err(|rejection| Refusal::of_body(&rejection, MAX_OUTFIT_BYTES))?;
     let OutfitBody { outfit } = read(&body, "outfit")?;
     room.handle.wear(&outfit).map_err(|error| match error {
@@ -315,9 +305,18 @@ fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Refusal> {
     })
 }
 
-fn require_json(headers: &HeaderMap, example: &str) -> Result<(), Refusal> {
+/// The room of a call that changes it, once the caller may and sends JSON; `example` is a body that would do.
+fn operated<'a>(
+    app: &'a App,
+    id: &str,
+    headers: &HeaderMap,
+    example: &str,
+) -> Result<&'a Room, Refusal> {
+    app.access.require_operator(headers)?;
+    let room = app.rooms.get(id);
+    let room = room.ok_or_else(|| Refusal::unknown_room(id))?;
     if has_type(headers, "application/json") {
-        return Ok(());
+        return Ok(room);
     }
     Err(Refusal::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,

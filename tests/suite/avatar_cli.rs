@@ -1,6 +1,7 @@
 //! `zhubo avatar` as a person meets it: the check, the sheet of faces, the turntable.
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
@@ -12,6 +13,13 @@ fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("puppet.glb"), puppet::glb()).unwrap();
     folder
+}
+
+/// What the program says, which must end well.
+fn done(args: &[&str], folder: &Path) -> Output {
+    let output = zhubo(args, folder);
+    assert!(output.status.success(), "{}", words(&output));
+    output
 }
 
 #[test]
@@ -65,8 +73,7 @@ fn a_sheet_shows_every_shape() {
         "--background",
         "#808080",
     ];
-    let output = zhubo(&args, folder.path());
-    assert!(output.status.success(), "{}", words(&output));
+    let output = done(&args, folder.path());
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("88 pictures"), "{said}");
     let sheet = image::open(folder.path().join("faces.png"))
@@ -99,8 +106,7 @@ fn a_folder_gets_a_sheet_of_each_kind() {
         "--size",
         "40x48",
     ];
-    let output = zhubo(&args, folder.path());
-    assert!(output.status.success(), "{}", words(&output));
+    done(&args, folder.path());
     let sheets = folder.path().join("sheets");
     let mut names: Vec<String> = std::fs::read_dir(&sheets)
         .unwrap()
@@ -132,8 +138,7 @@ fn a_turntable_goes_round_once() {
         "--camera",
         "face",
     ];
-    let output = zhubo(&args, folder.path());
-    assert!(output.status.success(), "{}", words(&output));
+    done(&args, folder.path());
     let probe = Command::new("ffprobe")
         .args(["-v", "error", "-count_frames", "-select_streams", "v"])
         .args(["-show_entries", "stream=nb_read_frames", "-of", "csv=p=0"])
@@ -199,8 +204,7 @@ fn a_whole_figure_is_seen_from_side_to_side() {
         "--background",
         "transparent",
     ];
-    let output = zhubo(&args, folder.path());
-    assert!(output.status.success(), "{}", words(&output));
+    done(&args, folder.path());
     let picture = image::open(folder.path().join("beam.png"))
         .unwrap()
         .into_rgba8();

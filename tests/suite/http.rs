@@ -21,17 +21,17 @@ use crate::whep::Viewer;
 const PATIENCE: Duration = Duration::from_secs(40);
 const TOKEN: &str = "a token of decent length";
 
-struct Room {
-    handle: RoomHandle,
+pub(crate) struct Room {
+    pub(crate) handle: RoomHandle,
     inbox: Receiver<(u64, SayRequest)>,
     addr: SocketAddr,
     server: Server,
 }
 
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
@@ -42,19 +42,19 @@ impl Answer {
         })
     }
 
-    fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }
 
     /// The status, having checked that a refusal says why.
-    fn refused(&self) -> u16 {
+    pub(crate) fn refused(&self) -> u16 {
         let error = self.json()["error"].as_str().unwrap().to_owned();
         assert!(error.len() > 10, "{error}");
         self.status
     }
 }
 
-fn on_air() -> Room {
+pub(crate) fn on_air() -> Room {
     start("127.0.0.1:0", None, WhepOptions::default())
 }
 
@@ -127,7 +127,13 @@ fn raw(addr: SocketAddr, request: &[u8]) -> Answer {
     }
 }
 
-fn ask(room: &Room, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+pub(crate) fn ask(
+    room: &Room,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
     let mut request = format!(
         "{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n",
         body.len()
@@ -142,7 +148,7 @@ fn ask(room: &Room, method: &str, path: &str, headers: &[(&str, &str)], body: &[
     raw(room.addr, &[request.as_bytes(), body].concat())
 }
 
-fn get(room: &Room, path: &str) -> Answer {
+pub(crate) fn get(room: &Room, path: &str) -> Answer {
     ask(room, "GET", path, &[], b"")
 }
 
@@ -231,57 +237,6 @@ fn rooms_tell_how_they_are() {
     assert_eq!(get(&room, "/healthz").status, 200);
     assert_eq!(get(&room, "/nothing").refused(), 404);
     assert_eq!(ask(&room, "DELETE", "/api/rooms", &[], b"").refused(), 405);
-}
-
-#[test]
-fn what_the_host_wears_is_changed_or_refused_with_a_reason() {
-    let room = on_air();
-    let wear = |path: &str, body: &str| {
-        let json = [("Content-Type", "application/json")];
-        ask(&room, "POST", path, &json, body.as_bytes())
-    };
-    let path = "/api/rooms/demo/outfit";
-    let one = get(&room, "/api/rooms/demo").json();
-    assert_eq!(one["outfit"], "blazer");
-    assert_eq!(
-        one["outfits"][1],
-        serde_json::json!({"id": "casual", "name": "CASUAL"})
-    );
-    let answer = wear(path, r#"{"outfit": "casual"}"#);
-    assert_eq!(
-        (answer.status, answer.json()["outfit"].as_str()),
-        (200, Some("casual"))
-    );
-    assert_eq!(get(&room, "/api/rooms/demo").json()["outfit"], "casual");
-    assert_eq!(room.handle.outfit().unwrap().id, "casual");
-
-    let unknown = wear(path, r#"{"outfit": "armour"}"#);
-    assert_eq!(unknown.refused(), 400);
-    assert!(unknown.body.contains("blazer, casual"), "{}", unknown.body);
-    assert_eq!(
-        wear("/api/rooms/other/outfit", r#"{"outfit": "casual"}"#).refused(),
-        404
-    );
-    for (body, status) in [
-        ("", 400),
-        ("{}", 422),
-        (r#"{"outfit": 1}"#, 422),
-        (r#"{"outfit": "casual", "x": 1}"#, 422),
-    ] {
-        assert_eq!(wear(path, body).refused(), status, "{body}");
-    }
-    assert_eq!(
-        wear(path, &format!("{{\"outfit\": \"{}\"}}", "x".repeat(5000))).refused(),
-        413
-    );
-    assert_eq!(ask(&room, "POST", path, &[], b"{}").refused(), 415);
-    assert_eq!(get(&room, path).refused(), 405);
-    assert_eq!(room.handle.outfit().unwrap().id, "casual");
-    room.handle.publish(RoomSnapshot {
-        state: RoomState::Ended,
-        ..RoomSnapshot::default()
-    });
-    assert_eq!(wear(path, r#"{"outfit": "blazer"}"#).refused(), 503);
 }
 
 #[test]

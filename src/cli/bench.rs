@@ -18,7 +18,7 @@ use crate::lipsync::{Device, LipSync, LipSyncOptions, MODEL_RATE_HZ, STEP_SAMPLE
 use crate::media::{
     Emotion, FrameData, FrameRate, MediaTime, Packet, Pose, Shape, Size, Track, VideoFrame,
 };
-use crate::motion::{Motion, MotionOptions, SpeechNow};
+use crate::motion::{Motion, MotionOptions, Situation, SpeechNow};
 use crate::output::{AudioCodec, Sink};
 use crate::render::{Gpu, GpuOptions, Output, Quality, Renderer, RendererOptions};
 use crate::scene::{Picture, Scene};
@@ -255,11 +255,15 @@ fn stages(
         host,
         seed: 1,
         avatar,
+        gestures: Arc::default(),
     });
     let mut result = Stages::default();
     let mut poses: Vec<Pose> = Vec::new();
     result.motion = cost(args.frames, |index| {
-        poses.push(motion.pose(RATE.pts_of(u64::from(index)), &talking(index)));
+        poses.push(motion.pose(
+            RATE.pts_of(u64::from(index)),
+            &Situation::heard(talking(index)),
+        ));
         Ok(())
     })?;
     let mut pictures: Vec<Picture> = Vec::new();

@@ -14,7 +14,7 @@ use super::{Failure, Outcome};
 use crate::config::{Assets, DEFAULT_HOST, RoomDocument};
 use crate::engine::Timebase;
 use crate::media::{HostId, MediaTime, Size};
-use crate::motion::{Motion, MotionOptions};
+use crate::motion::{Motion, MotionOptions, Situation};
 use crate::render::{Gpu, Output, Quality, Renderer, RendererOptions, Timings};
 use crate::scene::{Framing, HostPlacement, Picture};
 
@@ -114,10 +114,11 @@ fn subject(
         host: host.clone(),
         seed: 1,
         avatar: Some(avatar.clone()),
+        gestures: Arc::default(),
     });
     let pictures = (0..args.frames).map(|index| {
         let pts = RATE.pts_of(u64::from(index));
-        let pose = motion.pose(pts, &talking(index));
+        let pose = motion.pose(pts, &Situation::heard(talking(index)));
         scene.picture(pts, vec![pose], "", false)
     });
     let pictures: Vec<Picture> = pictures.collect();

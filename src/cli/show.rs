@@ -102,6 +102,7 @@ pub(super) fn prepare(
         name: parts.name.to_owned(),
         rate: parts.picture.fps,
         hosts: vec![(HostId::new(&parts.host.id), avatar)],
+        gestures: Arc::default(),
         seed: parts.seed,
         scene,
         voices,

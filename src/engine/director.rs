@@ -71,7 +71,11 @@ impl Director {
                 line_id,
                 text: sentence.text,
                 voice: voice.clone(),
-                emotion,
+                speaker: None,
+                emotion: emotion.unwrap_or_default(),
+                acts: Vec::new(),
+                marks: Vec::new(),
+                activity: None,
                 pause_after: sentence.pause_after,
             });
         self.queue.add(sentences, place);

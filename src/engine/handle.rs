@@ -38,8 +38,8 @@ pub struct SayRequest {
     pub voice: Option<String>,
     /// Where it goes in the queue.
     pub mode: SayMode,
-    /// What the face shows meanwhile.
-    pub emotion: Emotion,
+    /// What the face shows meanwhile; guessed from the words when absent.
+    pub emotion: Option<Emotion>,
     /// Higher goes first among the lines that wait; 0 is normal.
     pub priority: i32,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::avatar::Avatar;
 use crate::input::{Input, InputState};
 use crate::media::{AudioChunk, Emotion, HostId, MediaTime, Pose, Tick, Utterance};
-use crate::motion::{Motion, MotionOptions, SpeechNow};
+use crate::motion::{Library, Motion, MotionOptions, Situation};
 use crate::scene::{Picture, Scene};
 use crate::sound::{self, Limiter};
 
@@ -23,6 +23,8 @@ pub struct PipelineOptions {
     pub hosts: Vec<HostId>,
     /// Their bodies, in the same order; a host without one has no arms to lower and no hair to swing.
     pub avatars: Vec<Arc<Avatar>>,
+    /// What they can do with their hands.
+    pub gestures: Arc<Library>,
     /// Seed of all chance: same seed, same life.
     pub seed: u64,
     /// Once a second a white flash of two frames and a 1 kHz beep that starts on the same tick.
@@ -71,6 +73,7 @@ impl Pipeline {
                 host: host.clone(),
                 seed: options.seed,
                 avatar: options.avatars.get(index).cloned(),
+                gestures: Arc::clone(&options.gestures),
             })
         };
         Self {
@@ -155,8 +158,12 @@ impl Pipeline {
             .zip(&self.options.hosts)
             .map(|(motion, host)| {
                 let speaks = speaker.is_none_or(|speaker| speaker == host);
-                let silent = SpeechNow::silent(Emotion::Neutral);
-                motion.pose(shown_at, if speaks { &heard.speech } else { &silent })
+                let situation = if speaks {
+                    Situation::heard(heard.speech.clone())
+                } else {
+                    Situation::silent(Emotion::Neutral)
+                };
+                motion.pose(shown_at, &situation)
             });
         let mut poses: Vec<Pose> = poses.collect();
         if let Some(first) = poses.first_mut() {

@@ -206,6 +206,8 @@ mod tests {
                 at: MediaTime(100),
             }],
             emotion: Emotion::Neutral,
+            acts: Vec::new(),
+            activity: None,
         }
     }
 

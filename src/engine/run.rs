@@ -19,6 +19,7 @@ use crate::encode::H264Options;
 use crate::input::{self, Input};
 use crate::lipsync::LipSyncOptions;
 use crate::media::{FrameRate, HostId, MediaTime, Pose};
+use crate::motion::Library;
 use crate::output::{AudioCodec, Sink};
 use crate::render::{Gpu, Quality};
 use crate::scene::Scene;
@@ -38,6 +39,8 @@ pub struct ShowOptions {
     pub rate: FrameRate,
     /// Hosts and their avatars, in the order of the scene; the first one speaks.
     pub hosts: Vec<(HostId, Arc<Avatar>)>,
+    /// What they can do with their hands.
+    pub gestures: Arc<Library>,
     /// Seed of all chance.
     pub seed: u64,
     /// What the picture holds.
@@ -265,6 +268,7 @@ impl<'a> Show<'a> {
         let pipeline = PipelineOptions {
             hosts: ids,
             avatars,
+            gestures: options.gestures,
             seed,
             test_pattern: options.test_pattern,
         };

@@ -169,6 +169,8 @@ fn utter(
         phones: speech.phones,
         marks: Vec::new(),
         emotion: sentence.emotion,
+        acts: Vec::new(),
+        activity: None,
     })
 }
 

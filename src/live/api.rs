@@ -191,8 +191,7 @@ struct SayBody {
     voice: Option<String>,
     #[serde(default)]
     mode: ModeName,
-    #[serde(default)]
-    emotion: EmotionName,
+    emotion: Option<EmotionName>,
     #[serde(default)]
     priority: i32,
 }
@@ -206,10 +205,9 @@ enum ModeName {
     Now,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum EmotionName {
-    #[default]
     Neutral,
     Joy,
     Warmth,
@@ -229,7 +227,7 @@ impl From<SayBody> for SayRequest {
                 ModeName::Insert => SayMode::Insert,
                 ModeName::Now => SayMode::Now,
             },
-            emotion: match body.emotion {
+            emotion: body.emotion.map(|emotion| match emotion {
                 EmotionName::Neutral => Emotion::Neutral,
                 EmotionName::Joy => Emotion::Joy,
                 EmotionName::Warmth => Emotion::Warmth,
@@ -237,7 +235,7 @@ impl From<SayBody> for SayRequest {
                 EmotionName::Concern => Emotion::Concern,
                 EmotionName::Excitement => Emotion::Excitement,
                 EmotionName::Apology => Emotion::Apology,
-            },
+            }),
             priority: body.priority,
         }
     }
@@ -354,7 +352,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(request.mode, SayMode::Now);
-        assert_eq!(request.emotion, Emotion::Joy);
+        assert_eq!(request.emotion, Some(Emotion::Joy));
         assert_eq!(request.voice.as_deref(), Some("flite:slt"));
         assert_eq!(request.priority, 2);
         for wrong in [

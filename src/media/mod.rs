@@ -2,6 +2,7 @@
 //!
 //! Types and arithmetic only. Nothing here reads a clock, touches a file or knows another module.
 
+mod acting;
 mod audio;
 mod bitmap;
 mod blendshapes;
@@ -11,6 +12,7 @@ mod speech;
 mod time;
 mod video;
 
+pub use acting::{Act, Activity, Focus, TimedAct};
 pub use audio::{AudioChunk, SAMPLE_RATE_HZ};
 pub use bitmap::Bitmap;
 pub use blendshapes::{ARKIT_NAMES, Blendshapes, Shape};

@@ -110,6 +110,8 @@ pub struct Pose {
     pub bones: Vec<(Bone, Quat)>,
     /// What the face shows.
     pub emotion: Emotion,
+    /// The gesture being made, from the first movement of its preparation to the end of its retraction.
+    pub gesture: Option<Arc<str>>,
     /// Expressions of the avatar's own by name (VRM `happy`, a maker's `wink`), each 0..=1; what the avatar does not have
     /// is left out.
     pub expressions: Vec<(Arc<str>, f32)>,
@@ -134,6 +136,37 @@ pub struct MorphWeight {
     pub weight: f32,
 }
 
+impl Emotion {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Neutral,
+        Self::Joy,
+        Self::Warmth,
+        Self::Surprise,
+        Self::Concern,
+        Self::Excitement,
+        Self::Apology,
+    ];
+
+    /// As written in documents, tags and requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Neutral => "neutral",
+            Self::Joy => "joy",
+            Self::Warmth => "warmth",
+            Self::Surprise => "surprise",
+            Self::Concern => "concern",
+            Self::Excitement => "excitement",
+            Self::Apology => "apology",
+        }
+    }
+
+    /// The emotion with this [`Emotion::name`].
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|own| own.name() == name)
+    }
+}
+
 impl Pose {
     /// The rest pose of `host`.
     pub fn rest(host: HostId) -> Self {
@@ -144,6 +177,7 @@ impl Pose {
             eyes: Angles::default(),
             bones: Vec::new(),
             emotion: Emotion::Neutral,
+            gesture: None,
             expressions: Vec::new(),
             outfit: None,
             nodes: Arc::default(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Blendshapes, FrameRate, HostId, MediaTime};
+use super::{Activity, Blendshapes, Emotion, FrameRate, HostId, MediaTime, TimedAct};
 
 /// When one word sounds, counted from the start of the utterance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,8 +95,12 @@ pub struct Utterance {
     pub phones: Vec<PhoneTime>,
     /// Named instants.
     pub marks: Vec<Mark>,
-    /// Emotion to be shown while it is said.
-    pub emotion: super::Emotion,
+    /// Emotion to be shown while it is said, until an act says otherwise.
+    pub emotion: Emotion,
+    /// What is to be done meanwhile, in the order of time.
+    pub acts: Vec<TimedAct>,
+    /// What the host is busy with where this is a pause; `None` in speech.
+    pub activity: Option<Activity>,
 }
 
 impl Utterance {

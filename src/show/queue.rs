@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::media::{Emotion, MediaTime};
+use crate::media::{Act, Activity, Emotion, HostId, MediaTime};
 
 /// One sentence that waits: the unit that is synthesised, said and captioned.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,8 +15,16 @@ pub struct Sentence {
     pub text: String,
     /// A voice such as `flite:slt`; the speaker's own when absent.
     pub voice: Option<String>,
-    /// What the face shows.
+    /// Who says it; the first host when absent.
+    pub speaker: Option<HostId>,
+    /// What the face shows from its beginning.
     pub emotion: Emotion,
+    /// What is to be done meanwhile, each at a place in `text`, in characters.
+    pub acts: Vec<(usize, Act)>,
+    /// Named instants, each at a place in `text`, in characters.
+    pub marks: Vec<(usize, String)>,
+    /// What the host is busy with in a pause, which has no text; `None` in speech.
+    pub activity: Option<Activity>,
     /// Silence after it.
     pub pause_after: MediaTime,
 }
@@ -114,7 +122,11 @@ mod tests {
             line_id: 0,
             text: text.into(),
             voice: None,
+            speaker: None,
             emotion: Emotion::Neutral,
+            acts: Vec::new(),
+            marks: Vec::new(),
+            activity: None,
             pause_after: MediaTime::ZERO,
         };
         words.split(' ').map(sentence).collect()

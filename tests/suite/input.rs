@@ -29,6 +29,7 @@ fn steps(input: Input, rate: FrameRate, secs: u64) -> Vec<Step> {
     let options = options();
     let pipeline = PipelineOptions {
         avatars: Vec::new(),
+        gestures: Arc::default(),
         hosts: vec![HostId::new("lina")],
         seed: 7,
         test_pattern: false,

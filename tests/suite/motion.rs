@@ -1,19 +1,22 @@
 //! The life of a host: rates, ranges, no repeats, and poses that depend on the pts alone.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use zhubo::media::{Blendshapes, Emotion, FrameRate, HostId, MediaTime, Pose, Shape};
-use zhubo::motion::{Motion, MotionOptions, SpeechNow, SpeechProfile};
+use zhubo::motion::{Motion, MotionOptions, Situation, SpeechNow, SpeechProfile};
 
 fn motion(seed: u64) -> Motion {
     Motion::new(MotionOptions {
         host: HostId::new("lina"),
         seed,
         avatar: None,
+        gestures: Arc::default(),
     })
 }
 
-fn idle() -> SpeechNow {
-    SpeechNow::silent(Emotion::Neutral)
+fn idle() -> Situation {
+    Situation::silent(Emotion::Neutral)
 }
 
 /// Syllables of a hummed voice at 48 kHz: four a second, every third stressed, a pause after each 2.6 s.
@@ -90,7 +93,7 @@ fn a_talking_host_blinks_more_but_not_too_much() {
             let at = FrameRate::whole(50).pts_of(i);
             host.pose(
                 at,
-                &profile.now(at, Blendshapes::default(), Emotion::Neutral),
+                &Situation::heard(profile.now(at, Blendshapes::default(), Emotion::Neutral)),
             )
         });
         let count = blinks(poses).len();
@@ -130,7 +133,7 @@ fn head_angles(seed: u64, secs: u64, speech: Option<&SpeechProfile>) -> [Vec<f64
     for i in 0..secs * 10 {
         let at = FrameRate::whole(10).pts_of(i);
         let now = speech.map_or_else(idle, |profile| {
-            profile.now(at, Blendshapes::default(), Emotion::Neutral)
+            Situation::heard(profile.now(at, Blendshapes::default(), Emotion::Neutral))
         });
         let head = host.pose(at, &now).head;
         for (list, angle) in angles
@@ -266,7 +269,10 @@ fn stress_makes_the_head_nod_and_the_brows_rise() {
         let at = FrameRate::whole(50).pts_of(i);
         let now = profile.now(at, Blendshapes::default(), Emotion::Neutral);
         let flat = SpeechNow { accent: 0.0, ..now };
-        let (with, without) = (talking.pose(at, &now), quiet.pose(at, &flat));
+        let (with, without) = (
+            talking.pose(at, &Situation::heard(now)),
+            quiet.pose(at, &Situation::heard(flat)),
+        );
         accents = accents.max(now.accent);
         if now.accent > 0.3 {
             nods += 1.0;
@@ -288,11 +294,13 @@ fn hosts_of_one_seed_do_not_move_together() {
         host: HostId::new("lina"),
         seed: 7,
         avatar: None,
+        gestures: Arc::default(),
     });
     let mut b = Motion::new(MotionOptions {
         host: HostId::new("kai"),
         seed: 7,
         avatar: None,
+        gestures: Arc::default(),
     });
     let together = (0..3000)
         .filter(|&i| {
@@ -331,10 +339,10 @@ proptest! {
         let mut some = motion(seed);
         for i in 0..400 {
             let at = rate.pts_of(i);
-            let full = every.pose(at, &scripted(&profile, at));
+            let full = every.pose(at, &Situation::heard(scripted(&profile, at)));
             // 25 fps, some frames left out, but not those at which the feeling or the speaking may change.
             if i % 2 == 0 && (i % skip != 1 || (80..=110).contains(&i) || i > 380) {
-                prop_assert_eq!(&full, &some.pose(at, &scripted(&profile, at)), "frame {}", i);
+                prop_assert_eq!(&full, &some.pose(at, &Situation::heard(scripted(&profile, at))), "frame {}", i);
             }
         }
     }
@@ -354,7 +362,7 @@ proptest! {
             since_phrase_end: Some(MediaTime::from_millis(100)),
             emotion: Emotion::Surprise,
         };
-        let pose = motion(seed).pose(MediaTime(ticks), &now);
+        let pose = motion(seed).pose(MediaTime(ticks), &Situation::heard(now));
         prop_assert!(pose.blendshapes.0.iter().all(|w| (0.0..=1.0).contains(w)));
         for angle in [pose.head.yaw_deg, pose.head.pitch_deg, pose.head.roll_deg] {
             prop_assert!(angle.abs() <= 3.0);
@@ -379,7 +387,7 @@ fn poses_do_not_jump_from_frame_to_frame() {
     let mut last: Option<Pose> = None;
     for i in 0..1500 {
         let at = FrameRate::whole(50).pts_of(i);
-        let pose = host.pose(at, &scripted(&profile, at));
+        let pose = host.pose(at, &Situation::heard(scripted(&profile, at)));
         if let Some(last) = last {
             assert!(
                 (pose.head.pitch_deg - last.head.pitch_deg).abs() < 0.4,
@@ -411,7 +419,7 @@ fn ten_seconds_of_life() {
     );
     for i in 0..=50 {
         let at = FrameRate::whole(5).pts_of(i);
-        let pose = host.pose(at, &scripted(&profile, at));
+        let pose = host.pose(at, &Situation::heard(scripted(&profile, at)));
         let face = |shape| pose.blendshapes[shape];
         text += &format!(
             "{:4.1} {:.2} {:.2} {:.2} {:5.2} {:5.2} {:5.2} {:5.1} {:5.1} {:.4}\n",

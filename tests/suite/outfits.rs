@@ -162,6 +162,7 @@ fn a_change_shows_in_the_next_picture_as_if_nothing_else_existed() {
 fn a_room_changes_clothes_from_one_step_to_the_next() {
     let options = PipelineOptions {
         avatars: Vec::new(),
+        gestures: Arc::default(),
         hosts: vec![HostId::new("lina"), HostId::new("guest")],
         seed: 7,
         test_pattern: false,

@@ -43,6 +43,7 @@ pub(crate) fn options() -> ShowOptions {
         name: "test".to_owned(),
         rate: RATE,
         hosts: vec![(host, avatar)],
+        gestures: Arc::default(),
         seed: 7,
         scene: Scene::new(scene, Some(assets.fonts().unwrap())),
         voices: VoiceChoice::new("tone", None, None, SpeechServer::default()).unwrap(),

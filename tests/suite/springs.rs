@@ -14,7 +14,7 @@ use glam::{Mat4, Vec3};
 use serde_json::{Value, json};
 use zhubo::avatar::{Avatar, Springs};
 use zhubo::media::{Emotion, FrameRate, HostId, MediaTime, Pose};
-use zhubo::motion::{Motion, MotionOptions, SpeechNow};
+use zhubo::motion::{Motion, MotionOptions, Situation};
 
 use crate::puppet::{self, JAW};
 
@@ -201,12 +201,13 @@ fn the_engine_moves_hair_as_it_moves_the_head() {
             host: HostId::new("x"),
             seed: 3,
             avatar: Some(Arc::clone(&avatar)),
+            gestures: Arc::default(),
         })
     };
     let (mut one, mut other) = (motion(), motion());
     for n in 0..50 {
         let at = FrameRate::whole(25).pts_of(n);
-        let speech = SpeechNow::silent(Emotion::Neutral);
+        let speech = Situation::silent(Emotion::Neutral);
         let pose = one.pose(at, &speech);
         assert_eq!(pose, other.pose(at, &speech));
         assert_eq!(pose.nodes.len(), 3, "the three joints are moved");

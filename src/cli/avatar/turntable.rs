@@ -11,7 +11,7 @@ use crate::avatar::Springs;
 use crate::cli::{Outcome, stop, usage};
 use crate::encode::{H264Encoder, H264Options};
 use crate::media::{Emotion, FrameRate, Packet, Size, Track};
-use crate::motion::{Motion, MotionOptions, SpeechNow};
+use crate::motion::{Motion, MotionOptions, Situation};
 use crate::output::{AudioCodec, FileOptions, FileOutput};
 use crate::render::Output;
 
@@ -39,6 +39,7 @@ pub(super) fn film(order: &Order, path: &Path) -> Outcome {
         host: studio::host(),
         seed: 1,
         avatar: posture,
+        gestures: std::sync::Arc::default(),
     });
     let stop = stop::on_ctrl_c()?;
     let mut file = FileOutput::create(FileOptions {
@@ -54,7 +55,7 @@ pub(super) fn film(order: &Order, path: &Path) -> Outcome {
     if let Ok(style) = ProgressStyle::with_template("{bar:30} frame {pos}/{len}  ({eta} left)") {
         bar.set_style(style);
     }
-    let silent = SpeechNow::silent(Emotion::Neutral);
+    let silent = Situation::silent(Emotion::Neutral);
     for index in 0..FRAMES {
         if stop.load(std::sync::atomic::Ordering::Relaxed) {
             break;

@@ -7,6 +7,7 @@ mod mouth;
 mod pipeline;
 mod player;
 mod run;
+mod script;
 mod speech;
 mod stages;
 
@@ -17,6 +18,7 @@ pub use handle::{
 };
 pub use pipeline::{Pipeline, PipelineOptions, Step};
 pub use run::{Ending, Progress, ShowOptions, Summary, run};
+pub use script::sentences;
 pub(crate) use speech::chain;
 pub use stages::SEND_DELAY;
 

@@ -8,6 +8,7 @@ mod mouth;
 mod pipeline;
 mod player;
 mod run;
+mod script;
 mod speech;
 mod stages;
 
@@ -20,6 +21,7 @@ pub use handle::{
 pub use player::{Performance, Want};
 pub use pipeline::{Pipeline, PipelineOptions, Step};
 pub use run::{Ending, Progress, ShowOptions, Summary, run};
+pub use script::sentences;
 pub(crate) use speech::chain;
 pub use stages::SEND_DELAY;
 

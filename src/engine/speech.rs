@@ -7,10 +7,12 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::lipsync::LipSyncOptions;
-use crate::media::{HostId, SAMPLE_RATE_HZ, Utterance};
+use crate::media::{
+    FrameRate, HostId, Mark, MediaTime, MouthTrack, SAMPLE_RATE_HZ, TimedAct, Utterance, WordTime,
+};
 use crate::show::Sentence;
 use crate::threads::{self, SpawnError};
-use crate::voice::{SynthesisContext, Voice};
+use crate::voice::{self, SynthesisContext, Voice};
 
 use super::mouth::MouthMaker;
 
@@ -139,6 +141,15 @@ fn utter(
     maker: &mut MouthMaker,
 ) -> Result<Utterance, String> {
     let sentence = &job.sentence;
+    let samples_after = sentence.pause_after.0.max(0) as usize;
+    if sentence.text.is_empty() {
+        return Ok(utterance(
+            job,
+            vec![0.0; samples_after],
+            no_mouth(),
+            Vec::new(),
+        ));
+    }
     let mut speech = job
         .voice
         .synthesize(&sentence.text, context)
@@ -155,23 +166,65 @@ fn utter(
             context,
         )
         .map_err(|error| chain(&error))?;
-    audio.extend(std::iter::repeat_n(
-        0.0,
-        sentence.pause_after.0.max(0) as usize,
-    ));
-    Ok(Utterance {
+    audio.extend(std::iter::repeat_n(0.0, samples_after));
+    let mut utterance = utterance(job, audio, mouth, speech.words);
+    utterance.phones = speech.phones;
+    Ok(utterance)
+}
+
+/// The mouth of a pause.
+fn no_mouth() -> MouthTrack {
+    MouthTrack {
+        start: MediaTime::ZERO,
+        rate: FrameRate::whole(50),
+        frames: Vec::new(),
+    }
+}
+
+/// What the job's sentence becomes: acts and marks get the times of their words.
+fn utterance(
+    job: &SpeechJob,
+    audio: Vec<f32>,
+    mouth: MouthTrack,
+    words: Vec<WordTime>,
+) -> Utterance {
+    let sentence = &job.sentence;
+    let acts = sentence.acts.iter().map(|(place, _)| *place);
+    let marks = sentence.marks.iter().map(|(place, _)| *place);
+    let places: Vec<usize> = acts.chain(marks).collect();
+    let times = voice::times_of(&sentence.text, &words, &places);
+    let (act_times, mark_times) = times.split_at(sentence.acts.len());
+    let mut acts: Vec<TimedAct> = act_times
+        .iter()
+        .zip(&sentence.acts)
+        .map(|(at, (_, act))| TimedAct {
+            at: *at,
+            act: act.clone(),
+        })
+        .collect();
+    acts.sort_by_key(|act| act.at);
+    let mut marks: Vec<Mark> = mark_times
+        .iter()
+        .zip(&sentence.marks)
+        .map(|(at, (_, name))| Mark {
+            name: name.clone(),
+            at: *at,
+        })
+        .collect();
+    marks.sort_by_key(|mark| mark.at);
+    Utterance {
         cue_id: sentence.line_id,
         speaker: job.speaker.clone(),
         text: sentence.text.clone(),
         audio: Arc::new(audio),
         mouth: Arc::new(mouth),
-        words: speech.words,
-        phones: speech.phones,
-        marks: Vec::new(),
+        words,
+        phones: Vec::new(),
+        marks,
         emotion: sentence.emotion,
-        acts: Vec::new(),
-        activity: None,
-    })
+        acts,
+        activity: sentence.activity,
+    }
 }
 
 /// An error with its causes on one line.

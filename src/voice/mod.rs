@@ -37,7 +37,7 @@ pub use pronounce::{PronouncedWord, pronounce};
 pub use text::{
     Language, MAX_SENTENCE_CHARS, Sentence, for_caption, for_speech, is_speakable, sentences,
 };
-pub use words::spread_words;
+pub use words::{spread_words, times_of};
 
 /// The most sound one call may give, in seconds.
 pub const MAX_SPEECH_SECS: u32 = 600;

@@ -299,6 +299,76 @@ fn proportional(words: &[Word], stretches: &[(f64, f64)]) -> Vec<(f64, f64)> {
     spans
 }
 
+/// Letters of the text that a word may be away from where it is looked for: what a voice leaves out.
+const MAX_SKIPPED_LETTERS: usize = 40;
+
+/// When each of `places` in `text` (in characters) is reached: inside a word its beginning, behind it and its marks the
+/// beginning of the next one, after the last word its end. Without words all are at the start.
+///
+/// Words are found in the text by their letters, so emoji and punctuation may differ; a word that is written in another
+/// way (`three` for `3`) stands for the letters between its neighbours.
+pub fn times_of(text: &str, words: &[WordTime], places: &[usize]) -> Vec<MediaTime> {
+    // How many letters stand before each place, the end included.
+    let mut before = vec![0];
+    let mut letters = Vec::new();
+    for c in text.chars() {
+        letters.extend(c.is_alphanumeric().then(|| folded(c)));
+        before.push(letters.len());
+    }
+    let ends = word_ends(&letters, words);
+    places
+        .iter()
+        .map(|place| {
+            let place = before[(*place).min(before.len() - 1)];
+            let word = ends.partition_point(|end| *end <= place);
+            match (words.get(word), words.last()) {
+                (Some(word), _) => word.start,
+                (None, Some(last)) => last.end,
+                (None, None) => MediaTime::ZERO,
+            }
+        })
+        .collect()
+}
+
+fn folded(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+/// Where each word ends among `letters`, never falling.
+fn word_ends(letters: &[char], words: &[WordTime]) -> Vec<usize> {
+    let mut found = Vec::with_capacity(words.len());
+    let (mut from, mut reach) = (0, MAX_SKIPPED_LETTERS);
+    for word in words {
+        let own: Vec<char> = word
+            .text
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .map(folded)
+            .collect();
+        let ahead = &letters[from..letters.len().min(from + reach + own.len())];
+        let at = (!own.is_empty())
+            .then(|| ahead.windows(own.len()).position(|part| *part == own[..]))
+            .flatten();
+        if let Some(at) = at {
+            let start = from + at;
+            from = start + own.len();
+            reach = MAX_SKIPPED_LETTERS;
+            found.push(Some((start, from)));
+        } else {
+            reach += own.len();
+            found.push(None);
+        }
+    }
+    // The first of some words that are not found reaches to the next one that is.
+    let mut next = letters.len();
+    let mut ends = vec![0; words.len()];
+    for (end, found) in ends.iter_mut().zip(&found).rev() {
+        *end = found.map_or(next, |(_, end)| end);
+        next = found.map_or(next, |(start, _)| start);
+    }
+    ends
+}
+
 /// The weight of the words before each place.
 fn cumulative(words: &[Word]) -> Vec<f64> {
     std::iter::once(0.0)

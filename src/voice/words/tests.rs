@@ -63,7 +63,65 @@ fn silence_and_nothing_are_harmless() {
     assert_eq!(spread_words("a b", &[], 16_000).len(), 2);
 }
 
+/// Each word a second long, each a second after the one before.
+fn timed(words: &[&str]) -> Vec<WordTime> {
+    let second = |n: usize| MediaTime::from_millis(1000 * n as i64);
+    let word = |(index, text): (usize, &&str)| WordTime {
+        text: (*text).to_owned(),
+        start: second(2 * index),
+        end: second(2 * index + 1),
+    };
+    words.iter().enumerate().map(word).collect()
+}
+
+fn secs(text: &str, words: &[&str], places: &[usize]) -> Vec<f64> {
+    let times = times_of(text, &timed(words), places);
+    times.into_iter().map(MediaTime::as_secs_f64).collect()
+}
+
+#[test]
+fn places_have_the_time_of_their_word() {
+    let english = "Hi 😀 “dear” friend, go! 😀";
+    let words = ["Hi", "“dear”", "friend,", "go!"];
+    // H, the emoji, the quote, inside dear, its closing quote, f, the comma, the end.
+    let places = [0, 3, 5, 8, 10, 12, 18, 23, 25];
+    assert_eq!(
+        secs(english, &words, &places),
+        [0.0, 2.0, 2.0, 2.0, 4.0, 4.0, 6.0, 7.0, 7.0]
+    );
+    let chinese = ["今天", "真", "好，", "买"];
+    assert_eq!(
+        secs("今天真好，买", &chinese, &[0, 1, 2, 3, 4, 5, 6, 99]),
+        [0.0, 0.0, 2.0, 4.0, 6.0, 6.0, 7.0, 7.0]
+    );
+    assert_eq!(secs("nothing", &[], &[0, 3]), [0.0, 0.0]);
+    assert_eq!(secs("", &["word"], &[0]), [1.0]);
+}
+
+#[test]
+fn words_that_are_written_otherwise_stand_between_their_neighbours() {
+    let words = ["I", "have", "twenty", "one", "reasons"];
+    assert_eq!(
+        secs("I have 21 reasons", &words, &[2, 7, 8, 10]),
+        [2.0, 4.0, 4.0, 8.0]
+    );
+    // A word is not looked for at the other end of the text.
+    let long = format!("3 {} three", "la ".repeat(40));
+    let mut words = vec!["three"];
+    words.extend(["la"; 40]);
+    words.push("three");
+    assert_eq!(secs(&long, &words, &[0, 2, 8]), [0.0, 2.0, 6.0]);
+}
+
 proptest! {
+    #[test]
+    fn times_of_rising_places_rise(text in "[a-c 1好,。😀]{0,60}", words in prop::collection::vec("[a-c1好]{0,3}[,。]?", 0..12)) {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let places: Vec<usize> = (0..=61).collect();
+        let times = secs(&text, &words, &places);
+        prop_assert!(times.is_sorted(), "{:?}", times);
+    }
+
     #[test]
     fn words_are_in_order_inside_the_sound(
         text in "[a-d好, .。]{0,120}",

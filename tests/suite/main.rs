@@ -28,6 +28,7 @@ mod hostile_compressed;
 mod hostile_pictures;
 #[cfg(feature = "live")]
 mod http;
+mod http_act;
 mod http_outfit;
 mod input;
 mod layout;

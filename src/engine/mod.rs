@@ -1,5 +1,6 @@
 //! The order of things: clock, pipeline, the one loop, the speech worker, the threads behind them, statistics.
 
+mod cast;
 mod clock;
 mod director;
 mod handle;
@@ -11,11 +12,13 @@ mod script;
 mod speech;
 mod stages;
 
+pub use cast::{Cast, Wish};
 pub use clock::{Clock, Timebase, Turn};
 pub use handle::{
     Line, MAX_SAY_CHARS, RoomEvent, RoomHandle, RoomSnapshot, RoomState, RoomStats, SayError,
     SayMode, SayRequest, WearError,
 };
+pub use player::{Performance, Want};
 pub use pipeline::{Pipeline, PipelineOptions, Step};
 pub use run::{Ending, Progress, ShowOptions, Summary, run};
 pub use script::sentences;

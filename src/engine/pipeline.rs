@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::avatar::Avatar;
 use crate::input::{Input, InputState};
-use crate::media::{AudioChunk, Emotion, HostId, MediaTime, Pose, Tick, Utterance};
-use crate::motion::{Library, Motion, MotionOptions, Situation};
+use crate::media::{Activity, AudioChunk, HostId, MediaTime, Pose, Tick, Utterance};
+use crate::motion::{Library, Motion, MotionOptions};
 use crate::scene::{Picture, Scene};
 use crate::sound::{self, Limiter};
 
-use super::player::Player;
+use super::cast::{Cast, Moment};
+use super::player::{Performance, Player, Want};
 
 /// Length of the test pattern's beep.
 const BEEP: MediaTime = MediaTime::from_millis(100);
@@ -27,6 +28,8 @@ pub struct PipelineOptions {
     pub gestures: Arc<Library>,
     /// Seed of all chance: same seed, same life.
     pub seed: u64,
+    /// Nothing is said before this pts.
+    pub lead: MediaTime,
     /// Once a second a white flash of two frames and a 1 kHz beep that starts on the same tick.
     pub test_pattern: bool,
 }
@@ -42,6 +45,10 @@ pub struct Step {
     pub picture: Picture,
     /// Marks reached.
     pub marks: Vec<String>,
+    /// Utterances that begin in it.
+    pub begun: Vec<Performance>,
+    /// What each host is busy with, in the order of the scene.
+    pub activities: Vec<Activity>,
     /// Words on screen.
     pub caption: String,
     /// The line being said and its sentence.
@@ -56,7 +63,7 @@ pub struct Pipeline {
     motions: Vec<Motion>,
     scene: Scene,
     limiter: Limiter,
-    speaker: Option<HostId>,
+    cast: Cast,
     /// What the first host wears: the id of an outfit.
     outfit: Option<Arc<str>>,
     /// Live sound: what the first host says while no line is said.
@@ -78,9 +85,14 @@ impl Pipeline {
         };
         Self {
             motions: options.hosts.iter().enumerate().map(motion).collect(),
-            player: Player::new(scene.caption_capacity_ems()),
+            player: Player::new(
+                scene.caption_capacity_ems(),
+                Arc::clone(&options.gestures),
+                options.seed,
+                options.lead,
+            ),
             limiter: Limiter::new(1),
-            speaker: None,
+            cast: Cast::new(&options.hosts),
             outfit: None,
             input: None,
             beep: sound::beep(sound::BEEP_HZ, BEEP.0 as usize, BEEP_LEVEL),
@@ -121,14 +133,25 @@ impl Pipeline {
         self.player.cut(pts);
     }
 
-    /// Sound, poses and picture of `tick`. `said` gives the next utterance when one is wanted.
-    pub fn step(&mut self, tick: Tick, said: &mut dyn FnMut() -> Option<Utterance>) -> Step {
+    /// Who does what without being asked by a score.
+    pub fn cast(&mut self) -> &mut Cast {
+        &mut self.cast
+    }
+
+    /// Makes a host gesture from the next step on; false when it does not know the gesture.
+    pub fn gesture(&mut self, host: usize, at: MediaTime, name: &str) -> bool {
+        let motion = self.motions.get_mut(host);
+        motion.is_some_and(|motion| motion.ask(at, name))
+    }
+
+    /// Sound, poses and picture of `tick`. `said` gives or shows the next utterance when one is wanted.
+    pub fn step(
+        &mut self,
+        tick: Tick,
+        said: &mut dyn FnMut(Want) -> Option<Arc<Utterance>>,
+    ) -> Step {
         let mut samples = vec![0.0; tick.samples];
-        let mut speaker = self.speaker.take();
-        let marks = self.player.fill(tick, &mut samples, &mut || {
-            said().inspect(|utterance| speaker = Some(utterance.speaker.clone()))
-        });
-        self.speaker = speaker;
+        let (marks, begun) = self.player.fill(tick, &mut samples, said);
         if let Some(input) = &mut self.input {
             input.fill(tick, &mut samples, !self.player.is_silent());
         }
@@ -140,32 +163,19 @@ impl Pipeline {
 
         // A picture stands for its whole duration, so its mouth is the one at the middle: lips are never late.
         let shown_at = tick.pts + MediaTime::from_samples(tick.samples / 2);
-        let mut heard = self.player.heard_at(shown_at);
+        let heard = self.player.heard_at(shown_at);
         let live = self.input.as_ref().filter(|_| heard.line.is_none());
-        if let Some(moving) = live.map(|input| input.at(shown_at)) {
-            heard.speech.mouth = moving.mouth;
-            heard.speech.energy = heard.speech.energy.max(moving.energy);
-            heard.speech.speaking |= moving.speaking;
-        }
-        let speaker = if live.is_some() {
-            self.options.hosts.first()
-        } else {
-            self.speaker.as_ref()
+        let moment = Moment {
+            at: shown_at,
+            live: live.map(|input| input.at(shown_at)),
+            heard: &heard,
         };
-        let poses = self
-            .motions
-            .iter_mut()
-            .zip(&self.options.hosts)
-            .map(|(motion, host)| {
-                let speaks = speaker.is_none_or(|speaker| speaker == host);
-                let situation = if speaks {
-                    Situation::heard(heard.speech.clone())
-                } else {
-                    Situation::silent(Emotion::Neutral)
-                };
-                motion.pose(shown_at, &situation)
-            });
-        let mut poses: Vec<Pose> = poses.collect();
+        let situations = self.cast.situations(&moment);
+        let activities = situations.iter().map(|own| own.activity).collect();
+        let poses = self.motions.iter_mut().zip(&situations);
+        let mut poses: Vec<Pose> = poses
+            .map(|(motion, situation)| motion.pose(shown_at, situation))
+            .collect();
         if let Some(first) = poses.first_mut() {
             first.outfit.clone_from(&self.outfit);
         }
@@ -180,6 +190,8 @@ impl Pipeline {
             audio,
             picture,
             marks,
+            begun,
+            activities,
             caption: heard.caption,
             line: heard.line,
         }

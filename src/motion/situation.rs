@@ -57,7 +57,9 @@ pub struct Situation {
     pub now: Option<Spoken>,
     /// What this host will say next if nothing changes, and when.
     pub next: Option<Spoken>,
-    /// What to look at; `None` leaves it to the activity.
+    /// What the face is to show whatever is said; `None` leaves it to the scores.
+    pub feeling: Option<Emotion>,
+    /// What to look at; `None` leaves it to the scores and the activity.
     pub focus: Option<Focus>,
     /// Where things are.
     pub places: Arc<Places>,

@@ -22,6 +22,7 @@ mod clips;
 mod device_loss;
 mod encodings;
 mod film;
+mod gestures;
 mod golden;
 mod hostile;
 mod hostile_compressed;

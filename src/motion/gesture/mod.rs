@@ -4,6 +4,10 @@
 //! it, so hands meet where they should and stay outside of it.
 
 mod acting;
+mod book;
+mod limb;
+mod plan;
+mod rests;
 
 use std::sync::Arc;
 

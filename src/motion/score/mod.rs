@@ -1,9 +1,13 @@
 //! How an utterance is performed: its feelings, looks and gesture strokes in time, known before its first sample.
 
+mod plan;
+mod rules;
+mod words;
+
 use std::ops::Range;
 
 use super::{Library, SpeechProfile};
-use crate::media::{Emotion, Focus, MediaTime, Utterance};
+use crate::media::{Act, Emotion, Focus, MediaTime, Utterance};
 
 /// Which hand makes a gesture. The names are the host's own sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,6 +16,16 @@ pub enum Side {
     Left,
     /// The host's right hand: at the left of the picture.
     Right,
+}
+
+impl Side {
+    /// The other hand.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
 }
 
 /// Why a gesture is made.
@@ -62,13 +76,26 @@ pub struct Score {
 impl Score {
     /// Plans `utterance` with the gestures of `library`; `seed` decides where several would do.
     pub fn new(utterance: &Utterance, library: &Library, seed: u64) -> Self {
-        let _ = (library, seed);
+        let profile = SpeechProfile::new(&utterance.audio);
+        let mut feelings = vec![(MediaTime::ZERO, utterance.emotion)];
+        let mut looks = Vec::new();
+        for act in &utterance.acts {
+            match &act.act {
+                Act::Feel(feeling) if act.at <= MediaTime::ZERO => feelings[0].1 = *feeling,
+                Act::Feel(feeling) => feelings.push((act.at, *feeling)),
+                Act::Look(focus) => looks.push((act.at, focus.clone())),
+                Act::Gesture(_) | Act::Stress => {}
+            }
+        }
         Self {
-            profile: SpeechProfile::new(&utterance.audio),
+            strokes: plan::strokes(utterance, &profile, library, seed),
+            profile,
             duration: utterance.duration(),
-            feelings: vec![(MediaTime::ZERO, utterance.emotion)],
-            looks: Vec::new(),
-            strokes: Vec::new(),
+            feelings,
+            looks,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

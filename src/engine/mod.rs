@@ -23,6 +23,7 @@ pub use pipeline::{Pipeline, PipelineOptions, Step};
 pub use run::{Ending, Progress, ShowOptions, Summary, run};
 pub use script::sentences;
 pub(crate) use speech::chain;
+pub use speech::{SpeechMaker, perform};
 pub use stages::SEND_DELAY;
 
 /// Why a show cannot go on.

@@ -120,6 +120,45 @@ impl Drop for SpeechWorker {
     }
 }
 
+/// Makes finished speech on the calling thread, as the worker does on its own.
+#[derive(Debug)]
+pub struct SpeechMaker {
+    mouth: MouthMaker,
+    context: SynthesisContext,
+}
+
+impl SpeechMaker {
+    /// Opens the lip-sync model, or its model-free twin together with a warning.
+    ///
+    /// # Errors
+    /// When a pose table cannot be read.
+    pub fn open(
+        lipsync: &LipSyncOptions,
+        context: SynthesisContext,
+    ) -> crate::lipsync::Result<(Self, Option<String>)> {
+        let (mouth, warning) = MouthMaker::open(lipsync)?;
+        Ok((Self { mouth, context }, warning))
+    }
+
+    /// What moves the mouth, in a few words.
+    pub fn describe(&self) -> String {
+        self.mouth.describe()
+    }
+
+    /// Makes one sentence into speech.
+    ///
+    /// # Errors
+    /// When the voice cannot say it, in words.
+    pub fn utter(
+        &mut self,
+        sentence: &Sentence,
+        voice: &Voice,
+        speaker: &HostId,
+    ) -> Result<Utterance, String> {
+        utter((sentence, voice, speaker), &self.context, &mut self.mouth)
+    }
+}
+
 fn speak(job: SpeechJob, context: &SynthesisContext, maker: &mut MouthMaker) -> SpeechDone {
     if job.cancel.load(Ordering::Relaxed) {
         return SpeechDone::Cancelled;
@@ -128,7 +167,7 @@ fn speak(job: SpeechJob, context: &SynthesisContext, maker: &mut MouthMaker) -> 
         cancel: job.cancel.clone(),
         ..context.clone()
     };
-    match utter(&job, &context, maker) {
+    match utter((&job.sentence, &job.voice, &job.speaker), &context, maker) {
         _ if job.cancel.load(Ordering::Relaxed) => SpeechDone::Cancelled,
         Ok(utterance) => SpeechDone::Ready(job.sentence.id, utterance),
         Err(message) => SpeechDone::Failed(job.sentence, message),
@@ -136,22 +175,16 @@ fn speak(job: SpeechJob, context: &SynthesisContext, maker: &mut MouthMaker) -> 
 }
 
 fn utter(
-    job: &SpeechJob,
+    (sentence, voice, speaker): (&Sentence, &Voice, &HostId),
     context: &SynthesisContext,
     maker: &mut MouthMaker,
 ) -> Result<Utterance, String> {
-    let sentence = &job.sentence;
     let samples_after = sentence.pause_after.0.max(0) as usize;
     if sentence.text.is_empty() {
-        return Ok(utterance(
-            job,
-            vec![0.0; samples_after],
-            no_mouth(),
-            Vec::new(),
-        ));
+        let silence = vec![0.0; samples_after];
+        return Ok(perform(sentence, speaker, silence, no_mouth(), Vec::new()));
     }
-    let mut speech = job
-        .voice
+    let mut speech = voice
         .synthesize(&sentence.text, context)
         .map_err(|error| chain(&error))?;
     let mut audio = speech
@@ -159,7 +192,7 @@ fn utter(
         .map_err(|error| chain(&error))?;
     let mouth = maker
         .mouth(
-            &job.voice,
+            voice,
             (&sentence.text, sentence.emotion),
             &mut speech,
             &audio,
@@ -167,7 +200,7 @@ fn utter(
         )
         .map_err(|error| chain(&error))?;
     audio.extend(std::iter::repeat_n(0.0, samples_after));
-    let mut utterance = utterance(job, audio, mouth, speech.words);
+    let mut utterance = perform(sentence, speaker, audio, mouth, speech.words);
     utterance.phones = speech.phones;
     Ok(utterance)
 }
@@ -181,14 +214,14 @@ fn no_mouth() -> MouthTrack {
     }
 }
 
-/// What the job's sentence becomes: acts and marks get the times of their words.
-fn utterance(
-    job: &SpeechJob,
+/// What `sentence` becomes where its sound, mouth and words are known: acts and marks get the times of their words.
+pub fn perform(
+    sentence: &Sentence,
+    speaker: &HostId,
     audio: Vec<f32>,
     mouth: MouthTrack,
     words: Vec<WordTime>,
 ) -> Utterance {
-    let sentence = &job.sentence;
     let acts = sentence.acts.iter().map(|(place, _)| *place);
     let marks = sentence.marks.iter().map(|(place, _)| *place);
     let places: Vec<usize> = acts.chain(marks).collect();
@@ -214,7 +247,7 @@ fn utterance(
     marks.sort_by_key(|mark| mark.at);
     Utterance {
         cue_id: sentence.line_id,
-        speaker: job.speaker.clone(),
+        speaker: speaker.clone(),
         text: sentence.text.clone(),
         audio: Arc::new(audio),
         mouth: Arc::new(mouth),

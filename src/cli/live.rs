@@ -13,7 +13,9 @@ use crossbeam_channel::Receiver;
 use super::show::{self, Kind, Parts};
 use super::{Failure, Outcome, stop, usage};
 use crate::config::{Assets, RoomDocument};
-use crate::engine::{self, Clock, Ending, RoomHandle, SayRequest, ShowOptions, Summary, Timebase};
+use crate::engine::{
+    self, Clock, Ending, Request, RoomHandle, SayRequest, ShowOptions, Summary, Timebase,
+};
 use crate::input;
 use crate::lipsync::Device;
 use crate::live::{self, LiveOptions, LiveRoom, SayBox, Server, VoiceOffer};
@@ -190,7 +192,7 @@ fn serve(
 /// A room that is ready to go on air.
 struct Room {
     door: RoomHandle,
-    inbox: Receiver<(u64, SayRequest)>,
+    inbox: Receiver<Request>,
     options: ShowOptions,
     feed: RoomFeed,
     opening: Vec<String>,

@@ -1,5 +1,6 @@
 //! From a document to what the engine needs: the part that rooms, films and benchmarks share.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,20 +9,25 @@ use anyhow::Context as _;
 use glam::Vec3;
 
 use super::{Failure, lipsync_failure, usage};
-use crate::avatar::Avatar;
+use crate::avatar::{Avatar, Outfit};
 use crate::config::{
-    Assets, Captions, HostSection, LabelSection, LipSyncSection, PictureQuality, PictureSection,
+    Assets, Captions, CoHostSection, GesturesSection, HostSection, LabelSection, LipSyncSection, PictureQuality, PictureSection,
     RoomDocument, SpotDocument, VoiceSection,
 };
 use crate::encode::H264Options;
-use crate::engine::{RoomHandle, ShowOptions};
+use crate::engine::{CoHost, RoomHandle, ShowOptions};
 use crate::lipsync::{Device, LipSync, LipSyncOptions, Style};
 use crate::media::{HostId, MediaTime};
+use crate::motion::{Gesture, Library};
 use crate::output::AudioCodec;
 use crate::remote::SpeechServer;
 use crate::render::{Gpu, Quality};
 use crate::scene::{Camera, HostPlacement, Scene, SceneOptions, Subject};
 use crate::voice::{SynthesisContext, VoiceChoice};
+
+/// Two hosts stand so far apart, metres, and turn so far inwards, degrees.
+const APART_M: f32 = 0.5;
+const INWARDS_DEG: f32 = 8.0;
 
 /// The sections of a document, whichever kind it is.
 pub(super) struct Parts<'a> {
@@ -29,6 +35,8 @@ pub(super) struct Parts<'a> {
     pub path: &'a Path,
     pub seed: u64,
     pub host: &'a HostSection,
+    pub co_host: Option<&'a CoHostSection>,
+    pub gestures: &'a GesturesSection,
     pub voice: &'a VoiceSection,
     pub picture: &'a PictureSection,
     pub captions: Captions,
@@ -43,6 +51,8 @@ impl<'a> From<&'a RoomDocument> for Parts<'a> {
             path: &room.path,
             seed: room.seed,
             host: &room.host,
+            co_host: room.co_host.as_ref(),
+            gestures: &room.gestures,
             voice: &room.voice,
             picture: &room.picture,
             captions: room.captions,
@@ -59,6 +69,8 @@ impl<'a> From<&'a SpotDocument> for Parts<'a> {
             path: &spot.path,
             seed: spot.seed,
             host: &spot.host,
+            co_host: spot.co_host.as_ref(),
+            gestures: &spot.gestures,
             voice: &spot.voice,
             picture: &spot.picture,
             captions: spot.captions,
@@ -83,13 +95,9 @@ pub(super) fn prepare(
     gpu: Arc<Gpu>,
 ) -> Result<ShowOptions, Failure> {
     let voices = voices(parts.voice).map_err(usage)?;
-    let avatar = Arc::new(
-        assets
-            .avatar(&parts.host.avatar, parts.path)
-            .map_err(usage)?,
-    );
-    let outfit = parts.host.worn(&avatar, parts.path).map_err(usage)?;
-    let scene = scene(parts, &avatar, outfit, assets)?;
+    let cast = cast(parts, assets)?;
+    let scene = scene(parts, &cast, assets)?;
+    let gestures = gestures(parts, assets)?;
     let lipsync = lipsync(parts.lipsync, parts.path).map_err(usage)?;
     check(&lipsync)?;
     let size = parts.picture.size;
@@ -101,11 +109,15 @@ pub(super) fn prepare(
     Ok(ShowOptions {
         name: parts.name.to_owned(),
         rate: parts.picture.fps,
-        hosts: vec![(HostId::new(&parts.host.id), avatar)],
-        gestures: Arc::default(),
+        hosts: cast
+            .iter()
+            .map(|member| (member.id.clone(), Arc::clone(&member.avatar)))
+            .collect(),
+        gestures,
         seed: parts.seed,
         scene,
         voices,
+        co_hosts: co_hosts(parts)?,
         synthesis: synthesis(parts.voice).map_err(usage)?,
         lipsync,
         input: None,
@@ -125,8 +137,10 @@ pub(super) fn prepare(
     })
 }
 
-/// The door of a room or film whose host wears what the document says.
+/// The door of a room or film whose host wears what the document says, and which knows hosts and gestures by name.
 pub(super) fn dressed(door: RoomHandle, options: &ShowOptions, host: &HostSection) -> RoomHandle {
+    let hosts = options.hosts.iter().map(|(host, _)| host.clone());
+    let door = door.with_cast(hosts, options.gestures.iter().map(Gesture::names));
     let Some((_, avatar)) = options.hosts.first() else {
         return door;
     };
@@ -134,12 +148,85 @@ pub(super) fn dressed(door: RoomHandle, options: &ShowOptions, host: &HostSectio
     door.with_outfits(avatar.outfits(), worn)
 }
 
-fn scene(
-    parts: &Parts<'_>,
-    avatar: &Avatar,
+/// One of those who stand in the picture.
+struct Member {
+    id: HostId,
+    avatar: Arc<Avatar>,
+    /// The place of what is worn in the avatar's list.
     outfit: usize,
-    assets: &Assets,
-) -> Result<Scene, Failure> {
+}
+
+/// Loads who stands in the picture, from left to right as the host sees it: the first, and who is beside.
+fn cast(parts: &Parts<'_>, assets: &Assets) -> Result<Vec<Member>, Failure> {
+    let load = |name: &str| assets.avatar(name, parts.path).map(Arc::new).map_err(usage);
+    let avatar = load(&parts.host.avatar)?;
+    let outfit = parts.host.worn(&avatar, parts.path).map_err(usage)?;
+    let mut cast = vec![Member {
+        id: HostId::new(&parts.host.id),
+        avatar,
+        outfit,
+    }];
+    if let Some(co) = parts.co_host {
+        let avatar = load(&co.avatar)?;
+        let outfit = match &co.outfit {
+            Some(id) => Outfit::find(avatar.outfits(), id)
+                .context("co_host.outfit")
+                .map_err(usage)?,
+            None => 0,
+        };
+        cast.push(Member {
+            id: HostId::new(&co.id),
+            avatar,
+            outfit,
+        });
+    }
+    Ok(cast)
+}
+
+/// What is different about the second host.
+fn co_hosts(parts: &Parts<'_>) -> Result<BTreeMap<HostId, CoHost>, Failure> {
+    let mut co_hosts = BTreeMap::new();
+    if let Some(co) = parts.co_host {
+        let voices = co.voice.as_ref().map(|own| {
+            voices(&VoiceSection {
+                default: own.default.clone(),
+                zh: own.zh.clone(),
+                en: own.en.clone(),
+                ..parts.voice.clone()
+            })
+        });
+        let co_host = CoHost {
+            voices: voices.transpose().context("co_host.voice").map_err(usage)?,
+            outfit: co.outfit.clone(),
+        };
+        co_hosts.insert(HostId::new(&co.id), co_host);
+    }
+    Ok(co_hosts)
+}
+
+/// What hosts can do with their hands.
+fn gestures(parts: &Parts<'_>, assets: &Assets) -> Result<Arc<Library>, Failure> {
+    let folder = parts.gestures.folder.as_ref();
+    let folder = folder.map(|folder| parts.path.parent().unwrap_or(Path::new("")).join(folder));
+    let library = assets.gestures(folder.as_deref()).map_err(usage)?;
+    Ok(Arc::new(library))
+}
+
+/// Where they stand: one alone in the middle; two side by side, turned a little towards each other.
+fn placements(cast: &[Member]) -> Vec<HostPlacement> {
+    let middle = (cast.len() as f32 - 1.0) / 2.0;
+    let place = |(index, member): (usize, &Member)| {
+        let aside = index as f32 - middle;
+        HostPlacement {
+            host: member.id.clone(),
+            position: Vec3::new(APART_M * aside, 0.0, 0.0),
+            yaw_deg: -2.0 * INWARDS_DEG * aside,
+        }
+    };
+    cast.iter().enumerate().map(place).collect()
+}
+
+fn scene(parts: &Parts<'_>, cast: &[Member], assets: &Assets) -> Result<Scene, Failure> {
     let size = parts.picture.size;
     let background = assets
         .background(&parts.picture.background, parts.path, size)
@@ -162,20 +249,23 @@ fn scene(
         }
         Err(_) => None,
     };
+    let hosts = placements(cast);
+    let subjects = cast.iter().zip(&hosts).map(|(member, placement)| {
+        let landmarks = member.avatar.landmarks_in(member.outfit);
+        (Subject::from(landmarks), placement.position)
+    });
+    let subjects: Vec<(Subject, Vec3)> = subjects.collect();
+    let camera = match &subjects[..] {
+        [(alone, _)] => Camera::framed(parts.host.framing, alone, size),
+        several => Camera::framed_all(parts.host.framing, several, size),
+    };
     let options = SceneOptions {
         size,
-        camera: Camera::framed(
-            parts.host.framing,
-            &Subject::from(avatar.landmarks_in(outfit)),
-            size,
-        ),
+        camera,
         background,
         look: parts.picture.look(),
-        hosts: vec![HostPlacement {
-            host: HostId::new(&parts.host.id),
-            position: Vec3::ZERO,
-            yaw_deg: 0.0,
-        }],
+        hosts,
+        card: parts.picture.card,
         label,
         captions: parts.captions == Captions::On,
     };

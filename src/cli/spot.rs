@@ -73,11 +73,15 @@ pub(super) fn run(args: Args) -> Outcome {
 
     let (door, inbox) = RoomHandle::new("spot", |_| Ok(()));
     let door = show::dressed(door, &options, &document.host);
-    door.say(SayRequest {
-        text: document.script.clone(),
-        ..SayRequest::default()
-    })
-    .map_err(usage)?;
+    let said = door
+        .say(SayRequest {
+            text: document.script.clone(),
+            ..SayRequest::default()
+        })
+        .map_err(usage)?;
+    for warning in said.warnings {
+        tracing::warn!("{}: {warning}", args.document.display());
+    }
     let ending = Ending {
         after: None,
         tail: Some(MediaTime::from_secs_f64(document.tail_secs)),

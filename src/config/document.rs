@@ -39,6 +39,9 @@ pub struct PictureSection {
     /// A picture file, the name of a built-in set (`studio`, `counter`, `tea-room`, `tech`, `sale`), or an sRGB colour such as
     /// `#20242c`.
     pub background: String,
+    /// Where product cards are: from the upper left corner, in shares of the picture's sides. Hosts look and point there.
+    #[serde(deserialize_with = "place")]
+    pub card: [f32; 2],
     /// How far a background picture is out of focus: 0 (sharp) to 1.
     #[serde(deserialize_with = "blur")]
     pub background_blur: f32,
@@ -65,6 +68,7 @@ impl Default for PictureSection {
             bitrate_bps: None,
             quality: PictureQuality::Auto,
             background: "studio".to_owned(),
+            card: [0.74, 0.60],
             background_blur: 0.0,
             light: LightPreset::Soft,
         }
@@ -110,6 +114,53 @@ impl Default for HostSection {
             framing: Framing::Bust,
         }
     }
+}
+
+/// A second host beside the first.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct CoHostSection {
+    /// A name for this host inside the document; lines name it in a tag, `[host chen]`.
+    pub id: String,
+    /// A built-in host or the path of a GLB or VRM file.
+    pub avatar: String,
+    /// What is worn: the id of one of the avatar's outfits; its default when absent.
+    pub outfit: Option<String>,
+    /// The voices of this host; those of the document when absent.
+    pub voice: Option<CoVoiceSection>,
+}
+
+/// The voices of a second host.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct CoVoiceSection {
+    /// The voice of every language that has no own entry.
+    pub default: String,
+    /// The voice of Chinese text.
+    pub zh: Option<String>,
+    /// The voice of English text.
+    pub en: Option<String>,
+}
+
+impl CoHostSection {
+    /// What is wrong with two hosts of these names, in words.
+    pub(super) fn clash(&self, first: &HostSection) -> Result<(), String> {
+        if self.id == first.id {
+            return Err(format!(
+                "`{}` is the first host's name too: give this host another",
+                self.id
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What hosts can do with their hands, besides what is built in.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct GesturesSection {
+    /// A folder with gestures (`.toml`) and clips (`.vrma`, `.glb`, `.gltf`), from the document's own folder on.
+    pub folder: Option<std::path::PathBuf>,
 }
 
 /// Who is heard.
@@ -280,6 +331,17 @@ fn blur<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
     } else {
         Err(D::Error::custom(format!(
             "background_blur {blur}: 0 (sharp) to 1 is possible"
+        )))
+    }
+}
+
+fn place<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[f32; 2], D::Error> {
+    let place = <[f32; 2]>::deserialize(deserializer)?;
+    if place.iter().all(|share| (0.0..=1.0).contains(share)) {
+        Ok(place)
+    } else {
+        Err(D::Error::custom(format!(
+            "card {place:?}: shares of the picture's width and height, 0 to 1"
         )))
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub use assets::{Assets, DEFAULT_HOST};
 pub use avatar::{AvatarDocument, CharacterSection, FramingSection, MouthSection, OutfitSection};
 pub use document::{
-    Captions, HostSection, InputSection, LabelSection, LipSyncSection, OpenAiSection,
+    Captions, CoHostSection, CoVoiceSection, GesturesSection, HostSection, InputSection, LabelSection, LipSyncSection, OpenAiSection,
     PictureQuality, PictureSection, VoiceSection,
 };
 pub use room::RoomDocument;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::document::{
-    Captions, HostSection, InputSection, LabelSection, LipSyncSection, PictureSection, VoiceSection,
+    Captions, CoHostSection, GesturesSection, HostSection, InputSection, LabelSection, LipSyncSection, PictureSection, VoiceSection,
 };
 use super::{Error, Result};
 
@@ -29,6 +29,12 @@ pub struct RoomDocument {
     /// Who stands in the picture.
     #[serde(default)]
     pub host: HostSection,
+    /// Who stands beside the first host.
+    #[serde(default)]
+    pub co_host: Option<CoHostSection>,
+    /// What hosts can do with their hands.
+    #[serde(default)]
+    pub gestures: GesturesSection,
     /// Who is heard.
     #[serde(default)]
     pub voice: VoiceSection,
@@ -93,6 +99,12 @@ impl RoomDocument {
                 words,
             });
         }
+        let clash = room.co_host.as_ref().map(|co| co.clash(&room.host));
+        clash.transpose().map_err(|words| Error::Value {
+            path: path.to_owned(),
+            key: "co_host.id",
+            words,
+        })?;
         room.label.words().map_err(|words| Error::Value {
             path: path.to_owned(),
             key: "label",

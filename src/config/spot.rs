@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::document::{
-    Captions, HostSection, LabelSection, LipSyncSection, PictureSection, VoiceSection,
+    Captions, CoHostSection, GesturesSection, HostSection, LabelSection, LipSyncSection, PictureSection, VoiceSection,
 };
 use super::{Error, Result};
 
@@ -30,6 +30,12 @@ pub struct SpotDocument {
     /// Who stands in the picture.
     #[serde(default)]
     pub host: HostSection,
+    /// Who stands beside the first host.
+    #[serde(default)]
+    pub co_host: Option<CoHostSection>,
+    /// What hosts can do with their hands.
+    #[serde(default)]
+    pub gestures: GesturesSection,
     /// Who is heard.
     #[serde(default)]
     pub voice: VoiceSection,
@@ -90,6 +96,10 @@ impl SpotDocument {
                 return Err(value(key, format!("{secs}: 0 to 60 seconds are possible")));
             }
         }
+        let clash = spot.co_host.as_ref().map(|co| co.clash(&spot.host));
+        clash
+            .transpose()
+            .map_err(|words| value("co_host.id", words))?;
         spot.label.words().map_err(|words| value("label", words))?;
         Ok(spot)
     }

@@ -85,10 +85,8 @@ impl Cast {
         if live.as_ref().is_some_and(|live| live.speaking) {
             self.live_at = Some(*at);
         }
-        let taken_over = live.is_some()
-            && self
-                .live_at
-                .is_some_and(|last| *at - last < TAKEN_OVER_FOR);
+        let taken_over =
+            live.is_some() && self.live_at.is_some_and(|last| *at - last < TAKEN_OVER_FOR);
         let thinks = self
             .preparing_since
             .is_some_and(|since| *at - since >= THINKS_AFTER);

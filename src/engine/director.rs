@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::handle::{Line, SayMode, SayRequest};
+use super::handle::{Line, SayMode};
 use super::speech::{SpeechDone, SpeechJob, SpeechWorker};
 use crate::media::{HostId, MediaTime, Utterance};
 use crate::show::{Place, Queue, Sentence};
-use crate::voice::{self, Voice, VoiceChoice};
+use crate::voice::{Voice, VoiceChoice};
 
 /// How much finished speech is kept ready: enough to bridge a slow voice, little enough to change one's mind.
 const RUN_AHEAD: MediaTime = MediaTime::from_millis(10_000);
@@ -29,31 +29,28 @@ pub(super) enum Notice {
 #[derive(Debug)]
 pub(super) struct Director {
     queue: Queue,
-    ready: BTreeMap<u64, Utterance>,
+    ready: BTreeMap<u64, Arc<Utterance>>,
     in_flight: Option<(u64, Arc<AtomicBool>)>,
     worker: SpeechWorker,
-    voices: VoiceChoice,
-    speaker: HostId,
+    /// The voices of each host; the first speaks where nobody is named.
+    voices: Vec<(HostId, VoiceChoice)>,
 }
 
 impl Director {
-    pub(super) fn new(worker: SpeechWorker, voices: VoiceChoice, speaker: HostId) -> Self {
+    pub(super) fn new(worker: SpeechWorker, voices: Vec<(HostId, VoiceChoice)>) -> Self {
         Self {
             queue: Queue::default(),
             ready: BTreeMap::new(),
             in_flight: None,
             worker,
             voices,
-            speaker,
         }
     }
 
-    /// Queues a line. With [`SayMode::Now`] what waited is dropped and its speech cancelled.
-    pub(super) fn add(&mut self, line_id: u64, request: SayRequest) {
-        let place = match request.mode {
-            SayMode::Append => Place::Append {
-                priority: request.priority,
-            },
+    /// Queues the sentences of a line. With [`SayMode::Now`] what waited is dropped and its speech cancelled.
+    pub(super) fn add(&mut self, sentences: Vec<Sentence>, mode: SayMode, priority: i32) {
+        let place = match mode {
+            SayMode::Append => Place::Append { priority },
             SayMode::Insert => Place::Insert,
             SayMode::Now => {
                 self.ready.clear();
@@ -63,21 +60,6 @@ impl Director {
                 Place::Now
             }
         };
-        let SayRequest { voice, emotion, .. } = request;
-        let sentences = voice::sentences(&request.text)
-            .into_iter()
-            .map(|sentence| Sentence {
-                id: 0,
-                line_id,
-                text: sentence.text,
-                voice: voice.clone(),
-                speaker: None,
-                emotion: emotion.unwrap_or_default(),
-                acts: Vec::new(),
-                marks: Vec::new(),
-                activity: None,
-                pause_after: sentence.pause_after,
-            });
         self.queue.add(sentences, place);
     }
 
@@ -90,7 +72,7 @@ impl Director {
             self.in_flight = None;
             match done {
                 SpeechDone::Ready(id, utterance) => {
-                    self.ready.insert(id, utterance);
+                    self.ready.insert(id, Arc::new(utterance));
                 }
                 SpeechDone::Failed(sentence, message) => {
                     self.queue.remove(sentence.id);
@@ -107,8 +89,13 @@ impl Director {
         notice
     }
 
+    /// The next utterance if it is ready; leaves it in the queue.
+    pub(super) fn peek(&self) -> Option<Arc<Utterance>> {
+        self.ready.get(&self.queue.front()?.id).cloned()
+    }
+
     /// The next utterance if it is ready; takes it out of the queue.
-    pub(super) fn next(&mut self) -> Option<Utterance> {
+    pub(super) fn next(&mut self) -> Option<Arc<Utterance>> {
         let utterance = self.ready.remove(&self.queue.front()?.id)?;
         self.queue.pop();
         Some(utterance)
@@ -163,26 +150,33 @@ impl Director {
             if ahead >= RUN_AHEAD {
                 return;
             }
+            let Some((speaker, voice)) = self.voice_of(sentence) else {
+                return;
+            };
             let cancel = Arc::new(AtomicBool::new(false));
-            let voice = self.voice_of(sentence);
             self.in_flight = Some((sentence.id, cancel.clone()));
             self.worker.send(SpeechJob {
                 sentence: sentence.clone(),
                 voice,
-                speaker: self.speaker.clone(),
+                speaker,
                 cancel,
             });
             return;
         }
     }
 
-    fn voice_of(&self, sentence: &Sentence) -> Voice {
+    /// Who says a sentence, and with which voice; a host that is not there is spoken for by the first.
+    fn voice_of(&self, sentence: &Sentence) -> Option<(HostId, Voice)> {
+        let named = |(host, _): &&(HostId, VoiceChoice)| Some(host) == sentence.speaker.as_ref();
+        let found = self.voices.iter().find(named);
+        let (speaker, voices) = found.or_else(|| self.voices.first())?;
         // A voice named in a request was checked when the request came in; if it is gone since, the room's own speaks.
-        let named = sentence
+        let asked = sentence
             .voice
             .as_deref()
-            .and_then(|name| self.voices.parse(name).ok());
-        named.unwrap_or_else(|| self.voices.for_text(&sentence.text))
+            .and_then(|name| voices.parse(name).ok());
+        let voice = asked.unwrap_or_else(|| voices.for_text(&sentence.text));
+        Some((speaker.clone(), voice))
     }
 }
 

@@ -8,7 +8,8 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use crate::avatar::{Outfit, UnknownOutfit};
 use crate::input::InputState;
-use crate::media::Emotion;
+use crate::media::{Activity, Emotion, Focus, HostId, MediaTime};
+use crate::show::{Names, Sentence};
 
 /// Requests that may wait for the engine: far more than an operator types, about one second of a script's flood.
 const REQUEST_QUEUE: usize = 256;
@@ -42,6 +43,81 @@ pub struct SayRequest {
     pub emotion: Option<Emotion>,
     /// Higher goes first among the lines that wait; 0 is normal.
     pub priority: i32,
+    /// Who says it, where no tag says otherwise; the first host when absent.
+    pub speaker: Option<HostId>,
+}
+
+/// What became of a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Its id.
+    pub id: u64,
+    /// What looks like a mistake in its tags, in words.
+    pub warnings: Vec<String>,
+}
+
+/// What a host is to do besides speaking.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ActRequest {
+    /// Who; the first host when absent.
+    pub host: Option<HostId>,
+    /// A gesture to be made at once, by its name or another name it has.
+    pub gesture: Option<Arc<str>>,
+    /// What the face is to show for a while.
+    pub emotion: Option<Emotion>,
+    /// What to look at for a while.
+    pub look: Option<Focus>,
+    /// What to be busy with for a while, when nothing is said.
+    pub activity: Option<Activity>,
+    /// How long the while is.
+    pub lasts: MediaTime,
+}
+
+/// Why a host does not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ActError {
+    /// There is no such gesture.
+    #[error("no gesture is called `{name}`; there are: {known}")]
+    UnknownGesture {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// There is no such host.
+    #[error("no host is called `{name}`; there are: {known}")]
+    UnknownHost {
+        /// Who was asked.
+        name: String,
+        /// Who is there.
+        known: String,
+    },
+    /// Too many requests wait.
+    #[error("the room is busy: try again in a moment")]
+    Busy,
+    /// The room has ended.
+    #[error("the room is off air")]
+    OffAir,
+}
+
+/// The sentences of a line on their way to the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SayLine {
+    /// In the order in which they are said.
+    pub sentences: Vec<Sentence>,
+    /// Where they go in the queue.
+    pub mode: SayMode,
+    /// Higher goes first among the lines that wait.
+    pub priority: i32,
+}
+
+/// What the engine is asked through a door.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// To say a line.
+    Say(SayLine),
+    /// To do something besides speaking.
+    Act(ActRequest),
 }
 
 /// Why a line was refused.
@@ -59,6 +135,14 @@ pub enum SayError {
     /// The voice is unknown or not installed.
     #[error("{0}")]
     Voice(String),
+    /// There is no such host.
+    #[error("no host is called `{name}`; there are: {known}")]
+    UnknownHost {
+        /// Who was asked.
+        name: String,
+        /// Who is there.
+        known: String,
+    },
     /// Too many requests wait.
     #[error("the room is busy: try again in a moment")]
     Busy,
@@ -97,17 +181,50 @@ pub enum RoomState {
     Idle,
     /// On air, speaking.
     Speaking,
+    /// On air: a reply is being prepared.
+    Thinking,
+    /// On air: hears somebody out.
+    Listening,
+    /// On air: reads comments.
+    Reading,
+    /// On air: a person speaks through the host.
+    TakenOver,
+    /// On air, and back in a moment.
+    Away,
     /// Off air.
     Ended,
 }
 
 impl RoomState {
+    /// The state of a room on air whose first host is busy with `activity`.
+    pub fn of(activity: Activity) -> Self {
+        match activity {
+            Activity::Idle => Self::Idle,
+            Activity::Speaking => Self::Speaking,
+            Activity::Listening => Self::Listening,
+            Activity::Thinking => Self::Thinking,
+            Activity::Reading => Self::Reading,
+            Activity::TakenOver => Self::TakenOver,
+            Activity::Away => Self::Away,
+        }
+    }
+
+    /// Whether a room in this state is on air.
+    pub fn is_on_air(self) -> bool {
+        !matches!(self, Self::Starting | Self::Ended)
+    }
+
     /// The state as one lower-case word.
     pub fn name(self) -> &'static str {
         match self {
             Self::Starting => "starting",
             Self::Idle => "idle",
             Self::Speaking => "speaking",
+            Self::Thinking => "thinking",
+            Self::Listening => "listening",
+            Self::Reading => "reading",
+            Self::TakenOver => "taken-over",
+            Self::Away => "away",
             Self::Ended => "ended",
         }
     }
@@ -147,6 +264,10 @@ pub struct RoomSnapshot {
     pub queued: usize,
     /// The words on screen.
     pub caption: String,
+    /// What the first host is busy with.
+    pub activity: Activity,
+    /// The gesture being made.
+    pub gesture: Option<Arc<str>>,
     /// Counters.
     pub stats: RoomStats,
     /// The live sound, where the room has one.
@@ -176,12 +297,15 @@ type VoiceCheck = dyn Fn(&str) -> Result<(), String> + Send + Sync;
 pub struct RoomHandle {
     id: Arc<str>,
     next_line_id: Arc<AtomicU64>,
-    requests: Sender<(u64, SayRequest)>,
+    requests: Sender<Request>,
     shared: Arc<Mutex<Shared>>,
     check_voice: Arc<VoiceCheck>,
     outfits: Arc<[Outfit]>,
     /// The place of what is worn in `outfits`.
     worn: Arc<AtomicUsize>,
+    hosts: Arc<[HostId]>,
+    /// All names of all gestures; the first of each is its own.
+    gestures: Arc<[Vec<Arc<str>>]>,
 }
 
 #[derive(Default)]
@@ -201,7 +325,7 @@ impl RoomHandle {
     pub fn new(
         id: &str,
         check_voice: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static,
-    ) -> (Self, Receiver<(u64, SayRequest)>) {
+    ) -> (Self, Receiver<Request>) {
         let (requests, inbox) = bounded(REQUEST_QUEUE);
         let handle = Self {
             id: id.into(),
@@ -211,6 +335,8 @@ impl RoomHandle {
             check_voice: Arc::new(check_voice),
             outfits: Arc::default(),
             worn: Arc::default(),
+            hosts: Arc::default(),
+            gestures: Arc::default(),
         };
         (handle, inbox)
     }
@@ -221,6 +347,30 @@ impl RoomHandle {
         self.outfits = outfits.into();
         self.worn = Arc::new(AtomicUsize::new(worn));
         self
+    }
+
+    /// The same door with hosts that may be named, and gestures, each with all its names.
+    #[must_use]
+    pub fn with_cast(
+        mut self,
+        hosts: impl IntoIterator<Item = HostId>,
+        gestures: impl IntoIterator<Item = Vec<Arc<str>>>,
+    ) -> Self {
+        self.hosts = hosts.into_iter().collect();
+        self.gestures = gestures.into_iter().collect();
+        self
+    }
+
+    /// Who is in the picture.
+    pub fn hosts(&self) -> &[HostId] {
+        &self.hosts
+    }
+
+    /// The names of the gestures, one each.
+    pub fn gestures(&self) -> impl Iterator<Item = &str> {
+        self.gestures
+            .iter()
+            .filter_map(|names| names.first().map(AsRef::as_ref))
     }
 
     /// The outfits of the first host; empty where its clothes cannot be exchanged.
@@ -251,11 +401,11 @@ impl RoomHandle {
         &self.id
     }
 
-    /// Queues a line and returns its id.
+    /// Queues a line. Tags in it become acts; what looks like a mistake in them is returned.
     ///
     /// # Errors
-    /// When the text is empty or too long, the voice cannot be used, or the room is busy or off air.
-    pub fn say(&self, request: SayRequest) -> Result<u64, SayError> {
+    /// When the text is empty or too long, the voice or the speaker cannot be had, or the room is busy or off air.
+    pub fn say(&self, request: SayRequest) -> Result<Said, SayError> {
         if request.text.trim().is_empty() {
             return Err(SayError::Empty);
         }
@@ -266,12 +416,76 @@ impl RoomHandle {
         if let Some(voice) = &request.voice {
             (self.check_voice)(voice).map_err(SayError::Voice)?;
         }
+        if let Some(name) = self.stranger(request.speaker.as_ref()) {
+            let known = self.known_hosts();
+            return Err(SayError::UnknownHost { name, known });
+        }
+        let gestures: Vec<Arc<str>> = self.gestures.iter().flatten().cloned().collect();
+        let names = Names {
+            gestures: &gestures,
+            hosts: &self.hosts,
+        };
+        let (mut sentences, warnings) =
+            super::script::sentences(&request.text, &names, request.emotion);
         let id = self.next_line_id.fetch_add(1, Ordering::Relaxed);
-        match self.requests.try_send((id, request)) {
-            Ok(()) => Ok(id),
+        for sentence in &mut sentences {
+            sentence.line_id = id;
+            sentence.voice.clone_from(&request.voice);
+            if sentence.speaker.is_none() {
+                sentence.speaker.clone_from(&request.speaker);
+            }
+        }
+        let line = SayLine {
+            sentences,
+            mode: request.mode,
+            priority: request.priority,
+        };
+        match self.requests.try_send(Request::Say(line)) {
+            Ok(()) => Ok(Said { id, warnings }),
             Err(TrySendError::Full(_)) => Err(SayError::Busy),
             Err(TrySendError::Disconnected(_)) => Err(SayError::OffAir),
         }
+    }
+
+    /// Asks a host to do something from the next tick on.
+    ///
+    /// # Errors
+    /// When there is no such host or gesture, or the room is busy or off air.
+    pub fn act(&self, request: ActRequest) -> Result<(), ActError> {
+        if let Some(name) = self.stranger(request.host.as_ref()) {
+            let known = self.known_hosts();
+            return Err(ActError::UnknownHost { name, known });
+        }
+        if let Some(Focus::Host(host)) = &request.look
+            && let Some(name) = self.stranger(Some(host))
+        {
+            let known = self.known_hosts();
+            return Err(ActError::UnknownHost { name, known });
+        }
+        if let Some(gesture) = &request.gesture
+            && !self.gestures.iter().flatten().any(|own| own == gesture)
+        {
+            return Err(ActError::UnknownGesture {
+                name: gesture.to_string(),
+                known: self.gestures().collect::<Vec<_>>().join(", "),
+            });
+        }
+        match self.requests.try_send(Request::Act(request)) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_)) => Err(ActError::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(ActError::OffAir),
+        }
+    }
+
+    /// The name of a host that is not in the picture.
+    fn stranger(&self, host: Option<&HostId>) -> Option<String> {
+        let host = host.filter(|host| !self.hosts.contains(host))?;
+        Some(host.to_string())
+    }
+
+    fn known_hosts(&self) -> String {
+        let names = self.hosts.iter().map(HostId::as_str);
+        names.collect::<Vec<_>>().join(", ")
     }
 
     /// The room as it is now.
@@ -332,8 +546,11 @@ mod tests {
             say("hello", Some("nobody")),
             Err(SayError::Voice("no voice nobody".into()))
         );
-        assert_eq!(say("hello", Some("tone")), Ok(1));
-        assert_eq!(inbox.try_recv().unwrap().1.text, "hello");
+        assert_eq!(say("hello", Some("tone")).map(|said| said.id), Ok(1));
+        let Request::Say(line) = inbox.try_recv().unwrap() else {
+            panic!("a line was said")
+        };
+        assert_eq!(line.sentences[0].text, "hello");
         drop(inbox);
         assert_eq!(say("hello", None), Err(SayError::OffAir));
     }

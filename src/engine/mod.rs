@@ -6,6 +6,7 @@ mod director;
 mod handle;
 mod mouth;
 mod pipeline;
+mod play;
 mod player;
 mod run;
 mod script;
@@ -15,11 +16,12 @@ mod stages;
 pub use cast::{Cast, Wish};
 pub use clock::{Clock, Timebase, Turn};
 pub use handle::{
-    Line, MAX_SAY_CHARS, RoomEvent, RoomHandle, RoomSnapshot, RoomState, RoomStats, SayError,
-    SayMode, SayRequest, WearError,
+    ActError, ActRequest, Line, MAX_SAY_CHARS, Request, RoomEvent, RoomHandle, RoomSnapshot,
+    RoomState, RoomStats, Said, SayError, SayLine, SayMode, SayRequest, WearError,
 };
-pub use player::{Performance, Want};
 pub use pipeline::{Pipeline, PipelineOptions, Step};
+pub use play::{CoHost, PlayOptions, Rehearsed, rehearse};
+pub use player::{Performance, Want};
 pub use run::{Ending, Progress, ShowOptions, Summary, run};
 pub use script::sentences;
 pub(crate) use speech::chain;

@@ -64,8 +64,8 @@ pub struct Pipeline {
     scene: Scene,
     limiter: Limiter,
     cast: Cast,
-    /// What the first host wears: the id of an outfit.
-    outfit: Option<Arc<str>>,
+    /// What each host wears: the id of an outfit.
+    outfits: Vec<Option<Arc<str>>>,
     /// Live sound: what the first host says while no line is said.
     input: Option<Input>,
     /// The test pattern's beep.
@@ -93,7 +93,7 @@ impl Pipeline {
             ),
             limiter: Limiter::new(1),
             cast: Cast::new(&options.hosts),
-            outfit: None,
+            outfits: vec![None; options.hosts.len()],
             input: None,
             beep: sound::beep(sound::BEEP_HZ, BEEP.0 as usize, BEEP_LEVEL),
             options,
@@ -116,10 +116,12 @@ impl Pipeline {
         self.input.as_mut()?.take_incident()
     }
 
-    /// What the first host wears from the next step on; `None` is its default.
-    pub fn wear(&mut self, outfit: Option<&str>) {
-        if self.outfit.as_deref() != outfit {
-            self.outfit = outfit.map(Into::into);
+    /// What the host at this place wears from the next step on; `None` is its default.
+    pub fn wear(&mut self, host: usize, outfit: Option<&str>) {
+        if let Some(own) = self.outfits.get_mut(host)
+            && own.as_deref() != outfit
+        {
+            *own = outfit.map(Into::into);
         }
     }
 
@@ -176,8 +178,8 @@ impl Pipeline {
         let mut poses: Vec<Pose> = poses
             .map(|(motion, situation)| motion.pose(shown_at, situation))
             .collect();
-        if let Some(first) = poses.first_mut() {
-            first.outfit.clone_from(&self.outfit);
+        for (pose, outfit) in poses.iter_mut().zip(&self.outfits) {
+            pose.outfit.clone_from(outfit);
         }
         let picture = self.scene.picture(tick.pts, poses, &heard.caption, flash);
         let audio = AudioChunk {

@@ -1,24 +1,26 @@
 //! The one loop: requests in, ticks out, at the pace of the clock.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::Receiver;
 
+use super::cast::Wish;
 use super::clock::{Clock, Timebase, Turn};
-use super::director::{Director, Notice};
+use super::director::Notice;
 use super::handle::{
-    Line, RoomEvent, RoomHandle, RoomSnapshot, RoomState, RoomStats, SayMode, SayRequest,
+    ActRequest, Line, Request, RoomEvent, RoomHandle, RoomSnapshot, RoomState, RoomStats, SayMode,
 };
-use super::pipeline::{Pipeline, PipelineOptions, Step};
-use super::speech::SpeechWorker;
+use super::pipeline::Step;
+use super::play::{CoHost, Play, PlayOptions};
 use super::stages::{SEND_DELAY, StageOptions, Stages};
 use super::{Error, Result};
 use crate::avatar::{Avatar, MouthBy};
 use crate::encode::H264Options;
 use crate::input::{self, Input};
 use crate::lipsync::LipSyncOptions;
-use crate::media::{FrameRate, HostId, MediaTime, Pose};
+use crate::media::{Activity, FrameRate, HostId, MediaTime, Pose};
 use crate::motion::Library;
 use crate::output::{AudioCodec, Sink};
 use crate::render::{Gpu, Quality};
@@ -47,6 +49,8 @@ pub struct ShowOptions {
     pub scene: Scene,
     /// Who is heard.
     pub voices: VoiceChoice,
+    /// What is different about hosts that are not the first.
+    pub co_hosts: BTreeMap<HostId, CoHost>,
     /// Limits for voices.
     pub synthesis: SynthesisContext,
     /// The lip-sync model.
@@ -104,7 +108,7 @@ pub fn run(
     mut clock: Clock,
     ending: &Ending,
     door: &RoomHandle,
-    inbox: &Receiver<(u64, SayRequest)>,
+    inbox: &Receiver<Request>,
     sinks: Vec<Sink>,
     progress: Progress<'_>,
 ) -> Result<Summary> {
@@ -135,7 +139,7 @@ pub fn run(
             ending.stop.load(Ordering::Relaxed) || show.prepare(false).is_err()
         });
         let step = show.step(index);
-        progress(tick.pts, show.director.waiting());
+        progress(tick.pts, show.play.director.waiting());
         show.tell(&step);
         show.stats.late_ms = turn.late.as_millis_f64();
         show.stats.origin_moves += u64::from(turn.origin_moved);
@@ -181,16 +185,16 @@ fn hand_over(step: Step, turn: Turn, clock: &Clock, stages: &Stages, stats: &mut
 /// What the loop owns.
 struct Show<'a> {
     rate: FrameRate,
-    pipeline: Pipeline,
-    director: Director,
+    hosts: Vec<HostId>,
+    play: Play,
     door: &'a RoomHandle,
     stats: RoomStats,
     state: RoomState,
     caption: String,
     line: Option<(u64, String)>,
+    activity: Activity,
+    gesture: Option<Arc<str>>,
     incident: Option<String>,
-    silent_since: MediaTime,
-    lead: MediaTime,
 }
 
 fn say_what_moves_the_mouths(name: &str, hosts: &[(HostId, Arc<Avatar>)]) {
@@ -217,8 +221,6 @@ impl<'a> Show<'a> {
             hosts,
             seed,
             mut scene,
-            voices,
-            synthesis,
             lipsync,
             ..
         } = options;
@@ -235,26 +237,36 @@ impl<'a> Show<'a> {
                 SEND_DELAY.as_millis_f64()
             );
         }
-        let (worker, model, warning) = SpeechWorker::start(&name, lipsync, synthesis)
-            .map_err(|error| Error::Thread(error.to_string()))?;
-        if let Some(warning) = warning {
-            tracing::warn!("{warning}");
-        }
         say_what_moves_the_mouths(&name, &hosts);
-        let ids: Vec<HostId> = hosts.iter().map(|(id, _)| id.clone()).collect();
-        let speaker = ids.first().cloned().ok_or(Error::NoHost)?;
+        let ids = hosts.iter().map(|(id, _)| id.clone()).collect();
+        let rest = hosts.iter().map(|(id, _)| Pose::rest(id.clone()));
+        let warm_up = scene.picture(MediaTime::ZERO, rest.collect(), "", false);
+        let size = scene.size();
+        let (mut play, model) = Play::start(PlayOptions {
+            name: name.clone(),
+            rate,
+            hosts: hosts.clone(),
+            gestures: options.gestures,
+            seed,
+            scene,
+            voices: options.voices,
+            co_hosts: options.co_hosts,
+            synthesis: options.synthesis,
+            lipsync,
+            test_pattern: options.test_pattern,
+            lead: options.lead,
+        })?;
         tracing::info!(
-            "{name}: {} at {:.3} fps, seed {seed}, adapter {}, lip-sync {model}",
-            scene.size(),
+            "{name}: {size} at {:.3} fps, seed {seed}, adapter {}, lip-sync {model}",
             rate.as_f64(),
             options.gpu.adapter_name(),
         );
-        let avatars = hosts.iter().map(|(_, avatar)| Arc::clone(avatar)).collect();
-        let rest = ids.iter().cloned().map(Pose::rest).collect();
-        let warm_up = scene.picture(MediaTime::ZERO, rest, "", false);
+        if let Some(input) = input {
+            play.pipeline.listen(input);
+        }
         let stages = StageOptions {
             room: name,
-            size: scene.size(),
+            size,
             rate,
             h264: options.h264,
             audio: options.audio,
@@ -265,57 +277,67 @@ impl<'a> Show<'a> {
             warm_up,
         };
         let stages = Stages::start(stages, sinks)?;
-        let pipeline = PipelineOptions {
-            hosts: ids,
-            avatars,
-            gestures: options.gestures,
-            seed,
-            test_pattern: options.test_pattern,
-        };
-        let mut pipeline = Pipeline::new(pipeline, scene);
-        if let Some(input) = input {
-            pipeline.listen(input);
-        }
         let show = Self {
             rate,
-            pipeline,
-            director: Director::new(worker, voices, speaker),
+            hosts: ids,
+            play,
             door,
             stats: RoomStats::default(),
             state: RoomState::Starting,
             caption: String::new(),
             line: None,
+            activity: Activity::Idle,
+            gesture: None,
             incident: None,
-            silent_since: MediaTime::ZERO,
-            lead: options.lead,
         };
         Ok((show, stages))
     }
 
-    fn take_requests(&mut self, inbox: &Receiver<(u64, SayRequest)>, index: u64) {
-        while let Ok((line_id, request)) = inbox.try_recv() {
-            if request.mode == SayMode::Now {
-                self.pipeline.cut(self.rate.pts_of(index));
+    fn take_requests(&mut self, inbox: &Receiver<Request>, index: u64) {
+        let pts = self.rate.pts_of(index);
+        while let Ok(request) = inbox.try_recv() {
+            match request {
+                Request::Say(line) => {
+                    if line.mode == SayMode::Now {
+                        self.play.pipeline.cut(pts);
+                    }
+                    let director = &mut self.play.director;
+                    director.add(line.sentences, line.mode, line.priority);
+                }
+                Request::Act(request) => self.act(request, pts),
             }
-            self.director.add(line_id, request);
+        }
+    }
+
+    /// Does what an operator asks of a host; the door has checked that it can.
+    fn act(&mut self, request: ActRequest, pts: MediaTime) {
+        let host = request.host.as_ref();
+        let host = host.and_then(|host| self.hosts.iter().position(|own| own == host));
+        let host = host.unwrap_or_default();
+        let pipeline = &mut self.play.pipeline;
+        if let Some(gesture) = &request.gesture {
+            pipeline.gesture(host, pts, gesture);
+        }
+        let wish = Wish {
+            feeling: request.emotion,
+            focus: request.look,
+            activity: request.activity,
+        };
+        if wish != Wish::default() {
+            pipeline.cast().wish(host, pts + request.lasts, wish);
         }
     }
 
     /// Keeps speech ahead. Offline waits until the next sentence is ready.
     fn prepare(&mut self, waits: bool) -> Result<()> {
-        loop {
-            let wait = waits && self.director.is_preparing();
-            if let Some(Notice::Failed { line_id, message }) = self.director.turn(wait) {
-                self.stats.failed_lines += 1;
-                if waits {
-                    return Err(Error::Speech { message });
-                }
-                self.note(format!("line {line_id} could not be spoken: {message}"));
+        while let Some(Notice::Failed { line_id, message }) = self.play.prepare(waits) {
+            self.stats.failed_lines += 1;
+            if waits {
+                return Err(Error::Speech { message });
             }
-            if !(waits && self.director.is_preparing()) {
-                return Ok(());
-            }
+            self.note(format!("line {line_id} could not be spoken: {message}"));
         }
+        Ok(())
     }
 
     /// Tells the log and the outside that something went wrong.
@@ -326,27 +348,19 @@ impl<'a> Show<'a> {
     }
 
     fn has_ended(&self, ending: &Ending, pts: MediaTime) -> bool {
-        let said = self.director.is_empty() && self.pipeline.is_silent();
         ending.stop.load(Ordering::Relaxed)
             || ending.after.is_some_and(|after| pts >= after)
             || ending
                 .tail
-                .is_some_and(|tail| said && pts >= self.silent_since + tail)
+                .is_some_and(|tail| self.play.has_ended(pts, tail))
     }
 
     fn step(&mut self, index: u64) -> Step {
-        let tick = self.rate.tick(index);
         let worn = self.door.outfit();
-        self.pipeline.wear(worn.map(|outfit| outfit.id.as_str()));
-        let director = &mut self.director;
-        let lead_is_over = tick.pts >= self.lead;
-        let step = self.pipeline.step(tick, &mut || {
-            if lead_is_over { director.next() } else { None }
-        });
-        if !self.pipeline.is_silent() {
-            self.silent_since = tick.pts + MediaTime::from_samples(tick.samples);
-        }
-        if let Some(incident) = self.pipeline.take_incident() {
+        let pipeline = &mut self.play.pipeline;
+        pipeline.wear(0, worn.map(|outfit| outfit.id.as_str()));
+        let step = self.play.step(index);
+        if let Some(incident) = self.play.pipeline.take_incident() {
             self.note(incident);
         }
         step
@@ -363,10 +377,16 @@ impl<'a> Show<'a> {
                 .announce(&RoomEvent::Caption(step.caption.clone()));
         }
         self.line.clone_from(&step.line);
+        self.activity = step.activities.first().copied().unwrap_or_default();
+        self.gesture = step
+            .picture
+            .poses
+            .iter()
+            .find_map(|pose| pose.gesture.clone());
         let state = if step.line.is_some() {
             RoomState::Speaking
         } else {
-            RoomState::Idle
+            RoomState::of(self.activity)
         };
         self.change_state(state);
     }
@@ -395,11 +415,13 @@ impl<'a> Show<'a> {
         RoomSnapshot {
             state: self.state,
             now: self.line.clone().map(|(id, text)| Line { id, text }),
-            next: self.director.next_lines(SHOWN_LINES),
-            queued: self.director.waiting(),
+            next: self.play.director.next_lines(SHOWN_LINES),
+            queued: self.play.director.waiting(),
             caption: self.caption.clone(),
             stats: self.stats,
-            input: self.pipeline.input_state(),
+            input: self.play.pipeline.input_state(),
+            activity: self.activity,
+            gesture: self.gesture.clone(),
             last_incident: self.incident.clone(),
         }
     }

@@ -8,14 +8,14 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router, middleware};
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
-use super::{App, Room, access, events, pages, whep};
-use crate::engine::{Line, RoomState, SEND_DELAY, SayError, SayMode, SayRequest, WearError};
-use crate::media::Emotion;
+use super::{App, Room, access, act, events, pages, whep};
+use crate::engine::{Line, SEND_DELAY, SayError, SayMode, SayRequest, WearError};
+use crate::media::{Emotion, HostId};
 
 /// The largest `say`: 100 000 characters as JSON escapes of six bytes, and some more.
 const MAX_SAY_BYTES: usize = 1 << 20;
@@ -44,6 +44,10 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route(
             "/api/rooms/{room}/outfit",
             post(wear).layer(DefaultBodyLimit::max(MAX_OUTFIT_BYTES)),
+        )
+        .route(
+            "/api/rooms/{room}/act",
+            post(act::act).layer(DefaultBodyLimit::max(act::MAX_ACT_BYTES)),
         )
         .route("/api/rooms", get(rooms))
         .route("/api/rooms/{room}", get(room))
@@ -85,11 +89,10 @@ async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
         .iter()
         .map(|(id, room)| (id.clone(), json!(room.handle.snapshot().state.name())))
         .collect();
-    let on_air = |state: RoomState| matches!(state, RoomState::Idle | RoomState::Speaking);
     let ready = app
         .rooms
         .values()
-        .all(|room| on_air(room.handle.snapshot().state));
+        .all(|room| room.handle.snapshot().state.is_on_air());
     let (status, word) = if ready {
         (StatusCode::OK, "ready")
     } else {
@@ -141,6 +144,10 @@ fn details(room: &Room) -> Value {
     let more = json!({
         "now": snapshot.now.as_ref().map(line),
         "next": snapshot.next.iter().map(line).collect::<Vec<_>>(),
+        "activity": snapshot.activity.name(),
+        "gesture": snapshot.gesture.as_deref(),
+        "gestures": room.handle.gestures().collect::<Vec<_>>(),
+        "hosts": room.handle.hosts().iter().map(HostId::as_str).collect::<Vec<_>>(),
         "outfit": room.handle.outfit().map(|outfit| &outfit.id),
         "outfits": room.handle.outfits().iter().map(|outfit| json!({
             "id": outfit.id, "name": outfit.name,
@@ -191,9 +198,11 @@ struct SayBody {
     voice: Option<String>,
     #[serde(default)]
     mode: ModeName,
-    emotion: Option<EmotionName>,
+    #[serde(default, deserialize_with = "emotion")]
+    emotion: Option<Emotion>,
     #[serde(default)]
     priority: i32,
+    speaker: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -205,16 +214,16 @@ enum ModeName {
     Now,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum EmotionName {
-    Neutral,
-    Joy,
-    Warmth,
-    Surprise,
-    Concern,
-    Excitement,
-    Apology,
+/// An emotion by its name.
+fn emotion<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Emotion>, D::Error> {
+    let Some(name) = Option::<String>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let unknown = || {
+        let known = Emotion::ALL.map(Emotion::name).join(", ");
+        D::Error::custom(format!("emotion `{name}` is none of: {known}"))
+    };
+    Emotion::named(&name).map(Some).ok_or_else(unknown)
 }
 
 impl From<SayBody> for SayRequest {
@@ -227,16 +236,9 @@ impl From<SayBody> for SayRequest {
                 ModeName::Insert => SayMode::Insert,
                 ModeName::Now => SayMode::Now,
             },
-            emotion: body.emotion.map(|emotion| match emotion {
-                EmotionName::Neutral => Emotion::Neutral,
-                EmotionName::Joy => Emotion::Joy,
-                EmotionName::Warmth => Emotion::Warmth,
-                EmotionName::Surprise => Emotion::Surprise,
-                EmotionName::Concern => Emotion::Concern,
-                EmotionName::Excitement => Emotion::Excitement,
-                EmotionName::Apology => Emotion::Apology,
-            }),
+            emotion: body.emotion,
             priority: body.priority,
+            speaker: body.speaker.as_deref().map(HostId::new),
         }
     }
 }
@@ -260,8 +262,8 @@ async fn say(
             "the voice check failed: see the log",
         )
     })?;
-    let id = said.map_err(|error| refuse(&error))?;
-    Ok(Json(json!({ "id": id })))
+    let said = said.map_err(|error| refuse(&error))?;
+    Ok(Json(json!({ "id": said.id, "warnings": said.warnings })))
 }
 
 fn read_say(body: &[u8]) -> Result<SayRequest, Refusal> {
@@ -292,7 +294,7 @@ async fn wear(
 }
 
 /// The body of a call named `what`.
-fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Refusal> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| {
         let message = format!("the body is not what `{what}` takes: {error}");
         if error.is_data() {
@@ -304,7 +306,7 @@ fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Refusal> {
 }
 
 /// The room of a call that changes it, once the caller may and sends JSON; `example` is a body that would do.
-fn operated<'a>(
+pub(super) fn operated<'a>(
     app: &'a App,
     id: &str,
     headers: &HeaderMap,
@@ -326,7 +328,7 @@ fn refuse(error: &SayError) -> Refusal {
     let message = error.to_string();
     match error {
         SayError::Empty | SayError::TooLong { .. } => Refusal::unprocessable(message),
-        SayError::Voice(_) => Refusal::bad_request(message),
+        SayError::Voice(_) | SayError::UnknownHost { .. } => Refusal::bad_request(message),
         SayError::Busy => Refusal::unavailable(message, 1),
         SayError::OffAir => Refusal::unavailable(message, 5),
     }

@@ -4,6 +4,7 @@
 //! here can hold up media.
 
 mod access;
+mod act;
 mod api;
 mod events;
 mod guard;

@@ -40,7 +40,6 @@ pub(super) async fn offer(
         return Err(wrong_type(SDP).with(ACCEPT_POST, HeaderValue::from_static(SDP)));
     }
     match room.handle.snapshot().state {
-        RoomState::Idle | RoomState::Speaking => {}
         RoomState::Starting => {
             return Err(Refusal::unavailable(
                 "the room is about to go on air: try again in a moment",
@@ -50,6 +49,7 @@ pub(super) async fn offer(
         RoomState::Ended => {
             return Err(Refusal::unavailable("the room is off air", FULL_RETRY_SECS));
         }
+        _ => {}
     }
     let offer = text(body)?;
     let session = app

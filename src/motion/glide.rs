@@ -13,6 +13,8 @@ pub(super) struct Glide<const N: usize> {
     /// For each value the coefficients of 1, t, t²...t⁵, t in seconds since the start.
     terms: [[f64; 6]; N],
     goal: [f64; N],
+    /// How fast it passes its goal at the instant of arrival, per second; it stops there all the same.
+    passing: [f64; N],
 }
 
 impl<const N: usize> Glide<N> {
@@ -23,6 +25,7 @@ impl<const N: usize> Glide<N> {
             secs: 0.0,
             terms: [[0.0; 6]; N],
             goal: values,
+            passing: [0.0; N],
         }
     }
 
@@ -33,17 +36,23 @@ impl<const N: usize> Glide<N> {
 
     /// Travels to `goal` from `at` on, in `secs`; not shorter than a hundredth of a second.
     pub(super) fn set(&mut self, at: MediaTime, goal: [f64; N], secs: f64) {
+        self.pass(at, goal, [0.0; N], secs);
+    }
+
+    /// As [`Glide::set`], but arrives with this speed (per second): for a goal on the way to the next one, which must be
+    /// set for the instant of arrival.
+    pub(super) fn pass(&mut self, at: MediaTime, goal: [f64; N], speed: [f64; N], secs: f64) {
         let secs = secs.max(0.01);
         let mut terms = [[0.0; 6]; N];
         for (value, terms) in terms.iter_mut().enumerate() {
-            let [place, speed, push] = self.state(at, value);
+            let [place, start, push] = self.state(at, value);
             // What is left to do by the three highest terms, in units of the whole time.
-            let way = goal[value] - place - speed * secs - push * secs * secs / 2.0;
-            let slower = -speed * secs - push * secs * secs;
+            let way = goal[value] - place - start * secs - push * secs * secs / 2.0;
+            let slower = (speed[value] - start) * secs - push * secs * secs;
             let softer = -push * secs * secs;
             *terms = [
                 place,
-                speed,
+                start,
                 push / 2.0,
                 (10.0 * way - 4.0 * slower + softer / 2.0) / secs.powi(3),
                 (-15.0 * way + 7.0 * slower - softer) / secs.powi(4),
@@ -55,6 +64,7 @@ impl<const N: usize> Glide<N> {
             secs,
             terms,
             goal,
+            passing: speed,
         };
     }
 
@@ -72,7 +82,10 @@ impl<const N: usize> Glide<N> {
     fn state(&self, at: MediaTime, value: usize) -> [f64; 3] {
         let t = (at - self.since).as_secs_f64().max(0.0);
         if t >= self.secs {
-            return [self.goal[value], 0.0, 0.0];
+            // Times are rounded to ticks: within one it is the instant of arrival.
+            let is_passing = t - self.secs < 3e-5;
+            let speed = if is_passing { self.passing[value] } else { 0.0 };
+            return [self.goal[value], speed, 0.0];
         }
         let [a, b, c, d, e, f] = self.terms[value];
         [

@@ -10,6 +10,7 @@
     reason = "angles and weights are computed in f64 and kept in f32; lattice indices saturate"
 )]
 
+mod arms;
 mod blink;
 mod body;
 mod chance;
@@ -57,7 +58,6 @@ pub struct Motion {
     host: HostId,
     life: Life,
     acting: Acting,
-    posture: Posture,
     swinging: Option<(Arc<Avatar>, Springs)>,
 }
 
@@ -67,11 +67,9 @@ impl Motion {
         // The name is part of the seed.
         let seed =
             (Chance::new(options.seed, options.host.as_str()).uniform(0) * 2f64.powi(53)) as u64;
-        let avatar = options.avatar.as_deref();
         Self {
             life: Life::new(seed),
-            acting: Acting::new(options.gestures, avatar),
-            posture: avatar.map(Posture::of).unwrap_or_default(),
+            acting: Acting::new(options.gestures, options.avatar.as_ref(), seed),
             swinging: options.avatar.and_then(|avatar| {
                 let springs = Springs::new(&avatar)?;
                 Some((avatar, springs))
@@ -93,7 +91,6 @@ impl Motion {
             .life
             .pose(self.host.clone(), at, situation, &acted.lean);
         pose.gesture = acted.gesture;
-        self.posture.apply(&mut pose);
         self.acting.apply(at, &mut pose);
         if let Some((avatar, springs)) = &mut self.swinging {
             springs.apply(avatar, &mut pose, at);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use glam::{Mat4, Quat, Vec3};
 
+use super::arms::{Hand, State};
 use crate::avatar::{Avatar, Rig};
 use crate::media::{Bone, Pose};
 
@@ -21,15 +22,6 @@ const ELBOW_DEG: f32 = 16.0;
 /// Where it bends to, as an arm that is stretched out to the side sees it: forward, and down, which is inwards once it hangs.
 const BEND_TOWARDS: Vec3 = Vec3::new(0.0, -0.4, 1.0);
 const BENT_DEG: f32 = 10.0;
-/// How far the two outer joints of each finger curl, and the inner ones from index to little finger. Degrees.
-const CURL_DEG: [f32; 2] = [22.0, 12.0];
-const FINGERS: [(&str, f32); 4] = [
-    ("Index", 12.0),
-    ("Middle", 17.0),
-    ("Ring", 21.0),
-    ("Little", 24.0),
-];
-
 /// Arms that hang and hands that are relaxed, for one avatar; nothing where its arms are not stretched out at rest.
 #[derive(Clone, Debug, Default)]
 pub struct Posture {
@@ -67,8 +59,10 @@ impl Posture {
         let (mut turns, mut nodes) = (Vec::new(), Vec::new());
         for side in &SIDES {
             let own = side.arm(&avatar.rig);
-            if !own.is_empty() {
-                side.curl(&avatar.rig, &mut nodes);
+            if !own.is_empty()
+                && let Some(hand) = Hand::of(&avatar.rig, side.name, true)
+            {
+                hand.put(&avatar.rig, &hand.at_rest(State::default()), &mut nodes);
             }
             turns.extend(own);
         }
@@ -78,6 +72,12 @@ impl Posture {
             turns,
             nodes: nodes.into(),
         }
+    }
+
+    /// What it does to `bone`.
+    pub(super) fn turn(&self, bone: Bone) -> Quat {
+        let own = self.turns.iter().find(|(own, _)| *own == bone);
+        own.map_or(Quat::IDENTITY, |(_, turn)| *turn)
     }
 
     /// Adds the posture to `pose`; bones that are turned already are turned further, nodes that are moved already stay.
@@ -141,56 +141,5 @@ impl Side {
             turns.push((lower_bone, bend));
         }
         turns
-    }
-
-    /// Curls the fingers a little towards the palm.
-    fn curl(&self, rig: &Rig, nodes: &mut Vec<(u32, Mat4)>) {
-        let segment = |finger: &str, part: &str| format!("{finger}{part}");
-        let at = |finger: &str| self.place(rig, &segment(finger, "Proximal"));
-        let present: Vec<&str> = FINGERS
-            .iter()
-            .map(|(finger, _)| *finger)
-            .filter(|finger| at(finger).is_some())
-            .collect();
-        let (Some(first), Some(last)) = (present.first(), present.last()) else {
-            return;
-        };
-        let way = self.way(
-            rig,
-            &segment(first, "Proximal"),
-            &segment(first, "Intermediate"),
-        );
-        let (Some(way), Some(from), Some(to)) = (way, at(last), at(first)) else {
-            return;
-        };
-        // With fingers to +X and the index in front, the left palm looks down; the right hand is its mirror image.
-        let Some(palm) = (way.cross(to - from) * self.sign).try_normalize() else {
-            return;
-        };
-        let hinge = way.cross(palm).normalize_or(Vec3::Z);
-        for (finger, inner_deg) in FINGERS {
-            let parts = ["Proximal", "Intermediate", "Distal"].map(|part| segment(finger, part));
-            let inner = self.way(rig, &parts[0], &parts[1]);
-            let outer = self.way(rig, &parts[1], &parts[2]);
-            let bent = match (inner, outer) {
-                (Some(inner), Some(outer)) => inner.angle_between(outer).to_degrees() > BENT_DEG,
-                _ => false,
-            };
-            if bent {
-                continue;
-            }
-            for (part, degrees) in parts.iter().zip([inner_deg, CURL_DEG[0], CURL_DEG[1]]) {
-                let Some(&node) = rig.humanoid.get(&format!("{}{part}", self.name)) else {
-                    continue;
-                };
-                let turn = Quat::from_axis_angle(hinge, degrees.to_radians());
-                let local = rig.turned(node, rig.nodes[node].parent_from_node, turn);
-                if let Ok(index) = u32::try_from(node)
-                    && local.is_finite()
-                {
-                    nodes.push((index, local));
-                }
-            }
-        }
     }
 }

@@ -13,6 +13,8 @@ const FOV_Y_DEG: f32 = 22.0;
 const HEAD_ROOM: f32 = 0.085;
 /// The picture is at least this many head heights wide, so that narrow pictures do not cut the hair.
 const MIN_WIDTH_HEADS: f32 = 1.35;
+/// Beside the outer two of several hosts there is this much room for their shoulders in all, in heads.
+const SIDES_HEADS: f32 = 2.1;
 /// The body's lower end stays out of the picture by this many head heights.
 const HEM_HEADS: f32 = 0.08;
 
@@ -48,7 +50,7 @@ impl FromStr for Framing {
 }
 
 /// Where the parts of a host are, metres in world space; an avatar's landmarks give the numbers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Subject {
     /// The middle between the eyes.
     pub eyes: Vec3,
@@ -61,6 +63,28 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// The space that all of them fill; `None` for nobody.
+    fn union(subjects: &[(Self, Vec3)]) -> Option<Self> {
+        let placed = |(subject, place): &(Self, Vec3)| Self {
+            eyes: subject.eyes + *place,
+            crown_m: subject.crown_m + place.y,
+            chin_m: subject.chin_m + place.y,
+            floor_m: subject.floor_m + place.y,
+        };
+        let count = subjects.len() as f32;
+        let sum = subjects.iter().map(placed).reduce(|all, one| Self {
+            eyes: all.eyes + one.eyes,
+            crown_m: all.crown_m.max(one.crown_m),
+            chin_m: all.chin_m + one.chin_m,
+            floor_m: all.floor_m.min(one.floor_m),
+        })?;
+        Some(Self {
+            eyes: sum.eyes / count,
+            chin_m: sum.chin_m / count,
+            ..sum
+        })
+    }
+
     /// The height of the head, kept sensible for odd models.
     fn head_m(&self) -> f32 {
         let whole = (self.crown_m - self.floor_m).max(1e-3);
@@ -73,6 +97,20 @@ impl Camera {
     ///
     /// The height decides: a wide picture shows more at the sides, a very narrow one steps back until the head fits.
     pub fn framed(framing: Framing, subject: &Subject, size: Size) -> Self {
+        Self::framed_wide(framing, subject, MIN_WIDTH_HEADS * subject.head_m(), size)
+    }
+
+    /// A camera that shows all of `subjects` side by side, each with the place where it stands.
+    pub fn framed_all(framing: Framing, subjects: &[(Subject, Vec3)], size: Size) -> Self {
+        let Some(union) = Subject::union(subjects) else {
+            return Self::framed(framing, &Subject::default(), size);
+        };
+        let xs = subjects.iter().map(|(_, place)| place.x);
+        let apart = xs.clone().fold(f32::NEG_INFINITY, f32::max) - xs.fold(f32::INFINITY, f32::min);
+        Self::framed_wide(framing, &union, apart + SIDES_HEADS * union.head_m(), size)
+    }
+
+    fn framed_wide(framing: Framing, subject: &Subject, least_m: f32, size: Size) -> Self {
         let head = subject.head_m();
         let heads_below_crown = match framing {
             Framing::Face => 1.45,
@@ -95,7 +133,7 @@ impl Camera {
         };
         let aspect = size.width.max(1) as f32 / size.height.max(1) as f32;
         let wanted = (subject.crown_m - bottom) / (1.0 - head_room);
-        let height = wanted.max(MIN_WIDTH_HEADS * head / aspect);
+        let height = wanted.max(least_m / aspect);
         // A picture that had to grow keeps the share of head room and shows more below, but never the hem.
         let above = subject.crown_m + head_room * height;
         let top = if hem.is_finite() {

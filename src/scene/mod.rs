@@ -4,6 +4,7 @@ mod camera;
 mod caption;
 mod look;
 mod picture;
+mod places;
 mod stage;
 mod text;
 
@@ -11,5 +12,6 @@ pub use camera::{Framing, Subject};
 pub use caption::{CaptionLine, plan_captions};
 pub use look::{LightPreset, Look};
 pub use picture::{Background, Camera, HostPlacement, Layer, Picture};
+pub use places::Sights;
 pub use stage::{Scene, SceneOptions};
 pub use text::{FontError, Fonts, TextStyle};

@@ -4,9 +4,12 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use glam::Vec3;
+
+use super::places::{self, Sights};
 use super::text::{Fonts, TextStyle};
 use super::{Background, Camera, HostPlacement, Layer, Look, Picture};
-use crate::media::{Bitmap, MediaTime, Pose, Size};
+use crate::media::{Bitmap, HostId, MediaTime, Pose, Size};
 
 /// Ink height of the label as a share of the picture's shorter side.
 ///
@@ -34,6 +37,8 @@ pub struct SceneOptions {
     pub look: Look,
     /// Hosts from back to front.
     pub hosts: Vec<HostPlacement>,
+    /// Where the product card is: from the upper left corner, in shares of the picture's sides.
+    pub card: [f32; 2],
     /// The AI label; `None` only where a profile with a recorded reason says so.
     pub label: Option<String>,
     /// Whether the words stand in the picture.
@@ -65,6 +70,19 @@ impl Scene {
     /// Frame size in pixels.
     pub fn size(&self) -> Size {
         self.options.size
+    }
+
+    /// Where things are as each host sees them, in the order of the hosts; `eyes` is the middle between each host's eyes in its
+    /// own model space.
+    pub fn sights(&self, eyes: &[(HostId, Vec3)]) -> Vec<Sights> {
+        let SceneOptions {
+            camera,
+            size,
+            card,
+            hosts,
+            ..
+        } = &self.options;
+        places::sights(camera, *size, *card, hosts, eyes)
     }
 
     /// How many ems of caption fit on two lines.

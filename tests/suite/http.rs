@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 use zhubo::avatar::Outfit;
-use zhubo::engine::{Line, RoomEvent, RoomHandle, RoomSnapshot, RoomState, SayMode, SayRequest};
+use zhubo::engine::{Line, Request, RoomEvent, RoomHandle, RoomSnapshot, RoomState, SayMode};
 use zhubo::live::{self, LiveOptions, LiveRoom, SayBox, Server, VoiceOffer, serve_with_token};
+use zhubo::media::HostId;
 use zhubo::output::webrtc::{WhepOptions, WhepServer};
 
 use crate::whep::Viewer;
@@ -23,7 +24,7 @@ const TOKEN: &str = "a token of decent length";
 
 pub(crate) struct Room {
     pub(crate) handle: RoomHandle,
-    inbox: Receiver<(u64, SayRequest)>,
+    pub(crate) inbox: Receiver<Request>,
     addr: SocketAddr,
     server: Server,
 }
@@ -68,7 +69,9 @@ fn start(listen: &str, token: Option<&str>, whep: WhepOptions) -> Room {
         name: id.to_uppercase(),
         triangles: 0,
     });
-    let handle = handle.with_outfits(&outfits, 0);
+    let wave: Vec<std::sync::Arc<str>> = vec!["wave".into(), "挥手".into()];
+    let hosts = ["lina", "chen"].map(HostId::new);
+    let handle = handle.with_outfits(&outfits, 0).with_cast(hosts, [wave]);
     handle.publish(RoomSnapshot {
         state: RoomState::Idle,
         now: Some(Line {
@@ -165,9 +168,14 @@ fn a_line_is_queued_or_refused_with_a_reason() {
         (answer.status, answer.json()["id"].as_u64()),
         (200, Some(1))
     );
-    let (id, request) = room.inbox.try_recv().unwrap();
+    let Request::Say(line) = room.inbox.try_recv().unwrap() else {
+        panic!("a line was said")
+    };
+    let [sentence] = &line.sentences[..] else {
+        panic!("{line:?}")
+    };
     assert_eq!(
-        (id, request.text.as_str(), request.mode),
+        (sentence.line_id, sentence.text.as_str(), line.mode),
         (1, "你好", SayMode::Now)
     );
 

@@ -32,13 +32,14 @@ fn steps(input: Input, rate: FrameRate, secs: u64) -> Vec<Step> {
         gestures: Arc::default(),
         hosts: vec![HostId::new("lina")],
         seed: 7,
+        lead: MediaTime::ZERO,
         test_pattern: false,
     };
     let mut pipeline = Pipeline::new(pipeline, options.scene);
     pipeline.listen(input);
     let ticks = rate.frames_covering(MediaTime::from_millis(secs as i64 * 1000));
     (0..ticks)
-        .map(|index| pipeline.step(rate.tick(index), &mut || None))
+        .map(|index| pipeline.step(rate.tick(index), &mut |_| None))
         .collect()
 }
 

@@ -22,12 +22,14 @@ mod clips;
 mod device_loss;
 mod encodings;
 mod film;
+mod gestures;
 mod golden;
 mod hostile;
 mod hostile_compressed;
 mod hostile_pictures;
 #[cfg(feature = "live")]
 mod http;
+mod http_act;
 mod http_outfit;
 mod input;
 mod layout;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use zhubo::avatar::Avatar;
 use zhubo::config::Assets;
 use zhubo::engine::{Pipeline, PipelineOptions};
-use zhubo::media::{FrameRate, HostId, Size};
+use zhubo::media::{FrameRate, HostId, MediaTime, Size};
 use zhubo::render::Output;
 use zhubo::scene::Framing;
 
@@ -165,13 +165,14 @@ fn a_room_changes_clothes_from_one_step_to_the_next() {
         gestures: Arc::default(),
         hosts: vec![HostId::new("lina"), HostId::new("guest")],
         seed: 7,
+        lead: MediaTime::ZERO,
         test_pattern: false,
     };
     let mut pipeline = Pipeline::new(options, crate::show::options().scene);
     let worn = [None, Some("casual"), Some("casual"), Some("blazer"), None];
     for (index, worn) in (0..).zip(worn) {
-        pipeline.wear(worn);
-        let step = pipeline.step(FrameRate::whole(25).tick(index), &mut || None);
+        pipeline.wear(0, worn);
+        let step = pipeline.step(FrameRate::whole(25).tick(index), &mut |_| None);
         let outfits: Vec<_> = step
             .picture
             .poses

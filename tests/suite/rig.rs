@@ -22,7 +22,7 @@ use crossbeam_channel::Receiver;
 use openh264::OpenH264API;
 use openh264::encoder::{BitRate, Encoder, EncoderConfig, FrameRate as Rate, UsageType};
 use openh264::formats::YUVBuffer;
-use zhubo::engine::{RoomEvent, RoomHandle, RoomSnapshot, RoomState, SayRequest};
+use zhubo::engine::{Request, RoomEvent, RoomHandle, RoomSnapshot, RoomState};
 use zhubo::live::{LiveOptions, LiveRoom, SayBox, Server, VoiceOffer, serve_with_token};
 use zhubo::media::{FrameRate, MediaTime, Packet, Track};
 use zhubo::output::webrtc::{RoomFeed, WhepOptions, WhepServer};
@@ -101,7 +101,7 @@ impl Drop for Rig {
 
 fn pace(
     handle: &RoomHandle,
-    inbox: &Receiver<(u64, SayRequest)>,
+    inbox: &Receiver<Request>,
     feed: &RoomFeed,
     stop: &AtomicBool,
     pattern: bool,
@@ -132,9 +132,9 @@ fn pace(
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        if let Ok((_, request)) = inbox.try_recv() {
+        if let Ok(Request::Say(line)) = inbox.try_recv() {
             speaking_until = frame + VOICE_FRAMES;
-            caption = request.text;
+            caption = line.sentences[0].text.clone();
             handle.announce(&RoomEvent::State(RoomState::Speaking));
             handle.announce(&RoomEvent::Caption(caption.clone()));
         }

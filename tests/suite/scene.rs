@@ -22,6 +22,7 @@ fn scene(size: Size, label: &str) -> Scene {
         background: Background::Color([0, 0, 0]),
         look: zhubo::scene::Look::default(),
         hosts: Vec::new(),
+        card: [0.74, 0.60],
         label: Some(label.to_owned()),
         captions: true,
     };

@@ -36,6 +36,7 @@ pub(crate) fn options() -> ShowOptions {
             position: glam::Vec3::ZERO,
             yaw_deg: 0.0,
         }],
+        card: [0.74, 0.60],
         label: Some("数字人·AI生成".to_owned()),
         captions: true,
     };
@@ -47,6 +48,7 @@ pub(crate) fn options() -> ShowOptions {
         seed: 7,
         scene: Scene::new(scene, Some(assets.fonts().unwrap())),
         voices: VoiceChoice::new("tone", None, None, SpeechServer::default()).unwrap(),
+        co_hosts: std::collections::BTreeMap::new(),
         synthesis: SynthesisContext::default(),
         lipsync: LipSyncOptions::default(),
         input: None,

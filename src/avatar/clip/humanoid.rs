@@ -152,11 +152,13 @@ impl Source {
 }
 
 impl Tracks {
-    /// Writes the bones of `rig` into `moved`, and expressions and gaze into `pose`.
+    /// Writes the bones of `rig` into `moved`, and expressions and gaze into `pose`: `share` of the way to those of the
+    /// clip.
     pub(super) fn apply(
         &self,
         rig: &Rig,
         secs: f32,
+        share: f32,
         pose: &mut Pose,
         moved: &mut Vec<(u32, Mat4)>,
     ) {
@@ -181,15 +183,21 @@ impl Tracks {
         }
         for (name, track) in &self.expressions {
             let weight = track.number(secs, 0).clamp(0.0, 1.0);
+            let own = pose.expressions.iter().find(|(own, _)| own == name);
+            let before = own.map_or(0.0, |(_, weight)| *weight);
             pose.expressions.retain(|(own, _)| own != name);
+            let weight = before + (weight - before) * share;
             pose.expressions.push((Arc::clone(name), weight));
         }
         if let Some(track) = &self.look_at {
             let ahead = track.rotation(secs) * Vec3::Z;
+            let part = |from: f32, to: f32| from + (to - from) * share;
+            let pitch_deg = ahead.y.clamp(-1.0, 1.0).asin().to_degrees();
+            let yaw_deg = ahead.x.atan2(ahead.z).to_degrees();
             pose.eyes = Angles {
-                pitch_deg: ahead.y.clamp(-1.0, 1.0).asin().to_degrees(),
-                yaw_deg: ahead.x.atan2(ahead.z).to_degrees(),
-                roll_deg: 0.0,
+                pitch_deg: part(pose.eyes.pitch_deg, pitch_deg),
+                yaw_deg: part(pose.eyes.yaw_deg, yaw_deg),
+                roll_deg: part(pose.eyes.roll_deg, 0.0),
             };
         }
     }

@@ -165,6 +165,15 @@ impl Clip {
     /// What the clip moves replaces what `pose` had for the same nodes, arms that hang included; the head, the gaze of an
     /// avatar without a `lookAt` track and breathing go on top. Springs come after clips.
     pub fn apply(&self, avatar: &Avatar, pose: &mut Pose, secs: f64) {
+        self.mix(avatar, pose, secs, 1.0);
+    }
+
+    /// As [`Clip::apply`], but goes only `weight` (0..=1) of the way from what `pose` holds to the clip.
+    pub fn mix(&self, avatar: &Avatar, pose: &mut Pose, secs: f64, weight: f32) {
+        if weight.is_nan() || weight <= 0.0 {
+            return;
+        }
+        let weight = weight.min(1.0);
         #[allow(clippy::cast_possible_truncation, reason = "at most a day")]
         let secs = secs.clamp(0.0, f64::from(MAX_SECS)) as f32;
         let rig = &avatar.rig;
@@ -182,7 +191,7 @@ impl Clip {
                         morphs.extend(targets.map(|(target, part)| MorphWeight {
                             node,
                             target,
-                            weight: weights.number(secs, part),
+                            weight: weight * weights.number(secs, part),
                         }));
                     }
                 }
@@ -190,9 +199,14 @@ impl Clip {
                     pose.morphs = morphs.into();
                 }
             }
-            Moves::Humanoid(tracks) => tracks.apply(rig, secs, pose, &mut moved),
+            Moves::Humanoid(tracks) => tracks.apply(rig, secs, weight, pose, &mut moved),
         }
         moved.retain(|(_, local)| local.is_finite());
+        if weight < 1.0 {
+            for (node, local) in &mut moved {
+                *local = between(&before(rig, pose, *node), local, weight);
+            }
+        }
         let is_moved = |node: usize| moved.iter().any(|(own, _)| *own as usize == node);
         pose.bones
             .retain(|(bone, _)| !(ARMS.contains(bone) && rig.bone(*bone).is_some_and(is_moved)));
@@ -202,6 +216,27 @@ impl Clip {
         moved.dedup_by_key(|(node, _)| *node);
         pose.nodes = moved.into();
     }
+}
+
+/// Where `node` stands in its parent in `pose`, with the turns of an arm, which a clip replaces.
+fn before(rig: &Rig, pose: &Pose, node: u32) -> Mat4 {
+    let index = node as usize;
+    let moved = pose.nodes.iter().find(|(own, _)| *own == node);
+    let local = moved.map_or(rig.nodes[index].parent_from_node, |(_, local)| *local);
+    let is_arm = |bone: Bone| ARMS.contains(&bone) && rig.bone(bone) == Some(index);
+    let turn = pose.bones.iter().find(|(bone, _)| is_arm(*bone));
+    turn.map_or(local, |(_, turn)| rig.turned(index, local, *turn))
+}
+
+/// `weight` of the way from one matrix to another.
+fn between(from: &Mat4, to: &Mat4, weight: f32) -> Mat4 {
+    let (from_scale, from_turn, from_place) = parts(from);
+    let (scale, turn, place) = parts(to);
+    Mat4::from_scale_rotation_translation(
+        from_scale.lerp(scale, weight),
+        from_turn.slerp(turn, weight),
+        from_place.lerp(place, weight),
+    )
 }
 
 impl NodeTracks {

@@ -4,6 +4,10 @@
 //! it, so hands meet where they should and stay outside of it.
 
 mod acting;
+mod book;
+mod limb;
+mod plan;
+mod rests;
 
 use std::sync::Arc;
 
@@ -120,6 +124,12 @@ pub struct Gesture {
 }
 
 impl Gesture {
+    /// Its name and all others.
+    pub fn names(&self) -> Vec<Arc<str>> {
+        let own = std::iter::once(&self.name);
+        own.chain(&self.aliases).cloned().collect()
+    }
+
     /// From the first movement to the stroke, seconds.
     pub fn lead_secs(&self) -> f32 {
         match &self.moves {

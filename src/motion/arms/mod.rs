@@ -1,0 +1,209 @@
+//! The arms of any humanoid: measured once, then moved by a small vector for each (inverse kinematics).
+//!
+//! All angles are against the arm that hangs at rest (`posture`), which is itself such a vector. What is computed stands
+//! in the chest's frame, so trunk and breath carry the arms along.
+
+mod arm;
+mod hand;
+mod state;
+mod volume;
+
+use std::sync::Arc;
+
+use glam::{Mat4, Quat, Vec3};
+
+use super::gesture::ArmKey;
+use super::posture::Posture;
+use super::score::Side;
+use crate::avatar::{Avatar, Surface};
+use crate::media::{Bone, Pose};
+use arm::{Arm, Measured};
+use hand::{mirror, mirror_turn, place};
+use volume::Volume;
+
+pub(super) use hand::Hand;
+pub(super) use state::{SIZE, State};
+
+/// The bones of an arm, from the shoulder to the hand.
+const BONES: [[Bone; 4]; 2] = [
+    [
+        Bone::LeftShoulder,
+        Bone::LeftUpperArm,
+        Bone::LeftLowerArm,
+        Bone::LeftHand,
+    ],
+    [
+        Bone::RightShoulder,
+        Bone::RightUpperArm,
+        Bone::RightLowerArm,
+        Bone::RightHand,
+    ],
+];
+const NAMES: [&str; 2] = ["left", "right"];
+
+/// Both arms of one avatar.
+#[derive(Clone, Debug)]
+pub(super) struct Arms {
+    avatar: Arc<Avatar>,
+    arms: [Arm; 2],
+    volume: Option<Volume>,
+}
+
+/// The place of a side in a pair.
+pub(super) fn index(side: Side) -> usize {
+    match side {
+        Side::Left => 0,
+        Side::Right => 1,
+    }
+}
+
+impl Arms {
+    /// Measures `avatar`; `None` where an arm is not all there.
+    pub(super) fn of(avatar: &Arc<Avatar>) -> Option<Self> {
+        let posture = Posture::of(avatar);
+        let points = avatar.rest_points();
+        let arms = [
+            measure(avatar, &posture, &points, 0)?,
+            measure(avatar, &posture, &points, 1)?,
+        ];
+        let [left, _] = &arms;
+        let mut volume = Volume::of(avatar, left.length(), left.middle.x);
+        if let Some(volume) = &mut volume {
+            for arm in &arms {
+                volume.clear(arm);
+            }
+        }
+        Some(Self {
+            avatar: Arc::clone(avatar),
+            arms,
+            volume,
+        })
+    }
+
+    /// Whose arms they are.
+    pub(super) fn avatar(&self) -> &Avatar {
+        &self.avatar
+    }
+
+    /// Both arms hanging, left and right.
+    pub(super) fn rest(&self) -> [State; 2] {
+        [self.arms[0].rest, self.arms[1].rest]
+    }
+
+    /// The state in which the arm of `side` reaches `key`, turned about its shoulder by `aim` (in model space).
+    pub(super) fn compile(&self, side: Side, key: &ArmKey, aim: Quat) -> State {
+        let side = index(side);
+        let aim = if side == 1 { mirror_turn(aim) } else { aim };
+        self.arms[side].compile(key, aim, self.volume.as_ref())
+    }
+
+    /// From one wrist to the other place of it, metres.
+    pub(super) fn way(&self, side: Side, from: &State, to: &State) -> f32 {
+        let arm = &self.arms[index(side)];
+        let wrist = |state: &State| arm.solve(state, Quat::IDENTITY, None).wrist;
+        wrist(from).distance(wrist(to))
+    }
+
+    /// Puts both arms and all fingers into `pose`, in which shoulders may be turned already.
+    pub(super) fn put(&self, states: &[State; 2], pose: &mut Pose) {
+        let mut nodes: Vec<(u32, Mat4)> = Vec::new();
+        for (side, (arm, state)) in self.arms.iter().zip(states).enumerate() {
+            let [shoulder, upper, lower, hand] = BONES[side];
+            let turn_of = |turn: Quat| if side == 1 { mirror_turn(turn) } else { turn };
+            let own = pose.bones.iter().find(|(bone, _)| *bone == shoulder);
+            let lifted = own.map_or(Quat::IDENTITY, |(_, turn)| turn_of(*turn));
+            let turned = arm.solve(state, lifted, self.volume.as_ref());
+            let turns = [
+                (shoulder, turned.shoulder),
+                (upper, turned.shoulder.inverse() * turned.upper),
+                (lower, turned.upper.inverse() * turned.lower),
+                (hand, turned.lower.inverse() * turned.hand),
+            ];
+            pose.bones
+                .retain(|(bone, _)| ![shoulder, upper, lower, hand].contains(bone));
+            let has = |bone: Bone| self.avatar.rig.bone(bone).is_some();
+            let turns = turns.into_iter().filter(|(bone, _)| has(*bone));
+            pose.bones
+                .extend(turns.map(|(bone, turn)| (bone, turn_of(turn).normalize())));
+            arm.hand.put(&self.avatar.rig, state, &mut nodes);
+        }
+        // The first of two stays, and sorting is stable.
+        nodes.extend(pose.nodes.iter().copied());
+        nodes.sort_by_key(|(node, _)| *node);
+        nodes.dedup_by_key(|(node, _)| *node);
+        pose.nodes = nodes.into();
+    }
+
+    /// How deep the arm of a side is inside the body, metres.
+    pub(super) fn depth(&self, side: usize, state: &State) -> f32 {
+        let arm = &self.arms[side];
+        let turned = arm.solve(state, Quat::IDENTITY, self.volume.as_ref());
+        let volume = self.volume.as_ref();
+        volume.map_or(0.0, |volume| volume.depth(arm, state, &turned))
+    }
+}
+
+/// Measures one arm of `avatar`, whose vertices at rest are `points`.
+fn measure(avatar: &Avatar, posture: &Posture, points: &[Vec<Vec3>], side: usize) -> Option<Arm> {
+    let rig = &avatar.rig;
+    let name = NAMES[side];
+    let at = |bone: &str| place(rig, name, bone);
+    let (joint, elbow, wrist) = (at("UpperArm")?, at("LowerArm")?, at("Hand")?);
+    let opposite = mirror(place(rig, NAMES[1 - side], "UpperArm")?);
+    let half_width = (joint.x - opposite.x) / 2.0;
+    let hand = Hand::of(rig, name, posture.turn(BONES[side][1]) != Quat::IDENTITY);
+    let turn = |bone: Bone| {
+        let turn = posture.turn(bone);
+        if side == 1 { mirror_turn(turn) } else { turn }
+    };
+    let [shoulder, upper, lower, _] = BONES[side];
+    let lift = turn(shoulder).to_scaled_axis().z;
+    let fingers = hand.as_ref().map(Hand::directions);
+    let palm = hand.as_ref().and_then(|hand| {
+        let middle = (hand.knuckles? - wrist) * 0.62;
+        let [out, _] = hand.directions();
+        let reach = 0.45 * hand.knuckles?.distance(wrist);
+        let thick = thickness(avatar, points, side, wrist + middle, out, reach);
+        Some(middle + out * thick)
+    });
+    Arm::new(Measured {
+        root: at("Shoulder").unwrap_or(joint),
+        joint,
+        elbow,
+        wrist,
+        middle: joint - Vec3::X * half_width,
+        half_width,
+        fingers,
+        palm,
+        lift,
+        hang: turn(upper),
+        bend: turn(lower),
+        hand: hand.unwrap_or_default(),
+    })
+}
+
+/// How far the skin is from `middle`, a place between the bones of the hand, on the palm's side.
+fn thickness(
+    avatar: &Avatar,
+    points: &[Vec<Vec3>],
+    side: usize,
+    middle: Vec3,
+    out: Vec3,
+    reach: f32,
+) -> f32 {
+    let mut most = 0.15 * reach;
+    for (mesh, points) in avatar.meshes.iter().zip(points) {
+        if avatar.materials[mesh.material].surface == Surface::Hair || !mesh.worn.with(0) {
+            continue;
+        }
+        for point in points {
+            let from = if side == 1 { mirror(*point) } else { *point } - middle;
+            let far = from.dot(out);
+            let aside = (from - out * far).length();
+            if aside < 0.5 * reach && far < 0.8 * reach {
+                most = most.max(far);
+            }
+        }
+    }
+    most
+}

@@ -120,45 +120,6 @@ impl Drop for SpeechWorker {
     }
 }
 
-/// Makes finished speech on the calling thread, as the worker does on its own.
-#[derive(Debug)]
-pub struct SpeechMaker {
-    mouth: MouthMaker,
-    context: SynthesisContext,
-}
-
-impl SpeechMaker {
-    /// Opens the lip-sync model, or its model-free twin together with a warning.
-    ///
-    /// # Errors
-    /// When a pose table cannot be read.
-    pub fn open(
-        lipsync: &LipSyncOptions,
-        context: SynthesisContext,
-    ) -> crate::lipsync::Result<(Self, Option<String>)> {
-        let (mouth, warning) = MouthMaker::open(lipsync)?;
-        Ok((Self { mouth, context }, warning))
-    }
-
-    /// What moves the mouth, in a few words.
-    pub fn describe(&self) -> String {
-        self.mouth.describe()
-    }
-
-    /// Makes one sentence into speech.
-    ///
-    /// # Errors
-    /// When the voice cannot say it, in words.
-    pub fn utter(
-        &mut self,
-        sentence: &Sentence,
-        voice: &Voice,
-        speaker: &HostId,
-    ) -> Result<Utterance, String> {
-        utter((sentence, voice, speaker), &self.context, &mut self.mouth)
-    }
-}
-
 fn speak(job: SpeechJob, context: &SynthesisContext, maker: &mut MouthMaker) -> SpeechDone {
     if job.cancel.load(Ordering::Relaxed) {
         return SpeechDone::Cancelled;
@@ -167,7 +128,7 @@ fn speak(job: SpeechJob, context: &SynthesisContext, maker: &mut MouthMaker) -> 
         cancel: job.cancel.clone(),
         ..context.clone()
     };
-    match utter((&job.sentence, &job.voice, &job.speaker), &context, maker) {
+    match utter(&job, &context, maker) {
         _ if job.cancel.load(Ordering::Relaxed) => SpeechDone::Cancelled,
         Ok(utterance) => SpeechDone::Ready(job.sentence.id, utterance),
         Err(message) => SpeechDone::Failed(job.sentence, message),
@@ -175,10 +136,16 @@ fn speak(job: SpeechJob, context: &SynthesisContext, maker: &mut MouthMaker) -> 
 }
 
 fn utter(
-    (sentence, voice, speaker): (&Sentence, &Voice, &HostId),
+    job: &SpeechJob,
     context: &SynthesisContext,
     maker: &mut MouthMaker,
 ) -> Result<Utterance, String> {
+    let SpeechJob {
+        sentence,
+        voice,
+        speaker,
+        ..
+    } = job;
     let samples_after = sentence.pause_after.0.max(0) as usize;
     if sentence.text.is_empty() {
         let silence = vec![0.0; samples_after];

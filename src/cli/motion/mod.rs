@@ -4,6 +4,7 @@ mod plot;
 mod record;
 mod source;
 
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,10 +16,11 @@ use glam::Vec3;
 use super::lipsync::{bar, goes_on};
 use super::part_file::PartFile;
 use super::{Failure, Outcome, show, stop, usage};
-use crate::config::{Assets, DEFAULT_HOST};
-use crate::engine::{Pipeline, PipelineOptions, Want};
+use crate::avatar::Avatar;
+use crate::config::{Assets, DEFAULT_HOST, PictureSection, VoiceSection};
+use crate::engine::{PlayOptions, Rehearsed, Step, rehearse};
 use crate::lipsync::LipSyncOptions;
-use crate::media::{FrameRate, HostId, MediaTime, Size};
+use crate::media::{FrameRate, HostId, MediaTime};
 use crate::motion::Library;
 use crate::scene::{Background, Camera, Framing, HostPlacement, Scene, SceneOptions, Subject};
 
@@ -31,7 +33,7 @@ const MAX_MINUTES: f64 = 1440.0;
 /// The pose of a host over time, into a CSV file.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The host says TEXT (or what is heard in a sound file) and moves as it would on air; --minutes alone writes how it
+    after_help = "The host says a text (or what is heard in a sound file) and moves as it would on air; --minutes alone writes how it
 idles. The CSV has the header `time,`, the 52 ARKit names, `head_pitch_deg,head_yaw_deg,head_roll_deg` (against the chest),
 `gaze_pitch_deg,gaze_yaw_deg` (eyes against the head) and `gesture` (a name, or nothing). Positive pitch is up, positive yaw
 and roll are to the host's left. `time` is where a picture begins; the pose is the one in its middle. A text may hold tags:
@@ -56,8 +58,8 @@ pub(super) struct Args {
     /// A built-in host, or the path of an avatar.
     #[arg(long, default_value = DEFAULT_HOST, value_name = "NAME|FILE")]
     host: String,
-    /// How long, in minutes; by default until everything is said.
-    #[arg(long)]
+    /// Write how the host idles, for so many minutes.
+    #[arg(long, conflicts_with = "input")]
     minutes: Option<f64>,
     /// Seed of all chance: same seed, same life.
     #[arg(long, default_value_t = 1)]
@@ -82,38 +84,9 @@ pub(super) fn run(args: Args) -> Outcome {
     let avatar = Arc::new(assets.avatar(&args.host, Path::new("")).map_err(usage)?);
     let stem = Path::new(&args.host).file_stem().unwrap_or_default();
     let host = HostId::new(&stem.to_string_lossy());
-    let library: Arc<Library> = Arc::default();
-    let mut source = Source::open(&args, &host, &library)?;
-    let size = Size {
-        width: 720,
-        height: 1280,
-    };
-    let scene = SceneOptions {
-        size,
-        camera: Camera::framed(
-            Framing::default(),
-            &Subject::from(avatar.landmarks_in(avatar.outfit(None))),
-            size,
-        ),
-        background: Background::Transparent,
-        look: crate::scene::Look::default(),
-        hosts: vec![HostPlacement {
-            host: host.clone(),
-            position: Vec3::ZERO,
-            yaw_deg: 0.0,
-        }],
-        label: None,
-        captions: false,
-    };
-    let options = PipelineOptions {
-        hosts: vec![host],
-        avatars: vec![avatar],
-        gestures: Arc::clone(&library),
-        seed: args.seed,
-        lead: MediaTime::ZERO,
-        test_pattern: false,
-    };
-    let mut pipeline = Pipeline::new(options, Scene::new(scene, None));
+    let library = Arc::new(assets.gestures(None).map_err(usage)?);
+    let source = Source::open(&args, &host, &library)?;
+    let options = play(&args, host, avatar, Arc::clone(&library)).map_err(usage)?;
     let stop = stop::on_ctrl_c()?;
     let is_stdout = args.output == Path::new("-");
     let (part, writer): (_, Box<dyn Write>) = if is_stdout {
@@ -124,7 +97,8 @@ pub(super) fn run(args: Args) -> Outcome {
     };
     let mut record = Record::new(BufWriter::new(writer), &library, &args)
         .with_context(|| format!("write {}", args.output.display()))?;
-    let end = perform(&args, &mut pipeline, &mut source, &mut record, &stop)?;
+    let Source { what, warnings } = source;
+    let end = perform(&args, options, what, &mut record, &stop)?;
     let (report, plot) = record.finish(end)?;
     if let (Some(plot), Some(path)) = (plot, &args.plot) {
         let title = format!(
@@ -138,11 +112,11 @@ pub(super) fn run(args: Args) -> Outcome {
     if let Some(part) = part {
         part.keep()?;
     }
-    for warning in &source.warnings {
+    for warning in &warnings {
         tracing::warn!("{warning}");
     }
     if args.json {
-        println!("{}", report.json(&source.warnings));
+        println!("{}", report.json(&warnings));
     } else if !is_stdout {
         println!("{}: {report}", args.output.display());
     }
@@ -169,51 +143,74 @@ fn check(args: &Args) -> Result<(), Failure> {
 /// Performs everything and hands each step to `record`; gives the time at which it ended.
 fn perform(
     args: &Args,
-    pipeline: &mut Pipeline,
-    source: &mut Source,
+    options: PlayOptions,
+    what: Rehearsed,
     record: &mut Record<'_>,
     stop: &AtomicBool,
 ) -> Result<MediaTime, Failure> {
-    let rate = FrameRate::whole(args.fps);
-    let limit = args
-        .minutes
-        .map(|minutes| MediaTime::from_secs_f64(60.0 * minutes));
-    let bar = bar("moving", limit.map(MediaTime::as_secs_f64));
-    let mut end = MediaTime::ZERO;
-    for index in 0.. {
-        let tick = rate.tick(index);
-        let over = match limit {
-            Some(limit) => tick.pts >= limit,
-            None => source.is_over() && tick.pts >= end,
-        };
-        if over {
-            break;
-        }
-        goes_on(stop, &args.output)?;
-        let step = pipeline.step(tick, &mut |want| match want {
-            Want::Next => source.take(),
-            Want::Peek => source.peek(),
-        });
-        source.check()?;
+    // Where words say how long it is, it ends with them.
+    let idle = match what {
+        Rehearsed::Idle(length) => Some(length),
+        _ => None,
+    };
+    let bar = bar("moving", idle.map(MediaTime::as_secs_f64));
+    let mut end = idle.unwrap_or_default();
+    let each = &mut |step: Step| -> Result<bool, Failure> {
         for begun in &step.begun {
             end = begun.spoken.start + begun.utterance.duration();
+        }
+        let at = step.tick.pts;
+        if at >= end {
+            return Ok(false);
         }
         record
             .take(&step)
             .with_context(|| format!("write {}", args.output.display()))?;
-        bar.set_position(tick.pts.as_secs_f64() as u64);
-    }
+        bar.set_position(at.as_secs_f64() as u64);
+        Ok(true)
+    };
+    rehearse(options, what, MediaTime::ZERO, stop, each)?;
     bar.finish_and_clear();
-    Ok(limit.unwrap_or(end))
+    goes_on(stop, &args.output)?;
+    Ok(end)
 }
 
-/// How mouths are moved here: as in a film without a document.
-fn lipsync_options() -> LipSyncOptions {
-    LipSyncOptions::default()
-}
-
-/// The voices and their limits, as in a film without a document.
-fn voices() -> anyhow::Result<(crate::voice::VoiceChoice, crate::voice::SynthesisContext)> {
-    let section = crate::config::VoiceSection::default();
-    Ok((show::voices(&section)?, show::synthesis(&section)?))
+/// One host alone, as in a film without a document.
+fn play(
+    args: &Args,
+    host: HostId,
+    avatar: Arc<Avatar>,
+    gestures: Arc<Library>,
+) -> anyhow::Result<PlayOptions> {
+    let picture = PictureSection::default();
+    let subject = Subject::from(avatar.landmarks_in(avatar.outfit(None)));
+    let scene = SceneOptions {
+        size: picture.size,
+        camera: Camera::framed(Framing::default(), &subject, picture.size),
+        background: Background::Transparent,
+        look: picture.look(),
+        hosts: vec![HostPlacement {
+            host: host.clone(),
+            position: Vec3::ZERO,
+            yaw_deg: 0.0,
+        }],
+        card: picture.card,
+        label: None,
+        captions: false,
+    };
+    let voice = VoiceSection::default();
+    Ok(PlayOptions {
+        name: "motion".to_owned(),
+        rate: FrameRate::whole(args.fps),
+        hosts: vec![(host, avatar)],
+        gestures,
+        seed: args.seed,
+        scene: Scene::new(scene, None),
+        voices: show::voices(&voice)?,
+        co_hosts: BTreeMap::new(),
+        synthesis: show::synthesis(&voice)?,
+        lipsync: LipSyncOptions::default(),
+        test_pattern: false,
+        lead: MediaTime::ZERO,
+    })
 }

@@ -123,8 +123,8 @@ impl Plot {
         });
     }
 
-    pub(super) fn bar(&mut self, bar: Bar) {
-        self.bars.push(bar);
+    pub(super) fn bars(&mut self, bars: &[Bar]) {
+        self.bars.extend_from_slice(bars);
     }
 
     /// Draws everything into a PNG file.

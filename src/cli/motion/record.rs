@@ -135,13 +135,16 @@ impl<'a> Record<'a> {
         let (start, score) = (begun.spoken.start, &begun.spoken.score);
         let utterance = &begun.utterance;
         self.report.counts[0] += score.strokes.len();
+        let bars: Vec<Bar> = score
+            .strokes
+            .iter()
+            .map(|stroke| self.bar(start, stroke))
+            .collect();
         if let Some(plot) = &mut self.plot {
             for word in &utterance.words {
                 plot.word(&word.text, start + word.start, start + word.end);
             }
-            for stroke in &score.strokes {
-                plot.bar(self.bar(start, stroke));
-            }
+            plot.bars(&bars);
         }
         if !self.keeps_events {
             return;
@@ -165,8 +168,7 @@ impl<'a> Record<'a> {
                 .iter()
                 .map(|mark| json!({"time": secs(start + mark.at), "name": mark.name})),
         );
-        for stroke in &score.strokes {
-            let bar = self.bar(start, stroke);
+        for (stroke, bar) in score.strokes.iter().zip(bars) {
             let gesture = json!({
                 "name": bar.name, "side": bar.side, "start": secs(bar.start), "stroke": secs(bar.stroke),
                 "end": secs(bar.end), "word": words_in(&utterance.words, &stroke.word), "reason": reason(stroke.reason),

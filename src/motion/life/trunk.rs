@@ -11,16 +11,17 @@ const HEAD_TALK_DEG: [f64; 3] = [0.6, 0.35, 0.35];
 /// Idle swing never goes further than this, degrees.
 const HEAD_LIMIT_DEG: f64 = 3.0;
 /// Now and then the head takes another posture: how often (seconds), how fast, and how far (degrees).
-const HEAD_STEP_SECS: f64 = 4.6;
-const HEAD_STEP_TRAVEL_SECS: f64 = 0.9;
-const HEAD_STEP_DEG: [f64; 3] = [1.6, 1.0, 1.3];
+const HEAD_STEP_SECS: f64 = 3.4;
+const HEAD_STEP_TRAVEL_SECS: f64 = 0.8;
+const HEAD_STEP_DEG: [f64; 3] = [1.1, 0.8, 1.0];
 /// The weight goes from leg to leg: how often, how fast (seconds), and how far the spine bends (degrees).
 const WEIGHT_SECS: f64 = 13.0;
 const WEIGHT_TRAVEL_SECS: f64 = 1.8;
 const WEIGHT_DEG: (f64, f64) = (0.8, 2.2);
-/// Two rates of swing: about 0.3 and 0.6 times a second.
+/// Three rates of swing: about 0.3, 0.6 and once a second. The more rates, the less do ten seconds resemble ten others.
 const HEAD_SLOW_SECS: f64 = 1.9;
-const HEAD_QUICK_SECS: f64 = 1.0;
+const HEAD_QUICK_SECS: f64 = 0.95;
+const HEAD_TREMOR_SECS: f64 = 0.52;
 /// A nod on a strong syllable, degrees downwards.
 const NOD_DEG: f64 = 1.3;
 /// Posture: how slowly it shifts (seconds) and how far (degrees).
@@ -76,8 +77,9 @@ impl Body {
         });
         let [yaw, pitch, roll]: [f64; 3] = std::array::from_fn(|axis| {
             let chance = self.head[axis];
-            let swing = 1.1 * chance.noise(secs, HEAD_SLOW_SECS)
-                + 0.7 * chance.child(1).noise(secs, HEAD_QUICK_SECS);
+            let swing = 0.9 * chance.noise(secs, HEAD_SLOW_SECS)
+                + 0.85 * chance.child(1).noise(secs, HEAD_QUICK_SECS)
+                + 0.4 * chance.child(2).noise(secs, HEAD_TREMOR_SECS);
             steps[axis] + swing * (HEAD_DEG[axis] + HEAD_TALK_DEG[axis] * f64::from(talk))
         });
         let pitch = pitch - NOD_DEG * f64::from(accent);

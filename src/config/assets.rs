@@ -161,6 +161,16 @@ impl Assets {
         })
     }
 
+    /// The data folders' folders of this name, the last one first: what comes later counts more.
+    pub(super) fn subfolders(&self, name: &str) -> impl Iterator<Item = PathBuf> {
+        let folders = self
+            .folders
+            .iter()
+            .rev()
+            .map(move |folder| folder.join(name));
+        folders.filter(|folder| folder.is_dir())
+    }
+
     fn file(&self, relative: &str) -> Option<PathBuf> {
         if relative.contains("..") {
             return None;

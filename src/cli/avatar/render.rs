@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use glam::Vec3;
 
+use super::gesture::Gesturing;
 use super::pose::{PoseArgs, Wanted};
 use super::studio::{self, Studio};
 use super::{camera, clip, sheet, turntable};
@@ -25,6 +26,7 @@ use crate::scene::{Background, Camera, Framing, LightPreset, Look, Subject};
   zhubo avatar render host.vrm -o happy.png --expression happy=1 --background '#808080'
   zhubo avatar render host.vrm -o cut.png --background transparent --look 10,-15
   zhubo avatar render host.vrm -o step.png --camera full --clip walk.vrma --time 0.4
+  zhubo avatar render lina -o wave.png --camera half --gesture wave@0.1
   zhubo avatar render host.vrm --sheet sheet.png --turntable round.mp4
   zhubo avatar render chen --sheet sheets/")]
 pub(super) struct Args {
@@ -63,6 +65,12 @@ pub(super) struct Args {
     /// A clip: one of the avatar's own by name, or a .vrma (or other humanoid) file.
     #[arg(long, value_name = "NAME|FILE")]
     clip: Option<String>,
+    /// A gesture, at its stroke or so many seconds after (negative: before) it: `wave`, `bow@0.3`, `clap@-0.2`.
+    #[arg(long, value_name = "NAME[@SECS]", conflicts_with = "clip")]
+    gesture: Option<String>,
+    /// A folder with gestures of your own.
+    #[arg(long, value_name = "FOLDER")]
+    gestures: Option<PathBuf>,
     /// Seconds since the start: where clips and moving pictures are.
     #[arg(long, default_value_t = 0.0, value_name = "SECS")]
     time: f64,
@@ -113,6 +121,7 @@ pub(super) struct Order {
     pub(super) quality: Quality,
     pub(super) look: Look,
     pub(super) clip: Option<Arc<Clip>>,
+    gesture: Option<Gesturing>,
     pub(super) at: MediaTime,
     size: Option<Size>,
     camera: Option<String>,
@@ -121,6 +130,11 @@ pub(super) struct Order {
 impl Order {
     /// The pose that was asked for, with arms as on air where no clip moves them, held until hair and ribbons hang.
     pub(super) fn held_pose(&self, host: HostId) -> Pose {
+        if let Some(gesture) = &self.gesture {
+            let mut pose = gesture.pose(host, &self.avatar);
+            self.dress(&mut pose);
+            return pose;
+        }
         let mut pose = Pose::rest(host);
         self.dress(&mut pose);
         self.wanted.put_on(&mut pose);
@@ -238,6 +252,12 @@ pub(super) fn run(args: &Args) -> Outcome {
             light: args.light,
             background_blur: args.background_blur,
         },
+        gesture: args
+            .gesture
+            .as_deref()
+            .map(|wanted| Gesturing::find(wanted, args.gestures.as_deref(), &assets))
+            .transpose()
+            .map_err(usage)?,
         clip: args
             .clip
             .as_deref()

@@ -172,7 +172,7 @@ mod tests {
         );
         check(
             "Thank you and see you tomorrow",
-            &[("bow", "Thank you"), ("wave", "see you")],
+            &[("thanks", "Thank you"), ("wave", "see you")],
         );
         check(
             "Never! I don’t know.",
@@ -260,7 +260,7 @@ mod tests {
             "千万别错过，谢谢大家，再见",
             &[
                 ("no", "千 万 别"),
-                ("bow", "谢 谢"),
+                ("thanks", "谢 谢"),
                 ("open", "大 家，"),
                 ("wave", "再 见"),
             ],

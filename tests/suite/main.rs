@@ -44,6 +44,7 @@ mod look;
 mod mapping;
 mod motion;
 mod motion_hour;
+mod motion_cli;
 mod mouth;
 mod mutations;
 mod onnx;

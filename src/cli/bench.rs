@@ -247,15 +247,14 @@ fn stages(
 ) -> anyhow::Result<Stages> {
     let options = show::prepare(&Parts::from(room), Kind::Live, assets, gpu.clone())
         .map_err(|failure| failure.error)?;
-    let hosts = options.hosts.clone();
-    let mut scene = options.scene;
+    let (hosts, mut scene) = (options.hosts, options.scene);
     let host = room_host(&hosts)?;
     let avatar = hosts.first().map(|(_, avatar)| Arc::clone(avatar));
     let mut motion = Motion::new(MotionOptions {
         host,
         seed: 1,
         avatar,
-        gestures: Arc::default(),
+        gestures: options.gestures,
     });
     let mut result = Stages::default();
     let mut poses: Vec<Pose> = Vec::new();

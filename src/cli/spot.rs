@@ -80,15 +80,7 @@ pub(super) fn run(args: Args) -> Outcome {
 
     let (door, inbox) = RoomHandle::new("spot", |_| Ok(()));
     let door = show::dressed(door, &options, &document.host);
-    let said = door
-        .say(SayRequest {
-            text: document.script.clone(),
-            ..SayRequest::default()
-        })
-        .map_err(usage)?;
-    for warning in said.warnings {
-        tracing::warn!("{}: {warning}", args.document.display());
-    }
+    queue_script(&door, &document, &args.document)?;
     let ending = Ending {
         after: None,
         tail: Some(MediaTime::from_secs_f64(document.tail_secs)),
@@ -139,6 +131,18 @@ pub(super) fn run(args: Args) -> Outcome {
             path.display(),
             secs / took
         );
+    }
+    Ok(())
+}
+
+/// Has the script of `document` said, and warns of what looks wrong in it.
+fn queue_script(door: &RoomHandle, document: &SpotDocument, path: &Path) -> Outcome {
+    let request = SayRequest {
+        text: document.script.clone(),
+        ..SayRequest::default()
+    };
+    for warning in door.say(request).map_err(usage)?.warnings {
+        tracing::warn!("{}: {warning}", path.display());
     }
     Ok(())
 }

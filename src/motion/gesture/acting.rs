@@ -397,10 +397,8 @@ impl Acting {
     /// Takes these hands back to rest; with both, head and trunk too, and the gesture is over then.
     fn retract(&mut self, at: MediaTime, least_secs: f64, hands: [bool; 2]) {
         let mut longest = least_secs;
-        for side in 0..2 {
-            if hands[side] {
-                longest = longest.max(self.rest_hand(side, at, least_secs));
-            }
+        for (side, _) in hands.iter().enumerate().filter(|(_, free)| **free) {
+            longest = longest.max(self.rest_hand(side, at, least_secs));
         }
         if hands == [true; 2] {
             self.lean.leave(at, [0.0; LEAN], longest);

@@ -280,6 +280,7 @@ impl Player {
         if let Some(before) = before {
             heard.speech.speaking |= before.speaking;
             heard.speech.accent = heard.speech.accent.max(before.accent);
+            heard.speech.since_accent = heard.speech.since_accent.or(before.since_accent);
             let end = heard.speech.since_phrase_end;
             heard.speech.since_phrase_end = end.or(before.since_phrase_end);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use zhubo::media::{Activity, Emotion, Focus, FrameRate, HostId, MediaTime, Pose, Shape};
-use zhubo::motion::{Motion, MotionOptions, Places, Situation, SpeechNow};
+use zhubo::motion::{Motion, MotionOptions, Places, Score, Situation, SpeechNow, Spoken};
 
 const RATE: FrameRate = FrameRate::whole(50);
 
@@ -223,4 +223,75 @@ fn a_feeling_takes_300_to_500_ms_and_never_jumps() {
         (300..=500).contains(&(ends - begins + 60)),
         "{begins} to {ends} ms"
     );
+}
+
+#[test]
+fn the_head_turns_round_on_its_way_without_a_jump() {
+    // Each change of mind catches the head in full turn.
+    for millis in (100..400).step_by(20) {
+        let mut host = motion(2);
+        let mut last: Option<(f32, f32)> = None;
+        for index in 0..1000 {
+            let at = RATE.pts_of(index);
+            let left = (at.0 / 48 / millis) % 2 == 0;
+            let situation = Situation {
+                focus: Some(if left { Focus::Left } else { Focus::Card }),
+                ..Situation::default()
+            };
+            let yaw = host.pose(at, &situation).head.yaw_deg;
+            let speed = last.map_or(0.0, |(before, _)| yaw - before);
+            if let Some((_, before)) = last.filter(|_| index > 1) {
+                let change = (speed - before).abs();
+                assert!(change < 0.9, "{millis} ms, frame {index}: {before} {speed}");
+            }
+            last = Some((yaw, speed));
+        }
+    }
+}
+
+#[test]
+fn a_smile_comes_before_its_sentence_and_leaves_after_it() {
+    let score = |secs: i64, emotion| {
+        Arc::new(Score {
+            duration: MediaTime::from_millis(1000 * secs),
+            feelings: vec![(MediaTime::ZERO, emotion)],
+            ..Score::default()
+        })
+    };
+    let spoken = |millis, score: &Arc<Score>| Spoken {
+        start: MediaTime::from_millis(millis),
+        score: Arc::clone(score),
+    };
+    let (glad, pause) = (score(2, Emotion::Joy), score(3, Emotion::Neutral));
+    for step in [20, 40] {
+        let mut host = motion(4);
+        let mut smile = std::collections::BTreeMap::new();
+        for millis in (0..5000).step_by(step) {
+            let mut situation = Situation::default();
+            match millis {
+                0..1000 => situation.next = Some(spoken(1000, &glad)),
+                1000..3000 => {
+                    situation.now = Some(spoken(1000, &glad));
+                    situation.next = Some(spoken(3000, &pause));
+                }
+                _ => {
+                    situation.before = Some(spoken(1000, &glad));
+                    situation.now = Some(spoken(3000, &pause));
+                }
+            }
+            let pose = host.pose(MediaTime::from_millis(millis), &situation);
+            smile.insert(millis, pose.blendshapes[Shape::MouthSmileLeft]);
+        }
+        let (none, full) = (smile[&600], smile[&2000]);
+        assert!(full > none + 0.2, "{none} {full}");
+        let share = |millis| (smile[&millis] - none) / (full - none);
+        assert!(
+            share(1000) > 0.5,
+            "it is there when the sentence begins: {}",
+            share(1000)
+        );
+        assert!(share(2960) > 0.75, "it stays to the end: {}", share(2960));
+        assert!(share(3280) > 0.75, "and after it: {}", share(3280));
+        assert!(share(4200) < 0.25, "then it goes: {}", share(4200));
+    }
 }

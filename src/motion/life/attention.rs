@@ -16,7 +16,7 @@ const SACCADE_SECS_PER_DEG: f64 = 0.0022;
 const HEAD_FROM_DEG: f64 = 7.0;
 const HEAD_SHARE: f64 = 0.45;
 /// The head begins after the eyes and takes its time, with so much more per degree, seconds.
-const HEAD_AFTER: MediaTime = MediaTime::from_millis(40);
+const HEAD_AFTER_SECS: (f64, f64) = (0.020, 0.060);
 const HEAD_SECS: f64 = 0.38;
 const HEAD_SECS_PER_DEG: f64 = 0.012;
 /// A gaze never goes further than this from straight ahead, yaw and pitch in degrees.
@@ -34,6 +34,8 @@ const LINE_SECS: f64 = 1.1;
 const LINE_DEG: f64 = 7.0;
 const LINE_STEPS: f64 = 5.0;
 const LINE_DOWN_DEG: f64 = 0.9;
+/// Who thinks looks elsewhere about this often, seconds.
+const SEARCH_SECS: f64 = 1.4;
 
 /// Where the gaze is and where it goes.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +49,8 @@ pub(super) struct Attention {
     gaze: Glide<2>,
     /// The head's part.
     head: Glide<2>,
+    /// A turn of the head that is about to begin: when, and where to.
+    turn: Option<(MediaTime, [f64; 2])>,
     /// When a shift last brought a blink.
     blink: Option<MediaTime>,
 }
@@ -70,6 +74,7 @@ impl Attention {
             focus: None,
             gaze: Glide::new([0.0; 2]),
             head: Glide::new([0.0; 2]),
+            turn: None,
             blink: None,
         }
     }
@@ -84,6 +89,7 @@ impl Attention {
                 let goal = self.goal(due, situation);
                 self.gaze = Glide::new(goal);
                 self.head = Glide::new(head_part(goal, situation));
+                self.turn = None;
                 due
             }
         };
@@ -102,6 +108,15 @@ impl Attention {
     }
 
     fn decide(&mut self, at: MediaTime, situation: &Situation) {
+        if let Some((start, head)) = self.turn
+            && start <= at
+        {
+            self.turn = None;
+            let own = self.head.at(start);
+            let way = (head[0] - own[0]).hypot(head[1] - own[1]);
+            let secs = HEAD_SECS + HEAD_SECS_PER_DEG * way;
+            self.head.set(start, head, secs);
+        }
         let goal = self.goal(at, situation);
         let from = self.gaze.goal();
         let shift = (goal[0] - from[0]).hypot(goal[1] - from[1]);
@@ -111,11 +126,11 @@ impl Attention {
         let secs = SACCADE_SECS + SACCADE_SECS_PER_DEG * shift;
         self.gaze.set(at, goal, secs);
         let head = head_part(goal, situation);
-        let own = self.head.goal();
-        let turn = (head[0] - own[0]).hypot(head[1] - own[1]);
-        if turn > 0.5 {
-            let secs = HEAD_SECS + HEAD_SECS_PER_DEG * turn;
-            self.head.set(at + HEAD_AFTER, head, secs);
+        let own = self.turn.map_or(self.head.goal(), |(_, head)| head);
+        if (head[0] - own[0]).hypot(head[1] - own[1]) > 0.5 {
+            let (least, most) = HEAD_AFTER_SECS;
+            let late = self.chance.child(4).between(at.0 / GRID.0, least, most);
+            self.turn = Some((at + MediaTime::from_secs_f64(late), head));
         }
         let drawn = self.chance.uniform(at.0 / GRID.0);
         if shift > BLINK_FROM_DEG && drawn < BLINK_SHARE {
@@ -186,8 +201,9 @@ impl Attention {
 
     /// Line by line, word by word.
     fn reading(&self, secs: f64, comments: [f64; 2]) -> [f64; 2] {
-        let line = (secs / LINE_SECS).floor();
-        let way = ((secs / LINE_SECS - line) * LINE_STEPS).floor() / (LINE_STEPS - 1.0);
+        let step = current(self.chance.child(5), secs, LINE_SECS / LINE_STEPS).max(0) as f64;
+        let line = (step / LINE_STEPS).floor();
+        let way = (step - line * LINE_STEPS) / (LINE_STEPS - 1.0);
         let width = LINE_DEG * self.chance.child(2).between(line as i64, 0.6, 1.0);
         // Lines go to the right of who reads, which is to negative yaw.
         [
@@ -198,8 +214,8 @@ impl Attention {
 
     /// Up and aside, somewhere else every second or so.
     fn searching(&self, secs: f64, camera: [f64; 2]) -> [f64; 2] {
-        let place = (secs / 1.3).floor() as i64;
         let chance = self.chance.child(3);
+        let place = current(chance, secs, SEARCH_SECS);
         let side = if chance.uniform(place) < 0.5 {
             -1.0
         } else {
@@ -209,6 +225,17 @@ impl Attention {
             camera[0] + side * chance.child(1).between(place, 8.0, 15.0),
             camera[1] + chance.child(2).between(place, 4.0, 10.0),
         ]
+    }
+}
+
+/// Which of many places that are kept for about `lasts` seconds each is the current one: one begins somewhere in each stretch.
+fn current(chance: Chance, secs: f64, lasts: f64) -> i64 {
+    let here = (secs / lasts).floor();
+    let start = (here + chance.between(here as i64, 0.1, 0.9)) * lasts;
+    if secs >= start {
+        here as i64
+    } else {
+        (here as i64).saturating_sub(1)
     }
 }
 

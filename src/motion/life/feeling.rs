@@ -81,24 +81,28 @@ fn wanted(at: MediaTime, situation: &Situation) -> (Emotion, MediaTime) {
     if let Some(feeling) = situation.feeling {
         return (feeling, at);
     }
-    if let Some(next) = &situation.next
-        && at >= next.start - BEFORE
-        && let Some((_, feeling)) = next.score.feelings.first()
-    {
-        return (*feeling, next.start - BEFORE);
-    }
-    for spoken in situation.now.iter().chain(&situation.before) {
-        let over = spoken.start + spoken.score.duration + AFTER;
-        let from = |from: MediaTime| spoken.start + from - BEFORE;
-        let begun = spoken.score.feelings.iter().rev();
-        let mut begun = begun.skip_while(|(start, _)| from(*start) > at);
-        if at < over
-            && let Some((start, feeling)) = begun.next()
-        {
-            return (*feeling, from(*start));
+    let spoken = [&situation.next, &situation.now, &situation.before];
+    for own in spoken.into_iter().flatten() {
+        if at >= own.start + own.score.duration + AFTER {
+            continue;
+        }
+        let feelings = own.score.feelings.iter().rev();
+        let mut due =
+            feelings.map(|(start, feeling)| (*feeling, due(own.start + *start, *feeling)));
+        if let Some(shown) = due.find(|(_, due)| *due <= at) {
+            return shown;
         }
     }
     (situation.speech.emotion, at)
+}
+
+/// When a feeling that is written for `start` begins to show: a feeling comes before its words, and its end after them.
+fn due(start: MediaTime, feeling: Emotion) -> MediaTime {
+    if feeling == Emotion::Neutral {
+        start + AFTER
+    } else {
+        start - BEFORE
+    }
 }
 
 fn weights(emotion: Emotion) -> [f64; 7] {

@@ -107,9 +107,7 @@ impl Life {
         let stance = stance_of(situation.activity);
         let [pitch, roll, brows] = towards(&mut self.stance, at, stance, STANCE_SECS);
         let look = self.attention.at(at, situation);
-        let swing = self
-            .body
-            .head(secs, talk[0] as f32, speech.accent.clamp(0.0, 1.0));
+        let swing = self.body.head(at, talk[0] as f32, speech);
         let asking = speech.asking.clamp(0.0, 1.0);
         let head = limited(Angles {
             yaw_deg: swing.yaw_deg + look.head[0] as f32 + lean.head.yaw_deg,

@@ -2,7 +2,8 @@
 
 use glam::Quat;
 
-use crate::media::{Angles, Bone};
+use crate::media::{Angles, Bone, MediaTime};
+use crate::motion::SpeechNow;
 use crate::motion::chance::{Chance, Steps, smooth_step};
 
 /// Idle swing of the head in degrees (yaw, pitch, roll), and how much talking adds.
@@ -22,8 +23,15 @@ const WEIGHT_DEG: (f64, f64) = (0.8, 2.2);
 const HEAD_SLOW_SECS: f64 = 1.9;
 const HEAD_QUICK_SECS: f64 = 0.95;
 const HEAD_TREMOR_SECS: f64 = 0.45;
-/// A nod on a strong syllable, degrees downwards.
-const NOD_DEG: f64 = 1.3;
+/// What a strong syllable does to the head: yaw, pitch and roll in degrees, and how often. Most nod, some are lifted or
+/// tilted, some do nothing; each is larger or smaller than the usual one.
+const STRESSES: [([f64; 3], f64); 4] = [
+    ([0.0, -1.7, 0.0], 0.60),
+    ([0.0, 1.0, 0.0], 0.14),
+    ([0.5, -0.6, 1.4], 0.18),
+    ([0.0, 0.0, 0.0], 0.08),
+];
+const STRESS_SIZE: (f64, f64) = (0.65, 1.3);
 /// Posture: how slowly it shifts (seconds) and how far (degrees).
 const POSTURE_SECS: f64 = 7.0;
 const POSTURE_DEG: f64 = 0.9;
@@ -44,6 +52,7 @@ const GULP: f32 = 0.8;
 pub(super) struct Body {
     head: [Chance; 3],
     steps: Steps,
+    stresses: Chance,
     posture: [Chance; 3],
     weight: Steps,
     breath: Chance,
@@ -61,33 +70,56 @@ impl Body {
                 HEAD_STEP_SECS,
                 HEAD_STEP_TRAVEL_SECS,
             ),
+            stresses: Chance::new(seed, "stresses"),
             posture: streams("posture"),
             weight: Steps::new(Chance::new(seed, "weight"), WEIGHT_SECS, WEIGHT_TRAVEL_SECS),
             breath: Chance::new(seed, "breath"),
         }
     }
 
-    /// The head against the chest. `talk` is 0..=1, `accent` the strength of a stressed syllable, 0..=1.
-    pub(super) fn head(&self, secs: f64, talk: f32, accent: f32) -> Angles {
+    /// The head against the chest. `talk` is 0..=1.
+    pub(super) fn head(&self, at: MediaTime, talk: f32, speech: &SpeechNow) -> Angles {
+        let secs = at.as_secs_f64();
+        let stress = self.stress(at, speech);
         let steps: [f64; 3] = self.steps.at(secs, |chance| {
             std::array::from_fn(|axis| {
                 let most = HEAD_STEP_DEG[axis];
                 chance.between(axis as i64, -most, most)
             })
         });
-        let [yaw, pitch, roll]: [f64; 3] = std::array::from_fn(|axis| {
+        let angles: [f64; 3] = std::array::from_fn(|axis| {
             let chance = self.head[axis];
             let swing = 0.9 * chance.noise(secs, HEAD_SLOW_SECS)
                 + 0.85 * chance.child(1).noise(secs, HEAD_QUICK_SECS)
                 + 0.5 * chance.child(2).noise(secs, HEAD_TREMOR_SECS);
-            steps[axis] + swing * (HEAD_DEG[axis] + HEAD_TALK_DEG[axis] * f64::from(talk))
+            let most = HEAD_DEG[axis] + HEAD_TALK_DEG[axis] * f64::from(talk);
+            stress[axis] + steps[axis] + swing * most
         });
-        let pitch = pitch - NOD_DEG * f64::from(accent);
+        let [yaw_deg, pitch_deg, roll_deg] = angles.map(limited);
         Angles {
-            yaw_deg: limited(yaw),
-            pitch_deg: limited(pitch),
-            roll_deg: limited(roll),
+            yaw_deg,
+            pitch_deg,
+            roll_deg,
         }
+    }
+
+    /// What a stressed syllable does to the head: yaw, pitch and roll, degrees.
+    fn stress(&self, at: MediaTime, speech: &SpeechNow) -> [f64; 3] {
+        let accent = f64::from(speech.accent.clamp(0.0, 1.0));
+        let Some(since) = speech.since_accent else {
+            return STRESSES[0].0.map(|degrees| accent * degrees);
+        };
+        let own = self.stresses.child((at - since).ticks());
+        let drawn = own.uniform(0);
+        let mut passed = 0.0;
+        let found = STRESSES.iter().find(|(_, share)| {
+            passed += share;
+            drawn < passed
+        });
+        let (turn, _) = found.unwrap_or(&STRESSES[0]);
+        let size = accent * own.between(1, STRESS_SIZE.0, STRESS_SIZE.1);
+        let side = if own.uniform(2) < 0.5 { -1.0 } else { 1.0 };
+        [side * size * turn[0], size * turn[1], side * size * turn[2]]
     }
 
     /// The trunk: weight, slow shifts and breath. `gulp` (0..=1) is how much more air was taken for what will be said, `lean`

@@ -56,7 +56,7 @@ impl Playing {
     }
 
     /// What remains of it once it is over: what was planned for after a cut is gone.
-    fn over(self) -> Spoken {
+    fn over(&self) -> Spoken {
         let mut spoken = self.spoken();
         if let Some(silent) = self.silent_at {
             let cut = silent - CUT_RAMP - self.start;
@@ -277,8 +277,14 @@ impl Player {
             let end = heard.speech.since_phrase_end;
             heard.speech.since_phrase_end = end.or(before.since_phrase_end);
         }
-        // What is being cut is not performed any more.
-        heard.now = playing.silent_at.is_none().then(|| playing.spoken());
+        if playing.silent_at.is_none() {
+            heard.now = Some(playing.spoken());
+        } else {
+            // What is being cut is as good as over.
+            let speaker = playing.utterance.speaker.clone();
+            heard.before.retain(|(host, _)| *host != speaker);
+            heard.before.push((speaker, playing.over()));
+        }
         heard.activity = Some(playing.utterance.activity.unwrap_or(Activity::Speaking));
         let caption = playing
             .captions

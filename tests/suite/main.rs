@@ -43,6 +43,7 @@ mod lipsync_sound;
 mod look;
 mod mapping;
 mod motion;
+mod motion_hour;
 mod motion_cli;
 mod mouth;
 mod mutations;

@@ -16,12 +16,12 @@ const LATE: MediaTime = MediaTime::from_millis(80);
 const HURRY: f64 = 0.6;
 const ASKED_HURRY: f64 = 0.4;
 /// How far strokes of one kind keep from all others, seconds: those of words, and those of the rhythm.
-const WORDS_APART: f64 = 1.2;
-const BEATS_APART: f64 = 1.6;
+const WORDS_APART: f64 = 1.7;
+const BEATS_APART: f64 = 1.9;
 /// The same gesture is not made for a word again within this time, seconds.
 const SAME_APART: f64 = 5.0;
 /// From one stroke to the next one of the rhythm, seconds.
-const RHYTHM_SECS: [f64; 2] = [2.0, 3.4];
+const RHYTHM_SECS: [f64; 2] = [2.2, 3.8];
 /// The strongest accent within this time is taken, seconds.
 const CHOICE_SECS: f64 = 0.8;
 /// Accents weaker than this are not shown by hands, 0..=1.

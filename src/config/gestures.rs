@@ -223,7 +223,7 @@ struct LeanTable {
 pub(super) fn built_in() -> Result<Vec<Gesture>> {
     let each = BUILT_IN.iter().map(|(name, text)| {
         let path = format!("library/gestures/{name}.toml");
-        gesture(text, name, Path::new(&path))
+        gesture(text, name, Path::new(&path)).map(|(gesture, _)| gesture)
     });
     each.collect()
 }
@@ -254,16 +254,14 @@ pub(super) fn in_folder(folder: &Path) -> Result<Vec<Gesture>> {
     };
     let (mut found, mut described) = (Vec::new(), Vec::new());
     for path in files.iter().filter(|path| ending(path) == "toml") {
-        let gesture = gesture(&super::read(path)?, &stem(path), path)?;
-        if matches!(gesture.moves, Moves::Clip(_)) {
-            described.push(stem(path));
-        }
+        let (gesture, clip) = gesture(&super::read(path)?, &stem(path), path)?;
+        described.extend(clip);
         found.push(gesture);
     }
     for path in &files {
         let is_clip = matches!(ending(path).as_str(), "vrma" | "glb" | "gltf");
         let stem = stem(path);
-        if !is_clip || described.contains(&stem) {
+        if !is_clip || described.contains(path) {
             continue;
         }
         let clips = Clip::load(path)?;
@@ -296,8 +294,8 @@ fn of_clip(name: &str, clip: Clip) -> Gesture {
     }
 }
 
-/// The gesture `name` of a document; `path` is for messages and for the clip beside it.
-fn gesture(text: &str, name: &str, path: &Path) -> Result<Gesture> {
+/// The gesture `name` of a document, and the clip that it is made of; `path` is for messages and for the clip beside it.
+fn gesture(text: &str, name: &str, path: &Path) -> Result<(Gesture, Option<PathBuf>)> {
     let document: Document = super::parse(text, path)?;
     let wrong = |key, words: String| Error::Value {
         path: path.to_owned(),
@@ -336,7 +334,7 @@ fn gesture(text: &str, name: &str, path: &Path) -> Result<Gesture> {
             .map(|name| name.as_str().into())
             .collect();
         gesture.stroke_secs = document.stroke_secs.unwrap_or(gesture.stroke_secs);
-        return Ok(gesture);
+        return Ok((gesture, Some(clip)));
     }
     let hands = document.hands.into();
     let keys = document.key.iter().map(|key| key.read(hands));
@@ -357,7 +355,7 @@ fn gesture(text: &str, name: &str, path: &Path) -> Result<Gesture> {
             "each key must be later than the one before".into(),
         ));
     }
-    Ok(Gesture {
+    let gesture = Gesture {
         name: name.into(),
         aliases: document
             .aliases
@@ -372,7 +370,8 @@ fn gesture(text: &str, name: &str, path: &Path) -> Result<Gesture> {
         stroke_secs: 0.0,
         rests: document.rests,
         moves: Moves::Keys(keys),
-    })
+    };
+    Ok((gesture, None))
 }
 
 impl KeyTable {

@@ -138,6 +138,12 @@ impl Player {
         self.playing.is_none()
     }
 
+    /// Whether words are being said: a pause is none.
+    pub(super) fn is_talking(&self) -> bool {
+        let playing = self.playing.as_ref();
+        playing.is_some_and(|playing| !playing.utterance.text.is_empty())
+    }
+
     /// Fades what is being said from `pts` on and ends it.
     pub(super) fn cut(&mut self, pts: MediaTime) {
         if let Some(playing) = &mut self.playing {

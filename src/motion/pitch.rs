@@ -3,9 +3,9 @@
 /// Sound is looked at at 8 kHz: every sixth sample of 48 kHz, after the mean of six.
 const SHRINK: usize = 6;
 const RATE_HZ: f32 = 8_000.0;
-/// Samples of 8 kHz that are compared (30 ms), and lags in them: 400 to 70 Hz.
+/// Samples of 8 kHz that are compared (30 ms), and lags in them: 500 to 70 Hz.
 const COMPARED: usize = 240;
-const LAGS: std::ops::RangeInclusive<usize> = 20..=114;
+const LAGS: std::ops::RangeInclusive<usize> = 16..=114;
 /// A sound that repeats itself less than this is no voice; 1 is a perfect repeat.
 const VOICED: f32 = 0.55;
 /// The first peak of at least this share of the highest is the pitch: later ones are its multiples.

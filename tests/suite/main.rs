@@ -22,6 +22,7 @@ mod clips;
 mod device_loss;
 mod encodings;
 mod film;
+mod gesture_documents;
 mod gestures;
 mod golden;
 mod hostile;

@@ -21,7 +21,7 @@ const WEIGHT_DEG: (f64, f64) = (0.8, 2.2);
 /// Three rates of swing: about 0.3, 0.6 and once a second. The more rates, the less do ten seconds resemble ten others.
 const HEAD_SLOW_SECS: f64 = 1.9;
 const HEAD_QUICK_SECS: f64 = 0.95;
-const HEAD_TREMOR_SECS: f64 = 0.52;
+const HEAD_TREMOR_SECS: f64 = 0.45;
 /// A nod on a strong syllable, degrees downwards.
 const NOD_DEG: f64 = 1.3;
 /// Posture: how slowly it shifts (seconds) and how far (degrees).
@@ -79,7 +79,7 @@ impl Body {
             let chance = self.head[axis];
             let swing = 0.9 * chance.noise(secs, HEAD_SLOW_SECS)
                 + 0.85 * chance.child(1).noise(secs, HEAD_QUICK_SECS)
-                + 0.4 * chance.child(2).noise(secs, HEAD_TREMOR_SECS);
+                + 0.5 * chance.child(2).noise(secs, HEAD_TREMOR_SECS);
             steps[axis] + swing * (HEAD_DEG[axis] + HEAD_TALK_DEG[axis] * f64::from(talk))
         });
         let pitch = pitch - NOD_DEG * f64::from(accent);

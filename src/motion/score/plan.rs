@@ -16,12 +16,12 @@ const LATE: MediaTime = MediaTime::from_millis(80);
 const HURRY: f64 = 0.6;
 const ASKED_HURRY: f64 = 0.4;
 /// How far strokes of one kind keep from all others, seconds: those of words, and those of the rhythm.
-const WORDS_APART: f64 = 1.2;
-const BEATS_APART: f64 = 1.6;
+const WORDS_APART: f64 = 1.7;
+const BEATS_APART: f64 = 1.9;
 /// The same gesture is not made for a word again within this time, seconds.
 const SAME_APART: f64 = 5.0;
 /// From one stroke to the next one of the rhythm, seconds.
-const RHYTHM_SECS: [f64; 2] = [2.0, 3.4];
+const RHYTHM_SECS: [f64; 2] = [2.2, 3.8];
 /// The strongest accent within this time is taken, seconds.
 const CHOICE_SECS: f64 = 0.8;
 /// Accents weaker than this are not shown by hands, 0..=1.
@@ -119,7 +119,7 @@ impl Plan<'_> {
             };
             let word = first.start..last.end;
             let at = self.peak(&word);
-            let lively = self.profile_at(at).0;
+            let lively = self.energy(at);
             let known = found.gestures.iter().filter_map(|name| self.find(name));
             let known: Vec<usize> = known.filter(|place| !self.made_near(*place, at)).collect();
             let index = index as i64;
@@ -147,7 +147,11 @@ impl Plan<'_> {
 
     /// Beats on accents of the sound where the hands have nothing else to do.
     fn follow_rhythm(&mut self) {
-        let accents = self.accents();
+        let accents = self.profile.accents().iter();
+        let accents: Vec<(MediaTime, f32)> = accents
+            .map(|accent| (accent.at, accent.strength))
+            .filter(|(_, strength)| *strength > WEAKEST_ACCENT)
+            .collect();
         let chance = self.chance.child(1);
         let mut from = chance.between(-1, 0.0, 0.8);
         let mut index = 0;
@@ -334,13 +338,19 @@ impl Plan<'_> {
         words.min_by_key(far).map_or(at..at, span)
     }
 
-    /// The loudest instant of a word, where loudness tells one from another; else its middle.
+    /// Where a word is stressed: at its strongest accent, without one at its loudest instant, and in its middle where
+    /// loudness does not tell one instant from another.
     fn peak(&self, word: &Range<MediaTime>) -> MediaTime {
+        let accents = self.profile.accents().iter();
+        let inside = accents.filter(|accent| word.start <= accent.at && accent.at <= word.end);
+        if let Some(accent) = inside.max_by(|a, b| a.strength.total_cmp(&b.strength)) {
+            return accent.at;
+        }
         let middle = MediaTime(i64::midpoint(word.start.0, word.end.0));
-        let mut best = (middle, self.profile_at(middle).0);
+        let mut best = (middle, self.energy(middle));
         let mut at = word.start;
         while at <= word.end {
-            let energy = self.profile_at(at).0;
+            let energy = self.energy(at);
             if energy > best.1 + 1e-4 {
                 best = (at, energy);
             }
@@ -349,30 +359,11 @@ impl Plan<'_> {
         best.0
     }
 
-    /// Energy and accent.
-    fn profile_at(&self, at: MediaTime) -> (f32, f32) {
+    fn energy(&self, at: MediaTime) -> f32 {
         let now = self
             .profile
             .now(at, Blendshapes::default(), Emotion::Neutral);
-        (now.energy, now.accent)
-    }
-
-    /// Accents of the sound in order, with their strength.
-    fn accents(&self) -> Vec<(MediaTime, f32)> {
-        let end = self.utterance.duration();
-        let count = (end.0 / (2 * STEP.0)).max(0);
-        let course: Vec<f32> = (0..=count)
-            .map(|index| self.profile_at(MediaTime(index * 2 * STEP.0)).1)
-            .collect();
-        let is_peak = |i: &usize| {
-            course[*i] > WEAKEST_ACCENT
-                && course[*i] > course[*i - 1]
-                && course[*i] >= course[*i + 1]
-        };
-        (1..course.len().saturating_sub(1))
-            .filter(is_peak)
-            .map(|i| (MediaTime(i as i64 * 2 * STEP.0), course[i]))
-            .collect()
+        now.energy
     }
 
     /// Where phrases end: at pauses between words, short ones where there is a mark of punctuation, and at the end.

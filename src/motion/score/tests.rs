@@ -1,8 +1,10 @@
+use std::sync::Arc;
+use std::time::Instant;
+
 use super::*;
 use crate::media::{FrameRate, HostId, MouthTrack, TimedAct, WordTime};
 use crate::motion::{Gesture, Hands, Key, Moves};
 use proptest::prelude::*;
-use std::sync::Arc;
 
 /// A gesture with a lead, and holds of 0.1 to 2 s.
 fn gesture(name: &str, lead: f32, hands: Hands, aim: Option<Focus>) -> Gesture {
@@ -59,8 +61,8 @@ fn utterance(words: &[(&str, i64, i64)], length: i64) -> Utterance {
     let mut audio = vec![0.0f32; millis(length).0 as usize];
     for (_, start, end) in words {
         let (start, end) = (millis(*start).0 as usize, millis(*end).0 as usize);
-        for (n, sample) in audio.iter_mut().enumerate().take(end).skip(start) {
-            let part = (n - start) as f32 / (end - start) as f32;
+        for (n, sample) in audio[start..end].iter_mut().enumerate() {
+            let part = n as f32 / (end - start) as f32;
             let loud = if (0.6..0.9).contains(&part) {
                 0.5
             } else {
@@ -324,6 +326,27 @@ fn feelings_and_looks_keep_their_time() {
     assert_eq!(
         score.looks,
         [(MediaTime::ZERO, Some(Focus::Card)), (millis(900), None)]
+    );
+}
+
+#[test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "how long planning takes is what is tested"
+)]
+fn planning_is_quick() {
+    let library = library();
+    let said = rhythm(10);
+    let profile = SpeechProfile::new(&said.audio);
+    let began = Instant::now();
+    for seed in 0..50 {
+        plan::strokes(&said, &profile, &library, seed);
+    }
+    let each = began.elapsed().as_secs_f64() / 50.0;
+    println!("planning 10 s takes {:.3} ms", each * 1000.0);
+    assert!(
+        each < 0.02,
+        "{each} s: the budget is 1 ms in a release build"
     );
 }
 

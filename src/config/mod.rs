@@ -3,6 +3,8 @@
 mod assets;
 mod avatar;
 mod document;
+mod gestures;
+mod hands;
 mod room;
 mod sets;
 mod spot;

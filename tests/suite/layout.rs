@@ -29,7 +29,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "scene", "render", "encode", "output", "media",
             ],
         ),
-        ("config", &["avatar", "scene", "media"]),
+        ("config", &["avatar", "motion", "scene", "media"]),
         (
             "live",
             &[

@@ -3,6 +3,7 @@
 mod camera;
 mod check;
 mod clip;
+mod gesture;
 mod paper;
 mod pose;
 mod render;

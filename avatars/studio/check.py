@@ -133,9 +133,12 @@ def check_geometry(report, model):
 
 def check_rig(report, model, form):
     """Bones, hands, spring bones."""
-    wanted = set(form.skeleton.parents) | {"leftEye", "rightEye"}
+    wanted = {bone for bone in form.skeleton.parents if "_" not in bone} | {"leftEye", "rightEye"}
     bones = set(model.json["extensions"]["VRMC_vrm"]["humanoid"]["humanBones"])
     report.check(bones >= wanted, f"humanoid bones: {len(bones)}, missing {sorted(wanted - bones) or 'none'}")
+    constrained = [n["name"] for n in model.json["nodes"] if "VRMC_node_constraint" in n.get("extensions", {})]
+    left = sorted(set(form.skeleton.constraints) - set(constrained))
+    report.check(not left, f"constrained bones: {len(constrained)}, missing {left or 'none'}")
     springs = model.json["extensions"]["VRMC_springBone"].get("springs", [])
     report.check(bool(springs), f"spring bones: {', '.join(s['name'] for s in springs) or 'none'}")
 

@@ -68,6 +68,11 @@ pub(super) fn read(
 }
 
 impl Constraint {
+    /// Whether it takes over the roll of `source`.
+    pub(super) fn rolls_with(&self, source: usize) -> bool {
+        self.source == source && matches!(self.kind, Kind::Roll(_)) && self.weight > 0.0
+    }
+
     fn parse(node: usize, extension: &Value, nodes: &[Node]) -> Result<Self, &'static str> {
         let constraint = extension.get("constraint").ok_or("it is empty")?;
         let (kind, told) = if let Some(roll) = constraint.get("roll") {

@@ -150,6 +150,11 @@ impl Rig {
         self.bones.get(&bone).copied()
     }
 
+    /// Whether another node takes over the roll of `node` about its length (a twist bone).
+    pub fn rolls_with(&self, node: usize) -> bool {
+        self.constraints.iter().any(|own| own.rolls_with(node))
+    }
+
     /// Which nodes hang on `node`, itself among them.
     pub(super) fn below(&self, node: usize) -> Vec<bool> {
         let mut below = vec![false; self.nodes.len()];

@@ -78,19 +78,7 @@ pub(super) fn run(args: Args) -> Outcome {
         runtime_path: args.ort_lib,
         ..LipSyncOptions::default()
     })?;
-    let words = pronounce(&text, args.lang.as_deref(), &SynthesisContext::default())?;
-    let spoken: Vec<SpokenWord> = words
-        .iter()
-        .map(|word| SpokenWord {
-            phones: word.phones.clone(),
-            within: None,
-        })
-        .collect();
-    let posterior = lips
-        .hear(&samples)?
-        .context("this model gives no phones to align with")?;
-    let alignment = Aligner::new()?
-        .align(&posterior, &spoken, PhoneAlphabet::Ipa)
+    let (words, alignment) = lay(&text, args.lang.as_deref(), &samples, &mut lips)
         .with_context(|| format!("align {}", args.input.display()))?;
     for word in words.iter().filter(|word| word.phones.is_empty()) {
         tracing::warn!(
@@ -114,6 +102,28 @@ pub(super) fn run(args: Args) -> Outcome {
         print!("{}", vtt());
     }
     Ok(())
+}
+
+/// Lays `text` over its sound at 48 kHz.
+pub(super) fn lay(
+    text: &str,
+    lang: Option<&str>,
+    samples: &[f32],
+    lips: &mut LipSync,
+) -> anyhow::Result<(Vec<PronouncedWord>, Alignment)> {
+    let words = pronounce(text, lang, &SynthesisContext::default())?;
+    let spoken: Vec<SpokenWord> = words
+        .iter()
+        .map(|word| SpokenWord {
+            phones: word.phones.clone(),
+            within: None,
+        })
+        .collect();
+    let posterior = lips
+        .hear(samples)?
+        .context("this model gives no phones to align with")?;
+    let alignment = Aligner::new()?.align(&posterior, &spoken, PhoneAlphabet::Ipa)?;
+    Ok((words, alignment))
 }
 
 fn vtt(words: &[PronouncedWord], alignment: &Alignment, phones: bool) -> String {

@@ -244,7 +244,7 @@ fn title(args: &Args, heard: &Heard, lips: &LipSync) -> String {
 }
 
 /// Ctrl-C ends the work between two blocks.
-fn goes_on(stop: &AtomicBool, path: &Path) -> anyhow::Result<()> {
+pub(super) fn goes_on(stop: &AtomicBool, path: &Path) -> anyhow::Result<()> {
     if stop.load(Ordering::Relaxed) {
         return Err(anyhow!(
             "stopped before the end of {}: nothing was written",
@@ -255,7 +255,7 @@ fn goes_on(stop: &AtomicBool, path: &Path) -> anyhow::Result<()> {
 }
 
 /// A bar in seconds of sound, on a terminal only, and only where there is something to wait for.
-fn bar(what: &'static str, secs: Option<f64>) -> ProgressBar {
+pub(super) fn bar(what: &'static str, secs: Option<f64>) -> ProgressBar {
     let Some(secs) = secs.filter(|secs| *secs >= LONG_SECS) else {
         return ProgressBar::hidden();
     };

@@ -10,6 +10,7 @@ mod doctor;
 mod lipsync;
 #[cfg(feature = "live")]
 mod live;
+mod motion;
 mod part_file;
 mod phones;
 mod plot;
@@ -59,6 +60,8 @@ enum Command {
     Lipsync(lipsync::Args),
     /// When each word and phone of a known text sounds, into a WebVTT file.
     Align(align::Args),
+    /// The pose of a host over time, into a CSV file.
+    Motion(motion::Args),
     /// Look at avatars: draw one into a PNG file.
     Avatar(avatar::Args),
     /// Say what this machine can do and what is missing.
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Say(args) => say::run(args),
         Command::Lipsync(args) => lipsync::run(args),
         Command::Align(args) => align::run(args),
+        Command::Motion(args) => motion::run(args),
         Command::Avatar(args) => avatar::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Bench(args) => bench::run(args),

@@ -19,15 +19,16 @@ const PIXELS_PER_SEC: f64 = 220.0;
 const WIDTHS: [f64; 2] = [1_200.0, 16_000.0];
 /// Heights of the panels in pixels: waveform, jaw, rounding, lower lip.
 const HEIGHTS: [u32; 4] = [190, 300, 230, 250];
-const TITLE_HEIGHT: u32 = 44;
+pub(super) const TITLE_HEIGHT: u32 = 44;
 /// How far the first panel reaches below the sound, in peaks: there stand the phones.
-const BELOW: f64 = 1.5;
+pub(super) const BELOW: f64 = 1.5;
 /// Classes that are drawn grey.
 const SILENCE: [&str; 4] = ["", "sil", "pau", "_"];
-const FONT: &str = "sans-serif";
+pub(super) const FONT: &str = "sans-serif";
 
-type Chart<'a> = ChartContext<'a, BitMapBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-type Area<'a> = DrawingArea<BitMapBackend<'a>, plotters::coord::Shift>;
+pub(super) type Chart<'a> =
+    ChartContext<'a, BitMapBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+pub(super) type Area<'a> = DrawingArea<BitMapBackend<'a>, plotters::coord::Shift>;
 
 /// A curve: its name, colour and how it is read from a face.
 type Curve = (&'static str, RGBColor, fn(&Blendshapes) -> f32);
@@ -59,7 +60,7 @@ const LIP: [Curve; 2] = [
 ];
 
 /// How far the lips stand apart, without an avatar to measure it on: what opens less what closes. Zero is closed.
-fn lip_gap(face: &Blendshapes) -> f32 {
+pub(super) fn lip_gap(face: &Blendshapes) -> f32 {
     let opens = (face[Shape::JawOpen] - face[Shape::MouthClose]).max(0.0)
         + 0.30 * face[Shape::MouthLowerDownLeft]
         + 0.20 * face[Shape::MouthUpperUpLeft]
@@ -107,25 +108,11 @@ impl Plot {
 
     /// Draws everything into a PNG file.
     pub(super) fn write(&self, path: &Path, title: &str, phones: &[Phone]) -> anyhow::Result<()> {
-        use_font()?;
         let secs = (self.samples as f64 / f64::from(MODEL_RATE_HZ)).max(0.1);
-        let width = (secs * PIXELS_PER_SEC).clamp(WIDTHS[0], WIDTHS[1]) as u32;
         let height = TITLE_HEIGHT + HEIGHTS.iter().sum::<u32>();
-        let mut pixels = vec![0; width as usize * height as usize * 3];
-        {
-            let root = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-            self.draw(&root, title, secs, phones)
-                .and_then(|()| root.present().map_err(drawing))?;
-        }
-        image::save_buffer_with_format(
-            path,
-            &pixels,
-            width,
-            height,
-            image::ExtendedColorType::Rgb8,
-            image::ImageFormat::Png,
-        )
-        .with_context(|| format!("write {}", path.display()))
+        save(path, secs, height, &|root| {
+            self.draw(root, title, secs, phones)
+        })
     }
 
     fn draw(
@@ -151,7 +138,8 @@ impl Plot {
             .fold(0.05f32, |most, (low, high)| most.max(-low).max(*high));
         let peak = f64::from(peak);
         let mut chart = chart(&panels[0], secs, -BELOW * peak..peak, "sound", "")?;
-        self.draw_sound(&mut chart)?;
+        let step = STROKE as f64 / f64::from(MODEL_RATE_HZ);
+        draw_sound(&mut chart, &self.strokes, step)?;
         draw_phones(&mut chart, phones, peak)?;
         let parts = [
             (&JAW[..], 0, "jaw and lips"),
@@ -162,18 +150,6 @@ impl Plot {
             let time = if first == 5 { "time, s" } else { "" };
             self.draw_curves(panel, secs, curves, first, [words, time], phones)?;
         }
-        Ok(())
-    }
-
-    fn draw_sound(&self, chart: &mut Chart<'_>) -> anyhow::Result<()> {
-        let step = STROKE as f64 / f64::from(MODEL_RATE_HZ);
-        let colour = RGBColor(110, 130, 150);
-        let strokes = self.strokes.iter().enumerate().map(|(index, (low, high))| {
-            let from = (index as f64 * step, f64::from(*low));
-            let to = ((index + 1) as f64 * step, f64::from(*high));
-            Rectangle::new([from, to], colour.filled())
-        });
-        chart.draw_series(strokes).map_err(drawing)?;
         Ok(())
     }
 
@@ -205,28 +181,57 @@ impl Plot {
                 .iter()
                 .enumerate()
                 .map(|(index, row)| ((index as f64 + 0.5) * step, f64::from(row[column])));
-            let colour = *colour;
-            chart
-                .draw_series(LineSeries::new(points, colour.stroke_width(2)))
-                .map_err(drawing)?
-                .label(*name)
-                .legend(move |(x, y)| {
-                    PathElement::new(vec![(x, y), (x + 22, y)], colour.stroke_width(3))
-                });
+            draw_line(&mut chart, points, name, *colour)?;
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperRight)
-            .background_style(WHITE.mix(0.85))
-            .border_style(RGBColor(180, 180, 180))
-            .label_font((FONT, 16))
-            .draw()
-            .map_err(drawing)
+        draw_legend(&mut chart)
     }
 }
 
+/// A waveform of (lowest, highest) samples, each `step` seconds wide.
+pub(super) fn draw_sound(
+    chart: &mut Chart<'_>,
+    strokes: &[(f32, f32)],
+    step: f64,
+) -> anyhow::Result<()> {
+    let colour = RGBColor(110, 130, 150);
+    let strokes = strokes.iter().enumerate().map(|(index, (low, high))| {
+        let from = (index as f64 * step, f64::from(*low));
+        let to = ((index + 1) as f64 * step, f64::from(*high));
+        Rectangle::new([from, to], colour.filled())
+    });
+    chart.draw_series(strokes).map_err(drawing)?;
+    Ok(())
+}
+
+/// A curve with its name.
+pub(super) fn draw_line(
+    chart: &mut Chart<'_>,
+    points: impl Iterator<Item = (f64, f64)>,
+    name: &str,
+    colour: RGBColor,
+) -> anyhow::Result<()> {
+    chart
+        .draw_series(LineSeries::new(points, colour.stroke_width(2)))
+        .map_err(drawing)?
+        .label(name)
+        .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 22, y)], colour.stroke_width(3)));
+    Ok(())
+}
+
+/// The names of the curves.
+pub(super) fn draw_legend(chart: &mut Chart<'_>) -> anyhow::Result<()> {
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .background_style(WHITE.mix(0.85))
+        .border_style(RGBColor(180, 180, 180))
+        .label_font((FONT, 16))
+        .draw()
+        .map_err(drawing)
+}
+
 /// A panel with its axes.
-fn chart<'a>(
+pub(super) fn chart<'a>(
     panel: &Area<'a>,
     secs: f64,
     range: std::ops::Range<f64>,
@@ -260,7 +265,11 @@ fn chart<'a>(
 }
 
 /// Phones as boxes under the waveform, coloured by class.
-fn draw_phones(chart: &mut Chart<'_>, phones: &[Phone], peak: f64) -> anyhow::Result<()> {
+pub(super) fn draw_phones(
+    chart: &mut Chart<'_>,
+    phones: &[Phone],
+    peak: f64,
+) -> anyhow::Result<()> {
     let (low, high) = (-BELOW * peak, -1.08 * peak);
     let pixels_per_sec = {
         let area = chart.plotting_area();
@@ -314,9 +323,34 @@ fn draw_phones(chart: &mut Chart<'_>, phones: &[Phone], peak: f64) -> anyhow::Re
 }
 
 /// A light colour for the class that is the `index`-th to appear: neighbours differ by the golden angle of the hue circle.
-fn class_colour(index: usize) -> RGBColor {
+pub(super) fn class_colour(index: usize) -> RGBColor {
     let (r, g, b) = HSLColor((index as f64 * 0.381_966).fract(), 0.65, 0.82).rgb();
     RGBColor(r, g, b)
+}
+
+/// Draws a picture as wide as `secs` of sound need, and writes it as PNG.
+pub(super) fn save(
+    path: &Path,
+    secs: f64,
+    height: u32,
+    draw: &dyn Fn(&Area<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    use_font()?;
+    let width = (secs * PIXELS_PER_SEC).clamp(WIDTHS[0], WIDTHS[1]) as u32;
+    let mut pixels = vec![0; width as usize * height as usize * 3];
+    {
+        let root = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+        draw(&root).and_then(|()| root.present().map_err(drawing))?;
+    }
+    image::save_buffer_with_format(
+        path,
+        &pixels,
+        width,
+        height,
+        image::ExtendedColorType::Rgb8,
+        image::ImageFormat::Png,
+    )
+    .with_context(|| format!("write {}", path.display()))
 }
 
 /// Makes the font that the pictures of the host use known to the drawing library.
@@ -332,6 +366,6 @@ fn use_font() -> anyhow::Result<()> {
         .map_err(|_unnamed| anyhow!("the font {} cannot be used for plots", path.display()))
 }
 
-fn drawing(error: impl std::fmt::Display) -> anyhow::Error {
+pub(super) fn drawing(error: impl std::fmt::Display) -> anyhow::Error {
     anyhow!("draw the plot: {error}")
 }

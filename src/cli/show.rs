@@ -11,8 +11,8 @@ use glam::Vec3;
 use super::{Failure, lipsync_failure, usage};
 use crate::avatar::{Avatar, Outfit};
 use crate::config::{
-    Assets, Captions, CoHostSection, GesturesSection, HostSection, LabelSection, LipSyncSection, PictureQuality, PictureSection,
-    RoomDocument, SpotDocument, VoiceSection,
+    Assets, Captions, CoHostSection, GesturesSection, HostSection, LabelSection, LipSyncSection,
+    PictureQuality, PictureSection, RoomDocument, SpotDocument, VoiceSection,
 };
 use crate::encode::H264Options;
 use crate::engine::{CoHost, RoomHandle, ShowOptions};

@@ -22,6 +22,7 @@ use crate::voice;
   zhubo spot examples/spot.toml -o spot.mp4
   zhubo spot examples/spot.toml -o square.mp4 --size 720x720 --fps 30
   zhubo spot examples/spot.toml -o lina.mp4 --host lina --outfit casual
+  zhubo spot examples/minute.toml -o chen.mp4 --host chen --voice flite:rms
   zhubo spot examples/spot.toml -o films/")]
 pub(super) struct Args {
     /// The film's document.
@@ -35,6 +36,12 @@ pub(super) struct Args {
     /// Another outfit than the document's.
     #[arg(long, value_name = "NAME")]
     outfit: Option<String>,
+    /// Another voice than the document's, for every language that has none of its own.
+    #[arg(long, value_name = "VOICE")]
+    voice: Option<String>,
+    /// Another voice than the document's for Chinese.
+    #[arg(long, value_name = "VOICE")]
+    voice_zh: Option<String>,
     /// Another picture size than the document's.
     #[arg(long, value_name = "WxH")]
     size: Option<Size>,
@@ -147,6 +154,12 @@ fn overrule(document: &mut SpotDocument, args: &Args) {
     }
     if args.outfit.is_some() {
         document.host.outfit.clone_from(&args.outfit);
+    }
+    if let Some(voice) = &args.voice {
+        document.voice.default.clone_from(voice);
+    }
+    if args.voice_zh.is_some() {
+        document.voice.zh.clone_from(&args.voice_zh);
     }
     document.picture.size = args.size.unwrap_or(document.picture.size);
     if let Some(fps) = args.fps {

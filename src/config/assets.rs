@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::sets::{self, BUILT_IN_SETS};
-use super::{AvatarDocument, Error, Result, gestures};
+use super::{AvatarDocument, Error, Result};
 use crate::avatar::Avatar;
 use crate::media::{Bitmap, Size};
-use crate::motion::Library;
 use crate::scene::{Background, Fonts};
 
 /// Embeds a folder of `avatars/`.
@@ -133,21 +132,6 @@ impl Assets {
         }
     }
 
-    /// The gestures that are built in, those in `gestures/` of the data folders, and those in `folder`; of two with one name
-    /// the one named last here counts.
-    ///
-    /// # Errors
-    /// When a folder, or a document or clip in it, cannot be used.
-    pub fn gestures(&self, folder: Option<&Path>) -> Result<Library> {
-        let mut all = gestures::built_in()?;
-        let data = self.folders.iter().rev().map(|own| own.join("gestures"));
-        let data = data.filter(|own| own.is_dir());
-        for folder in data.chain(folder.map(Path::to_owned)) {
-            all.extend(gestures::of_folder(&folder)?);
-        }
-        Ok(Library::new(all))
-    }
-
     /// The font for label and captions.
     ///
     /// # Errors
@@ -175,6 +159,16 @@ impl Assets {
                 .map(|file| set.join(file));
             files.find(|path| path.is_file())
         })
+    }
+
+    /// The data folders' folders of this name, the last one first: what comes later counts more.
+    pub(super) fn subfolders(&self, name: &str) -> impl Iterator<Item = PathBuf> {
+        let folders = self
+            .folders
+            .iter()
+            .rev()
+            .map(move |folder| folder.join(name));
+        folders.filter(|folder| folder.is_dir())
     }
 
     fn file(&self, relative: &str) -> Option<PathBuf> {

@@ -1,129 +1,218 @@
-//! Gestures as documents: those that are built in, and folders with more of them and with clips.
+//! Gestures from their documents, and clips that join them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use glam::Vec3;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
-use toml::Spanned;
 
-use super::{Error, Result, hands};
+use super::{Error, Result};
 use crate::avatar::Clip;
 use crate::media::{Angles, Focus};
-use crate::motion::{ArmKey, Fingers, Gesture, Hands, Key, Lean, Moves};
+use crate::motion::{ArmKey, Fingers, Gesture, Hands, Key, Lean, Library, Moves};
 
 macro_rules! built_in {
-    ($($name:literal)*) => {
-        &[$(($name, include_str!(concat!("../../library/gestures/", $name, ".toml")))),*]
+    ($($id:literal),* $(,)?) => {
+        [$(($id, include_str!(concat!("../../library/gestures/", $id, ".toml")))),*]
     };
 }
 
-/// All that are built in: name and document.
-const BUILT_IN: &[(&str, &str)] = built_in!(
-    "welcome" "wave" "point-left" "point-right" "point-down" "point-card" "present" "offer"
-    "count-1" "count-2" "count-3" "count-4" "count-5" "thumbs-up" "heart" "clap" "think" "bow"
-    "shrug" "no" "ok" "beat-one" "beat-both" "beat-point" "open" "nod" "shake"
-    "rest-hang" "rest-fold" "rest-clasp"
-);
+/// The gestures that are built in: name and document.
+const BUILT_IN: [(&str, &str); 31] = built_in![
+    "welcome",
+    "wave",
+    "point-left",
+    "point-right",
+    "point-down",
+    "point-card",
+    "present",
+    "offer",
+    "count-1",
+    "count-2",
+    "count-3",
+    "count-4",
+    "count-5",
+    "thumbs-up",
+    "heart",
+    "clap",
+    "think",
+    "bow",
+    "shrug",
+    "no",
+    "ok",
+    "beat-one",
+    "beat-both",
+    "beat-point",
+    "open",
+    "nod",
+    "shake",
+    "rest-hang",
+    "rest-fold",
+    "rest-clasp",
+    "thanks",
+];
 
-/// Endings of files that may hold clips.
-const CLIPS: [&str; 3] = ["vrma", "glb", "gltf"];
-/// No gesture has more keys.
-const MAX_KEYS: usize = 64;
-/// The stroke of a clip without a document comes so late, seconds; or in its middle, where that is sooner.
-const CLIP_STROKE_SECS: f32 = 0.5;
-/// What begins or ends so long is no gesture, seconds.
-const MAX_SECS: f64 = 10.0;
+/// How long a gesture may take to begin, to be held and to end, seconds.
+const LIMIT_SECS: f32 = 60.0;
+/// A clip is mixed in and out over this long, seconds.
+const CLIP_FADE_SECS: f32 = 0.3;
 
-/// A gesture as a document; its name is that of the file.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
     /// What it shows, for people.
-    #[serde(rename = "about")]
-    _about: Option<String>,
+    #[allow(dead_code, reason = "for who reads the document")]
+    about: String,
     #[serde(default)]
     aliases: Vec<String>,
-    #[serde(default, deserialize_with = "which_hands")]
-    hands: Hands,
-    #[serde(default, deserialize_with = "focus")]
-    aim: Option<Focus>,
+    #[serde(default)]
+    hands: HandsName,
+    aim: Option<AimName>,
     #[serde(default)]
     rests: bool,
-    #[serde(default = "prepare", deserialize_with = "positive_secs")]
+    #[serde(default = "prepare")]
     prepare_secs: f32,
-    #[serde(default = "hold", deserialize_with = "two_secs")]
-    hold_secs: [f32; 2],
-    #[serde(default = "retract", deserialize_with = "positive_secs")]
-    retract_secs: f32,
-    key: Vec<Spanned<KeySection>>,
-}
-
-/// A clip as a gesture.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClipDocument {
-    #[serde(rename = "about")]
-    _about: Option<String>,
-    /// The file, from the document's folder.
-    clip: PathBuf,
-    /// Which of several animations in it.
-    animation: Option<String>,
     #[serde(default)]
-    aliases: Vec<String>,
-    #[serde(default = "both", deserialize_with = "which_hands")]
-    hands: Hands,
-    #[serde(default, deserialize_with = "some_secs")]
+    hold_secs: [f32; 2],
+    #[serde(default = "retract")]
+    retract_secs: f32,
+    #[serde(default)]
+    key: Vec<KeyTable>,
+    /// A VRM animation or glTF file beside the document, instead of keys.
+    clip: Option<PathBuf>,
+    /// When the stroke of the clip lands, from its beginning; in the middle when absent.
     stroke_secs: Option<f32>,
 }
 
-#[derive(Deserialize)]
+fn prepare() -> f32 {
+    0.45
+}
+
+fn retract() -> f32 {
+    0.6
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum HandsName {
+    #[default]
+    One,
+    Left,
+    Right,
+    Both,
+    None,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum AimName {
+    Camera,
+    Card,
+    Comments,
+    Left,
+    Right,
+    Up,
+    Down,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct KeySection {
-    #[serde(deserialize_with = "any_secs")]
-    at_secs: f32,
-    lead: Option<ArmSection>,
-    other: Option<ArmSection>,
-    /// Lead and other alike.
-    both: Option<ArmSection>,
+struct KeyTable {
     #[serde(default)]
-    lean: LeanSection,
+    at_secs: f32,
+    /// The hand that leads.
+    lead: Option<ArmTable>,
+    /// The other hand.
+    other: Option<ArmTable>,
+    /// Both hands alike.
+    both: Option<ArmTable>,
+    #[serde(default)]
+    lean: LeanTable,
 }
 
-/// An arm; what is left out stays as in the key before.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ArmSection {
-    #[serde(deserialize_with = "place")]
-    at: Option<Vec3>,
-    #[serde(deserialize_with = "elbow")]
-    elbow_deg: Option<f32>,
-    #[serde(deserialize_with = "direction")]
-    palm: Option<Vec3>,
-    #[serde(deserialize_with = "direction")]
-    fingers: Option<Vec3>,
-    #[serde(deserialize_with = "hand")]
-    hand: Option<Fingers>,
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArmTable {
+    at: [f32; 3],
+    #[serde(default)]
+    elbow_deg: f32,
+    palm: Way,
+    fingers: Way,
+    hand: Hand,
 }
 
-#[derive(Default, Deserialize)]
+/// A direction: a word, or (out, up, front).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a direction is up, down, in, out, front, back, or [out, up, front]"
+)]
+enum Way {
+    Named(WayName),
+    Vector([f32; 3]),
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WayName {
+    Up,
+    Down,
+    In,
+    Out,
+    Front,
+    Back,
+}
+
+/// How fingers are held: a word, or every finger by itself.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a hand is relaxed, open, flat, spread, fist, point, thumb-up, ok, heart, one to five, or {curl, spread, thumb}"
+)]
+enum Hand {
+    Named(HandName),
+    Each(Each),
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Each {
+    /// From thumb to little finger, 0 straight to 1 curled.
+    curl: [f32; 5],
+    #[serde(default)]
+    spread: f32,
+    #[serde(default)]
+    thumb: f32,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum HandName {
+    Relaxed,
+    Open,
+    Flat,
+    Spread,
+    Fist,
+    Point,
+    ThumbUp,
+    Ok,
+    Heart,
+    One,
+    Two,
+    Three,
+    Four,
+    Five,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct LeanSection {
-    #[serde(deserialize_with = "degrees")]
+struct LeanTable {
     head_pitch_deg: f32,
-    #[serde(deserialize_with = "degrees")]
     head_yaw_deg: f32,
-    #[serde(deserialize_with = "degrees")]
     head_roll_deg: f32,
-    #[serde(deserialize_with = "degrees")]
     trunk_pitch_deg: f32,
-    #[serde(deserialize_with = "degrees")]
     trunk_yaw_deg: f32,
-    #[serde(deserialize_with = "degrees")]
     trunk_roll_deg: f32,
-    #[serde(deserialize_with = "degrees")]
     shoulders_deg: f32,
 }
 
@@ -132,392 +221,349 @@ struct LeanSection {
 /// # Errors
 /// Never, as long as the tests pass.
 pub(super) fn built_in() -> Result<Vec<Gesture>> {
-    let each = BUILT_IN.iter();
-    each.map(|(name, text)| {
-        let path = PathBuf::from(format!("gestures/{name}.toml"));
-        gesture(name, text, &path)
-    })
-    .collect()
+    let each = BUILT_IN.iter().map(|(name, text)| {
+        let path = format!("library/gestures/{name}.toml");
+        gesture(text, name, Path::new(&path)).map(|(gesture, _)| gesture)
+    });
+    each.collect()
 }
 
-/// The gestures of a folder, by name.
+/// The gestures of a folder, in the order of their names: documents, and clips that no document speaks of.
 ///
 /// # Errors
-/// When the folder or one of its documents or clips cannot be used.
-pub(super) fn of_folder(folder: &Path) -> Result<Vec<Gesture>> {
+/// When the folder or one of its files cannot be read.
+pub(super) fn in_folder(folder: &Path) -> Result<Vec<Gesture>> {
     let unreadable = |source| Error::Read {
         path: folder.to_owned(),
         source,
     };
-    let mut paths = Vec::new();
+    let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        paths.push(entry.map_err(unreadable)?.path());
+        files.push(entry.map_err(unreadable)?.path());
     }
-    paths.sort();
-    let ends = |path: &Path, endings: &[&str]| {
-        let own = path.extension().and_then(|ending| ending.to_str());
-        path.is_file() && own.is_some_and(|own| endings.iter().any(|e| own.eq_ignore_ascii_case(e)))
+    files.sort();
+    let ending = |path: &Path| {
+        let ending = path.extension().unwrap_or_default();
+        ending.to_string_lossy().to_ascii_lowercase()
     };
-    let mut found = Vec::new();
-    let mut described = Vec::new();
-    for path in paths.iter().filter(|path| ends(path, &["toml"])) {
-        let text = super::read(path)?;
-        let name = name_of(path)?;
-        let table: toml::Table = super::parse(&text, path)?;
-        if table.contains_key("clip") {
-            let document: ClipDocument = super::parse(&text, path)?;
-            described.push(folder.join(&document.clip));
-            found.push(described_clip(&name, document, path)?);
-        } else {
-            found.push(gesture(&name, &text, path)?);
-        }
+    let stem = |path: &Path| {
+        path.file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let (mut found, mut described) = (Vec::new(), Vec::new());
+    for path in files.iter().filter(|path| ending(path) == "toml") {
+        let (gesture, clip) = gesture(&super::read(path)?, &stem(path), path)?;
+        described.extend(clip);
+        found.push(gesture);
     }
-    for path in paths.iter().filter(|path| ends(path, &CLIPS)) {
-        if !described.contains(path) {
-            found.extend(plain_clips(path)?);
+    for path in &files {
+        let is_clip = matches!(ending(path).as_str(), "vrma" | "glb" | "gltf");
+        let stem = stem(path);
+        if !is_clip || described.contains(path) {
+            continue;
         }
-    }
-    let mut whose: BTreeMap<&str, usize> = BTreeMap::new();
-    for (place, own) in found.iter().enumerate() {
-        if whose.insert(&own.name, place).is_some() {
-            return Err(Error::Value {
-                path: folder.to_owned(),
-                key: "name",
-                words: format!("two files are called `{}`: rename one", own.name),
-            });
-        }
+        let clips = Clip::load(path)?;
+        let alone = clips.len() == 1;
+        found.extend(clips.into_iter().map(|clip| {
+            let name = if alone {
+                stem.clone()
+            } else {
+                format!("{stem}-{}", clip.name())
+            };
+            of_clip(&name, clip)
+        }));
     }
     Ok(found)
 }
 
-/// The file's name as that of a gesture: lower case, hyphens for blanks and underscores.
-fn name_of(path: &Path) -> Result<String> {
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy());
-    let name = slug(&stem.unwrap_or_default());
-    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '-') {
-        return Err(Error::Value {
-            path: path.to_owned(),
-            key: "name",
-            words: "a gesture is called like its file: use letters, digits and hyphens".into(),
-        });
+/// A clip as a gesture.
+fn of_clip(name: &str, clip: Clip) -> Gesture {
+    Gesture {
+        name: name.into(),
+        aliases: Vec::new(),
+        hands: Hands::Both,
+        aim: None,
+        prepare_secs: CLIP_FADE_SECS,
+        hold_secs: [0.0; 2],
+        retract_secs: CLIP_FADE_SECS,
+        stroke_secs: clip.duration().as_secs_f64() as f32 / 2.0,
+        rests: false,
+        moves: Moves::Clip(Arc::new(clip)),
     }
-    Ok(name)
 }
 
-fn slug(text: &str) -> String {
-    text.trim().to_lowercase().replace([' ', '_', '.'], "-")
-}
-
-/// A clip with a document of its own.
-fn described_clip(name: &str, document: ClipDocument, path: &Path) -> Result<Gesture> {
-    let file = path.parent().unwrap_or(Path::new("")).join(&document.clip);
-    let wrong = |key, words| Error::Value {
+/// The gesture `name` of a document, and the clip that it is made of; `path` is for messages and for the clip beside it.
+fn gesture(text: &str, name: &str, path: &Path) -> Result<(Gesture, Option<PathBuf>)> {
+    let document: Document = super::parse(text, path)?;
+    let wrong = |key, words: String| Error::Value {
         path: path.to_owned(),
         key,
         words,
     };
-    let clips = Clip::load(&file)?;
-    let names = clips.iter().map(Clip::name).collect::<Vec<_>>().join(", ");
-    let wanted = document.animation.as_deref();
-    let found = clips
-        .into_iter()
-        .find(|clip| wanted.is_none_or(|wanted| clip.name() == wanted));
-    let clip = found.ok_or_else(|| {
-        let words = format!("{} has no such animation, but: {names}", file.display());
-        wrong("animation", words)
-    })?;
-    let mut gesture = of_clip(name.to_owned(), clip);
-    if let Some(stroke) = document.stroke_secs {
-        let most = clip_secs(&gesture);
-        if stroke > most {
-            let words = format!("the stroke is within the clip: 0 to {most:.2} seconds");
-            return Err(wrong("stroke_secs", words));
+    for (key, secs) in [
+        ("prepare_secs", document.prepare_secs),
+        ("retract_secs", document.retract_secs),
+        ("hold_secs", document.hold_secs[0]),
+        ("hold_secs", document.hold_secs[1]),
+    ] {
+        if !(0.0..=LIMIT_SECS).contains(&secs) {
+            return Err(wrong(
+                key,
+                format!("{secs}: 0 to {LIMIT_SECS} seconds are possible"),
+            ));
         }
-        gesture.stroke_secs = stroke;
     }
-    gesture.hands = document.hands;
-    gesture.aliases = document
-        .aliases
-        .iter()
-        .map(|own| own.as_str().into())
-        .collect();
-    Ok(gesture)
-}
-
-/// All clips of a file without a document.
-fn plain_clips(path: &Path) -> Result<Vec<Gesture>> {
-    let stem = name_of(path)?;
-    let clips = Clip::load(path)?;
-    let is_one = clips.len() == 1;
-    let named = clips.into_iter().map(|clip| {
-        let name = match is_one {
-            true => stem.clone(),
-            false => format!("{stem}-{}", slug(clip.name())),
-        };
-        of_clip(name, clip)
-    });
-    Ok(named.collect())
-}
-
-fn of_clip(name: String, clip: Clip) -> Gesture {
-    let mut gesture = Gesture {
+    if document.hold_secs[0] > document.hold_secs[1] {
+        return Err(wrong(
+            "hold_secs",
+            "the first is the least, the second the most".into(),
+        ));
+    }
+    if let Some(clip) = &document.clip {
+        if !document.key.is_empty() {
+            return Err(wrong("clip", "a gesture has either keys or a clip".into()));
+        }
+        let clip = path.parent().unwrap_or(Path::new("")).join(clip);
+        let mut clips = Clip::load(&clip)?;
+        let mut gesture = of_clip(name, clips.swap_remove(0));
+        gesture.aliases = document
+            .aliases
+            .iter()
+            .map(|name| name.as_str().into())
+            .collect();
+        gesture.stroke_secs = document.stroke_secs.unwrap_or(gesture.stroke_secs);
+        return Ok((gesture, Some(clip)));
+    }
+    let hands = document.hands.into();
+    let keys = document.key.iter().map(|key| key.read(hands));
+    let keys: std::result::Result<Vec<Key>, String> = keys.collect();
+    let keys = keys.map_err(|words| wrong("key", words))?;
+    if keys.is_empty() {
+        return Err(wrong(
+            "key",
+            "there is none: write [[key]] tables, or name a `clip`".into(),
+        ));
+    }
+    if !keys
+        .windows(2)
+        .all(|pair| pair[0].at_secs < pair[1].at_secs)
+    {
+        return Err(wrong(
+            "at_secs",
+            "each key must be later than the one before".into(),
+        ));
+    }
+    let gesture = Gesture {
         name: name.into(),
-        aliases: Vec::new(),
-        hands: both(),
-        aim: None,
-        prepare_secs: prepare(),
-        hold_secs: [0.0; 2],
-        retract_secs: retract(),
-        stroke_secs: 0.0,
-        rests: false,
-        moves: Moves::Clip(Arc::new(clip)),
-    };
-    gesture.stroke_secs = CLIP_STROKE_SECS.min(0.5 * clip_secs(&gesture));
-    gesture
-}
-
-/// How long the clip of a gesture is, seconds.
-#[allow(clippy::cast_possible_truncation, reason = "at most a day")]
-fn clip_secs(gesture: &Gesture) -> f32 {
-    match &gesture.moves {
-        Moves::Clip(clip) => clip.duration().as_secs_f64() as f32,
-        Moves::Keys(_) => 0.0,
-    }
-}
-
-/// A gesture from its document.
-fn gesture(name: &str, text: &str, path: &Path) -> Result<Gesture> {
-    let document: Document = super::parse(text, path)?;
-    let wrong = |place: usize, words: String| {
-        let before = text.get(..place).unwrap_or_default();
-        Error::Key {
-            path: path.to_owned(),
-            line: 1 + before.matches('\n').count(),
-            words,
-        }
-    };
-    if document.key.is_empty() || document.key.len() > MAX_KEYS {
-        let words = format!("`key`: 1 to {MAX_KEYS} are possible");
-        return Err(wrong(0, words));
-    }
-    let mut keys: Vec<Key> = Vec::new();
-    for section in &document.key {
-        let at = section.span().start;
-        let key = section.get_ref();
-        let before = keys.last();
-        if before.is_some_and(|before| before.at_secs >= key.at_secs) {
-            let words = format!(
-                "`key.at_secs`: {} does not come after the key before: write keys in the order of time",
-                key.at_secs
-            );
-            return Err(wrong(at, words));
-        }
-        let key = arms(key, before, document.hands).map_err(|words| wrong(at, words))?;
-        keys.push(key);
-    }
-    let aliases = document.aliases.iter();
-    Ok(Gesture {
-        name: name.into(),
-        aliases: aliases.map(|own| own.as_str().into()).collect(),
-        hands: document.hands,
-        aim: document.aim,
+        aliases: document
+            .aliases
+            .iter()
+            .map(|name| name.as_str().into())
+            .collect(),
+        hands,
+        aim: document.aim.map(Into::into),
         prepare_secs: document.prepare_secs,
         hold_secs: document.hold_secs,
         retract_secs: document.retract_secs,
         stroke_secs: 0.0,
         rests: document.rests,
         moves: Moves::Keys(keys),
-    })
+    };
+    Ok((gesture, None))
 }
 
-/// A key with the arms that its gesture needs.
-fn arms(
-    section: &KeySection,
-    before: Option<&Key>,
-    hands: Hands,
-) -> std::result::Result<Key, String> {
-    let KeySection {
-        lead, other, both, ..
-    } = section;
-    if both.is_some() && (lead.is_some() || other.is_some()) {
-        return Err("`key.both` stands for lead and other alike: leave those out, or it".into());
-    }
-    let (lead, other) = (
-        lead.as_ref().or(both.as_ref()),
-        other.as_ref().or(both.as_ref()),
-    );
-    match (hands, lead, other) {
-        (Hands::None, None, None)
-        | (Hands::One | Hands::Left | Hands::Right, Some(_), None)
-        | (Hands::Both, Some(_), Some(_)) => {}
-        (Hands::None, ..) => {
-            return Err("`key`: with hands = \"none\" only `lean` is possible".into());
+impl KeyTable {
+    fn read(&self, hands: Hands) -> std::result::Result<Key, String> {
+        if !(-LIMIT_SECS..=LIMIT_SECS).contains(&self.at_secs) {
+            return Err(format!(
+                "at_secs {}: -{LIMIT_SECS} to {LIMIT_SECS}",
+                self.at_secs
+            ));
         }
-        (Hands::Both, ..) => {
-            return Err(
-                "`key`: with hands = \"both\" each key needs `lead` and `other`, or `both`".into(),
-            );
+        if self.both.is_some() && (self.lead.is_some() || self.other.is_some()) {
+            return Err("`both` stands for `lead` and `other`: write it alone".into());
         }
-        _ => {
-            return Err(
-                "`key`: a gesture of one hand needs `lead`, and `lead` alone, in each key".into(),
-            );
+        let arm = |table: Option<ArmTable>| table.map(|table| table.read()).transpose();
+        let (lead, other) = match self.both {
+            Some(both) => (arm(Some(both))?, arm(Some(both))?),
+            None => (arm(self.lead)?, arm(self.other)?),
+        };
+        match hands {
+            Hands::None if lead.is_some() || other.is_some() => {
+                return Err("`hands` is none, so a key moves head and trunk only".into());
+            }
+            Hands::One | Hands::Left | Hands::Right if lead.is_none() || other.is_some() => {
+                return Err(
+                    "a gesture of one hand needs `lead` in each key, and no `other`".into(),
+                );
+            }
+            Hands::Both if lead.is_none() || other.is_none() => {
+                return Err("a gesture of both hands needs `both`, or `lead` and `other`".into());
+            }
+            _ => {}
         }
-    }
-    let arm = |section: Option<&ArmSection>, before: Option<&ArmKey>, name: &str| {
-        let whole = section.map(|section| section.after(before));
-        whole.transpose().map_err(|missing| {
-            format!("`key.{name}.{missing}` is missing: the first key of a hand says all of at, palm, fingers and hand")
+        let lean = self.lean.read()?;
+        Ok(Key {
+            at_secs: self.at_secs,
+            lead,
+            other,
+            lean,
         })
-    };
-    let lean = &section.lean;
-    Ok(Key {
-        at_secs: section.at_secs,
-        lead: arm(lead, before.and_then(|key| key.lead.as_ref()), "lead")?,
-        other: arm(other, before.and_then(|key| key.other.as_ref()), "other")?,
-        lean: Lean {
+    }
+}
+
+impl ArmTable {
+    fn read(&self) -> std::result::Result<ArmKey, String> {
+        if !self.at.iter().all(|part| part.abs() <= 4.0) {
+            return Err(format!("at {:?}: -4 to 4 are possible", self.at));
+        }
+        if !(-90.0..=120.0).contains(&self.elbow_deg) {
+            return Err(format!(
+                "elbow_deg {}: -90 to 120 are possible",
+                self.elbow_deg
+            ));
+        }
+        let way = |way: Way| {
+            way.read()
+                .ok_or("a direction must not be [0, 0, 0]".to_owned())
+        };
+        Ok(ArmKey {
+            at: Vec3::from(self.at),
+            elbow_deg: self.elbow_deg,
+            palm: way(self.palm)?,
+            fingers: way(self.fingers)?,
+            hand: self.hand.read()?,
+        })
+    }
+}
+
+impl LeanTable {
+    fn read(&self) -> std::result::Result<Lean, String> {
+        let parts = [
+            self.head_pitch_deg,
+            self.head_yaw_deg,
+            self.head_roll_deg,
+            self.trunk_pitch_deg,
+            self.trunk_yaw_deg,
+            self.trunk_roll_deg,
+            self.shoulders_deg,
+        ];
+        if !parts.iter().all(|part| part.abs() <= 60.0) {
+            return Err("`lean` turns by at most 60 degrees".into());
+        }
+        Ok(Lean {
             head: Angles {
-                pitch_deg: lean.head_pitch_deg,
-                yaw_deg: lean.head_yaw_deg,
-                roll_deg: lean.head_roll_deg,
+                pitch_deg: self.head_pitch_deg,
+                yaw_deg: self.head_yaw_deg,
+                roll_deg: self.head_roll_deg,
             },
             trunk: Angles {
-                pitch_deg: lean.trunk_pitch_deg,
-                yaw_deg: lean.trunk_yaw_deg,
-                roll_deg: lean.trunk_roll_deg,
+                pitch_deg: self.trunk_pitch_deg,
+                yaw_deg: self.trunk_yaw_deg,
+                roll_deg: self.trunk_roll_deg,
             },
-            shoulders_deg: lean.shoulders_deg,
-        },
-    })
-}
-
-impl ArmSection {
-    /// The arm, where the key before says what this one leaves out; else what is missing.
-    fn after(&self, before: Option<&ArmKey>) -> std::result::Result<ArmKey, &'static str> {
-        Ok(ArmKey {
-            at: self.at.or(before.map(|own| own.at)).ok_or("at")?,
-            elbow_deg: self
-                .elbow_deg
-                .or(before.map(|own| own.elbow_deg))
-                .unwrap_or(0.0),
-            palm: self.palm.or(before.map(|own| own.palm)).ok_or("palm")?,
-            fingers: self
-                .fingers
-                .or(before.map(|own| own.fingers))
-                .ok_or("fingers")?,
-            hand: self.hand.or(before.map(|own| own.hand)).ok_or("hand")?,
+            shoulders_deg: self.shoulders_deg,
         })
     }
 }
 
-fn prepare() -> f32 {
-    0.45
-}
-
-fn hold() -> [f32; 2] {
-    [0.2, 1.2]
-}
-
-fn retract() -> f32 {
-    0.6
-}
-
-fn both() -> Hands {
-    Hands::Both
-}
-
-type Read<T, E> = std::result::Result<T, E>;
-
-/// A number within borders.
-fn within<E: serde::de::Error>(value: f64, least: f64, most: f64) -> Read<f32, E> {
-    if (least..=most).contains(&value) {
-        #[allow(clippy::cast_possible_truncation, reason = "a few digits do")]
-        return Ok(value as f32);
-    }
-    Err(E::custom(format!(
-        "{value} is out of range: {least} to {most} are possible"
-    )))
-}
-
-fn any_secs<'de, D: Deserializer<'de>>(from: D) -> Read<f32, D::Error> {
-    within(f64::deserialize(from)?, -MAX_SECS, MAX_SECS)
-}
-
-fn positive_secs<'de, D: Deserializer<'de>>(from: D) -> Read<f32, D::Error> {
-    within(f64::deserialize(from)?, 0.1, MAX_SECS)
-}
-
-fn some_secs<'de, D: Deserializer<'de>>(from: D) -> Read<Option<f32>, D::Error> {
-    within(f64::deserialize(from)?, 0.0, 86_400.0).map(Some)
-}
-
-fn two_secs<'de, D: Deserializer<'de>>(from: D) -> Read<[f32; 2], D::Error> {
-    let [least, most] = <[f64; 2]>::deserialize(from)?;
-    let pair = [within(least, 0.0, MAX_SECS)?, within(most, 0.0, MAX_SECS)?];
-    if pair[0] > pair[1] {
-        return Err(D::Error::custom(
-            "write the shortest hold first, the longest second",
-        ));
-    }
-    Ok(pair)
-}
-
-fn degrees<'de, D: Deserializer<'de>>(from: D) -> Read<f32, D::Error> {
-    within(f64::deserialize(from)?, -45.0, 45.0)
-}
-
-fn elbow<'de, D: Deserializer<'de>>(from: D) -> Read<Option<f32>, D::Error> {
-    within(f64::deserialize(from)?, -25.0, 110.0).map(Some)
-}
-
-fn place<'de, D: Deserializer<'de>>(from: D) -> Read<Option<Vec3>, D::Error> {
-    let [out, up, front] = <[f64; 3]>::deserialize(from)?;
-    Ok(Some(Vec3::new(
-        within(out, -2.0, 4.0)?,
-        within(up, -1.2, 1.2)?,
-        within(front, -1.2, 1.2)?,
-    )))
-}
-
-fn direction<'de, D: Deserializer<'de>>(from: D) -> Read<Option<Vec3>, D::Error> {
-    hands::direction(toml::Value::deserialize(from)?)
-        .map(Some)
-        .map_err(D::Error::custom)
-}
-
-fn hand<'de, D: Deserializer<'de>>(from: D) -> Read<Option<Fingers>, D::Error> {
-    hands::shape(toml::Value::deserialize(from)?)
-        .map(Some)
-        .map_err(D::Error::custom)
-}
-
-fn which_hands<'de, D: Deserializer<'de>>(from: D) -> Read<Hands, D::Error> {
-    let word = String::deserialize(from)?;
-    match word.as_str() {
-        "one" => Ok(Hands::One),
-        // As viewers see it, like everything else that people write.
-        "left" => Ok(Hands::Right),
-        "right" => Ok(Hands::Left),
-        "both" => Ok(Hands::Both),
-        "none" => Ok(Hands::None),
-        _ => Err(D::Error::custom(format!(
-            "there is no `{word}`: one, left, right, both or none are possible"
-        ))),
+impl Way {
+    /// The direction, of length 1.
+    fn read(self) -> Option<Vec3> {
+        let way = match self {
+            Self::Named(WayName::Up) => Vec3::Y,
+            Self::Named(WayName::Down) => Vec3::NEG_Y,
+            Self::Named(WayName::In) => Vec3::NEG_X,
+            Self::Named(WayName::Out) => Vec3::X,
+            Self::Named(WayName::Front) => Vec3::Z,
+            Self::Named(WayName::Back) => Vec3::NEG_Z,
+            Self::Vector(parts) => Vec3::from(parts),
+        };
+        way.try_normalize()
     }
 }
 
-fn focus<'de, D: Deserializer<'de>>(from: D) -> Read<Option<Focus>, D::Error> {
-    let word = String::deserialize(from)?;
-    match word.as_str() {
-        "card" => Ok(Some(Focus::Card)),
-        "camera" => Ok(Some(Focus::Camera)),
-        "comments" => Ok(Some(Focus::Comments)),
-        "left" => Ok(Some(Focus::Left)),
-        "right" => Ok(Some(Focus::Right)),
-        "up" => Ok(Some(Focus::Up)),
-        "down" => Ok(Some(Focus::Down)),
-        _ => Err(D::Error::custom(format!(
-            "nobody can aim at `{word}`: card, camera, comments, left, right, up or down are possible"
-        ))),
+impl Hand {
+    fn read(self) -> std::result::Result<Fingers, String> {
+        let (curl, spread, thumb) = match self {
+            Self::Named(name) => name.fingers(),
+            Self::Each(each) => (each.curl, each.spread, each.thumb),
+        };
+        let parts = curl.iter().chain([&spread, &thumb]);
+        if !parts.clone().all(|part| (0.0..=1.0).contains(part)) {
+            return Err("curl, spread and thumb are 0 to 1".into());
+        }
+        Ok(Fingers {
+            curl,
+            spread,
+            thumb,
+        })
+    }
+}
+
+impl HandName {
+    /// Curl from thumb to little finger, spread, thumb across the palm.
+    fn fingers(self) -> ([f32; 5], f32, f32) {
+        match self {
+            Self::Relaxed => ([0.15, 0.18, 0.24, 0.30, 0.34], 0.15, 0.25),
+            Self::Open => ([0.05, 0.06, 0.09, 0.12, 0.14], 0.35, 0.1),
+            Self::Flat => ([0.1, 0.02, 0.02, 0.03, 0.05], 0.0, 0.15),
+            Self::Spread | Self::Five => ([0.0, 0.0, 0.0, 0.0, 0.0], 0.8, 0.0),
+            Self::Fist => ([0.6, 1.0, 1.0, 1.0, 1.0], 0.0, 0.8),
+            Self::Point | Self::One => ([0.6, 0.0, 0.95, 1.0, 1.0], 0.0, 0.85),
+            Self::ThumbUp => ([0.0, 0.95, 1.0, 1.0, 1.0], 0.0, 0.0),
+            Self::Ok => ([0.35, 0.5, 0.12, 0.08, 0.05], 0.5, 0.75),
+            Self::Heart => ([0.3, 0.45, 0.95, 1.0, 1.0], 0.0, 0.7),
+            Self::Two => ([0.6, 0.0, 0.0, 0.95, 1.0], 0.6, 0.9),
+            Self::Three => ([0.55, 0.0, 0.0, 0.0, 0.95], 0.5, 1.0),
+            Self::Four => ([0.5, 0.0, 0.0, 0.0, 0.0], 0.6, 1.0),
+        }
+    }
+}
+
+impl From<HandsName> for Hands {
+    fn from(name: HandsName) -> Self {
+        match name {
+            HandsName::One => Self::One,
+            // Documents speak of the picture's sides, a body of its own.
+            HandsName::Left => Self::Right,
+            HandsName::Right => Self::Left,
+            HandsName::Both => Self::Both,
+            HandsName::None => Self::None,
+        }
+    }
+}
+
+impl From<AimName> for Focus {
+    fn from(name: AimName) -> Self {
+        match name {
+            AimName::Camera => Self::Camera,
+            AimName::Card => Self::Card,
+            AimName::Comments => Self::Comments,
+            AimName::Left => Self::Left,
+            AimName::Right => Self::Right,
+            AimName::Up => Self::Up,
+            AimName::Down => Self::Down,
+        }
+    }
+}
+
+impl super::Assets {
+    /// All gestures: those built in, those of `gestures/` in the data folders, and those of `folder`; the last of a name
+    /// counts.
+    ///
+    /// # Errors
+    /// When a document or a clip cannot be used; names the file.
+    pub fn gestures(&self, folder: Option<&Path>) -> Result<Library> {
+        let mut all = built_in()?;
+        for own in self.subfolders("gestures") {
+            all.extend(in_folder(&own)?);
+        }
+        if let Some(folder) = folder {
+            all.extend(in_folder(folder)?);
+        }
+        Ok(Library::new(all))
     }
 }

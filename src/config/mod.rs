@@ -4,7 +4,6 @@ mod assets;
 mod avatar;
 mod document;
 mod gestures;
-mod hands;
 mod room;
 mod sets;
 mod spot;
@@ -14,8 +13,8 @@ use std::path::{Path, PathBuf};
 pub use assets::{Assets, DEFAULT_HOST};
 pub use avatar::{AvatarDocument, CharacterSection, FramingSection, MouthSection, OutfitSection};
 pub use document::{
-    Captions, CoHostSection, CoVoiceSection, GesturesSection, HostSection, InputSection, LabelSection, LipSyncSection, OpenAiSection,
-    PictureQuality, PictureSection, VoiceSection,
+    Captions, CoHostSection, CoVoiceSection, GesturesSection, HostSection, InputSection,
+    LabelSection, LipSyncSection, OpenAiSection, PictureQuality, PictureSection, VoiceSection,
 };
 pub use room::RoomDocument;
 pub use spot::SpotDocument;

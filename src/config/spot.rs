@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::document::{
-    Captions, CoHostSection, GesturesSection, HostSection, LabelSection, LipSyncSection, PictureSection, VoiceSection,
+    Captions, CoHostSection, GesturesSection, HostSection, LabelSection, LipSyncSection,
+    PictureSection, VoiceSection,
 };
 use super::{Error, Result};
 

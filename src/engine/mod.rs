@@ -25,6 +25,7 @@ pub use player::{Performance, Want};
 pub use run::{Ending, Progress, ShowOptions, Summary, run};
 pub use script::sentences;
 pub(crate) use speech::chain;
+pub use speech::perform;
 pub use stages::SEND_DELAY;
 
 /// Why a show cannot go on.

@@ -155,7 +155,7 @@ impl Pipeline {
         let mut samples = vec![0.0; tick.samples];
         let (marks, begun) = self.player.fill(tick, &mut samples, said);
         if let Some(input) = &mut self.input {
-            input.fill(tick, &mut samples, !self.player.is_silent());
+            input.fill(tick, &mut samples, self.player.is_talking());
         }
         let flash = self.options.test_pattern && flashes(tick);
         if self.options.test_pattern {

@@ -56,7 +56,7 @@ impl Playing {
     }
 
     /// What remains of it once it is over: what was planned for after a cut is gone.
-    fn over(self) -> Spoken {
+    fn over(&self) -> Spoken {
         let mut spoken = self.spoken();
         if let Some(silent) = self.silent_at {
             let cut = silent - CUT_RAMP - self.start;
@@ -136,6 +136,12 @@ impl Player {
     /// Whether nothing is being said.
     pub(super) fn is_silent(&self) -> bool {
         self.playing.is_none()
+    }
+
+    /// Whether words are being said: a pause is none.
+    pub(super) fn is_talking(&self) -> bool {
+        let playing = self.playing.as_ref();
+        playing.is_some_and(|playing| !playing.utterance.text.is_empty())
     }
 
     /// Fades what is being said from `pts` on and ends it.
@@ -277,8 +283,14 @@ impl Player {
             let end = heard.speech.since_phrase_end;
             heard.speech.since_phrase_end = end.or(before.since_phrase_end);
         }
-        // What is being cut is not performed any more.
-        heard.now = playing.silent_at.is_none().then(|| playing.spoken());
+        if playing.silent_at.is_none() {
+            heard.now = Some(playing.spoken());
+        } else {
+            // What is being cut is as good as over.
+            let speaker = playing.utterance.speaker.clone();
+            heard.before.retain(|(host, _)| *host != speaker);
+            heard.before.push((speaker, playing.over()));
+        }
         heard.activity = Some(playing.utterance.activity.unwrap_or(Activity::Speaking));
         let caption = playing
             .captions

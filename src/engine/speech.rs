@@ -140,18 +140,18 @@ fn utter(
     context: &SynthesisContext,
     maker: &mut MouthMaker,
 ) -> Result<Utterance, String> {
-    let sentence = &job.sentence;
+    let SpeechJob {
+        sentence,
+        voice,
+        speaker,
+        ..
+    } = job;
     let samples_after = sentence.pause_after.0.max(0) as usize;
     if sentence.text.is_empty() {
-        return Ok(utterance(
-            job,
-            vec![0.0; samples_after],
-            no_mouth(),
-            Vec::new(),
-        ));
+        let silence = vec![0.0; samples_after];
+        return Ok(perform(sentence, speaker, silence, no_mouth(), Vec::new()));
     }
-    let mut speech = job
-        .voice
+    let mut speech = voice
         .synthesize(&sentence.text, context)
         .map_err(|error| chain(&error))?;
     let mut audio = speech
@@ -159,7 +159,7 @@ fn utter(
         .map_err(|error| chain(&error))?;
     let mouth = maker
         .mouth(
-            &job.voice,
+            voice,
             (&sentence.text, sentence.emotion),
             &mut speech,
             &audio,
@@ -167,7 +167,7 @@ fn utter(
         )
         .map_err(|error| chain(&error))?;
     audio.extend(std::iter::repeat_n(0.0, samples_after));
-    let mut utterance = utterance(job, audio, mouth, speech.words);
+    let mut utterance = perform(sentence, speaker, audio, mouth, speech.words);
     utterance.phones = speech.phones;
     Ok(utterance)
 }
@@ -181,14 +181,14 @@ fn no_mouth() -> MouthTrack {
     }
 }
 
-/// What the job's sentence becomes: acts and marks get the times of their words.
-fn utterance(
-    job: &SpeechJob,
+/// What `sentence` becomes where its sound, mouth and words are known: acts and marks get the times of their words.
+pub fn perform(
+    sentence: &Sentence,
+    speaker: &HostId,
     audio: Vec<f32>,
     mouth: MouthTrack,
     words: Vec<WordTime>,
 ) -> Utterance {
-    let sentence = &job.sentence;
     let acts = sentence.acts.iter().map(|(place, _)| *place);
     let marks = sentence.marks.iter().map(|(place, _)| *place);
     let places: Vec<usize> = acts.chain(marks).collect();
@@ -214,7 +214,7 @@ fn utterance(
     marks.sort_by_key(|mark| mark.at);
     Utterance {
         cue_id: sentence.line_id,
-        speaker: job.speaker.clone(),
+        speaker: speaker.clone(),
         text: sentence.text.clone(),
         audio: Arc::new(audio),
         mouth: Arc::new(mouth),

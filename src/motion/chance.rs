@@ -53,6 +53,60 @@ impl Chance {
     }
 }
 
+/// A place that is kept for a while, then left for another, at random times.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Steps {
+    chance: Chance,
+    every_secs: f64,
+    travel_secs: f64,
+}
+
+/// How far the time of a step may be from the middle of its share of time, as a part of it.
+const STEP_SPREAD: f64 = 0.3;
+
+impl Steps {
+    /// One step in each `every_secs`, 0.4 to 1.6 of that apart; the way takes up to `travel_secs`, which must be shorter.
+    pub(super) fn new(chance: Chance, every_secs: f64, travel_secs: f64) -> Self {
+        Self {
+            chance,
+            every_secs,
+            travel_secs,
+        }
+    }
+
+    /// Where it is at `secs`, with `place` telling each place by its own chance: on the path of least jerk from one to the
+    /// next.
+    pub(super) fn at<const N: usize>(
+        &self,
+        secs: f64,
+        place: impl Fn(Chance) -> [f64; N],
+    ) -> [f64; N] {
+        let here = (secs / self.every_secs).floor() as i64;
+        let index = if secs >= self.start(here) {
+            here
+        } else {
+            here.saturating_sub(1)
+        };
+        let own = self.chance.child(index);
+        let travel = self.travel_secs * own.between(-1, 0.7, 1.0);
+        let part = least_jerk((secs - self.start(index)) / travel);
+        let to = place(own);
+        if part >= 1.0 {
+            return to;
+        }
+        let from = place(self.chance.child(index.saturating_sub(1)));
+        std::array::from_fn(|i| from[i] + (to[i] - from[i]) * part)
+    }
+
+    fn start(&self, index: i64) -> f64 {
+        let aside = self
+            .chance
+            .child(index)
+            .between(-2, -STEP_SPREAD, STEP_SPREAD);
+        (index as f64 + 0.5 + aside) * self.every_secs
+    }
+}
+
 /// The finisher of splitmix64 (Steele, Lea and Flood 2014).
 fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -67,9 +121,30 @@ pub(super) fn smooth_step(x: f64) -> f64 {
     x * x * (3.0 - 2.0 * x)
 }
 
+/// 0 below 0, 1 above 1, and between the path of least jerk (Flash and Hogan 1985).
+pub(super) fn least_jerk(x: f64) -> f64 {
+    let x = x.clamp(0.0, 1.0);
+    x * x * x * (10.0 + x * (6.0 * x - 15.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_rest_and_travel_without_a_jump() {
+        let steps = Steps::new(Chance::new(5, "s"), 2.0, 0.5);
+        let place = |chance: Chance| [chance.between(0, -1.0, 1.0)];
+        let (mut last, mut rests) = (steps.at(0.0, place)[0], 0);
+        for i in 1..100_000 {
+            let [now] = steps.at(f64::from(i) * 0.005, place);
+            assert!(now.abs() <= 1.0 && (now - last).abs() < 0.06, "{i}");
+            rests += usize::from((now - last).abs() < 1e-12);
+            last = now;
+        }
+        assert!((60_000..90_000).contains(&rests), "{rests}");
+        assert!(steps.at(1e15, place)[0].abs() <= 1.0);
+    }
 
     #[test]
     fn numbers_are_spread_and_streams_differ() {

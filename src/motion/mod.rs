@@ -1,9 +1,9 @@
 //! Mouth and life to pose: blinks, gaze, head, brows, breath, posture, feelings.
 //!
-//! A pose is a function of the seed, the pts and the speech at that pts: skipping frames or another frame rate changes
-//! nothing at equal pts. Only two fades remember when they began: that of a feeling, and that between silence and speech;
-//! they begin at the first pts at which the change is seen. Hair and skirts swing from step to step of a grid of their own
-//! ([`Springs`]).
+//! A pose is a function of the seed, the pts and what surrounds the host at that pts: skipping frames or another frame rate
+//! changes nothing at equal pts. What a score announces is done at its own time; what nobody announced (another activity,
+//! another focus, another feeling) begins at the first pts at which it is seen. The gaze takes its steps, and hair and
+//! skirts swing ([`Springs`]), on grids of their own.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -11,14 +11,11 @@
 )]
 
 mod arms;
-mod blink;
-mod body;
 mod chance;
-mod face;
-mod gaze;
 mod gesture;
 mod glide;
 mod life;
+mod pitch;
 mod posture;
 mod score;
 mod situation;
@@ -37,7 +34,7 @@ pub use gesture::{ArmKey, Fingers, Gesture, Hands, Key, Lean, Library, Moves};
 pub use posture::Posture;
 pub use score::{Reason, Score, Side, Stroke};
 pub use situation::{Places, Situation, Spoken};
-pub use speech::{SpeechNow, SpeechProfile};
+pub use speech::{Accent, Phrase, SpeechNow, SpeechProfile};
 
 /// What makes one host's manner.
 #[derive(Clone, Debug)]

@@ -1,8 +1,12 @@
-//! What motion wants to know about the speech: how loud, where the accents are, where phrases end.
+//! What motion wants to know about the speech: how loud, where the accents are, where phrases begin and end.
 //!
 //! Made once per utterance from its sound, so that a nod can begin before its syllable and every value is a function of
 //! the time alone.
 
+use std::ops::Range;
+
+use super::chance::smooth_step;
+use super::pitch;
 use crate::media::{Blendshapes, Emotion, MediaTime, TICKS_PER_SEC};
 
 /// Loudness is measured over windows of this many samples at 48 kHz (20 ms).
@@ -20,6 +24,8 @@ const SMOOTH_ENERGY: usize = 3;
 const SMOOTH_ACCENT: usize = 5;
 /// Speech counts this long before and after it is heard (300 ms), in windows.
 const PAUSE_BRIDGED: usize = 15;
+/// A voice that is raised by this many semitones stands out as much as one that goes from silent to loud; no more counts.
+const RAISED: f32 = 9.0;
 /// An accent stands out from its surroundings (400 ms to both sides) by this much, and accents keep apart by 700 ms.
 const ACCENT_RISE: f32 = 0.12;
 const ACCENT_REACH: usize = 20;
@@ -32,6 +38,9 @@ const PHRASE_SPEECH: usize = 20;
 const PHRASE_PAUSE: usize = 12;
 /// A phrase end is reported for this long.
 const PHRASE_MEMORY: MediaTime = MediaTime::from_millis(1000);
+/// A question shows from so long before its end to so long after, and takes so long to come and to go, seconds.
+const ASKING_SECS: (f64, f64) = (0.45, 0.35);
+const ASKING_FADE_SECS: f64 = 0.30;
 
 /// The speech at one instant.
 ///
@@ -46,6 +55,10 @@ pub struct SpeechNow {
     pub energy: f32,
     /// How far a nod on a stressed syllable has got, 0..=1.
     pub accent: f32,
+    /// How long ago that syllable was at its strongest; negative before. `None` where no nod is due or it is not known.
+    pub since_accent: Option<MediaTime>,
+    /// How much a question is being asked, by its melody, 0..=1.
+    pub asking: f32,
     /// How long ago a phrase ended, if within the last second.
     pub since_phrase_end: Option<MediaTime>,
     /// What the face is to show.
@@ -62,15 +75,36 @@ impl SpeechNow {
     }
 }
 
+/// A stressed syllable.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Accent {
+    /// Where it is strongest, counted from the start of the utterance.
+    pub at: MediaTime,
+    /// How far it stands out in loudness and pitch, 0..=1.
+    pub strength: f32,
+}
+
+/// What is said in one breath; times count from the start of the utterance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Phrase {
+    /// Where its sound begins.
+    pub start: MediaTime,
+    /// Where its sound ends.
+    pub end: MediaTime,
+    /// Whether the voice goes up at its end.
+    pub asks: bool,
+}
+
 /// Loudness, accents and phrases of one utterance.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SpeechProfile {
     energy: Vec<f32>,
     /// 1 where somebody speaks, pauses bridged.
     talk: Vec<f32>,
-    accent: Vec<f32>,
-    /// Ends of phrases, counted from the start of the utterance, rising.
-    phrase_ends: Vec<MediaTime>,
+    /// The course of nods.
+    course: Vec<f32>,
+    accents: Vec<Accent>,
+    phrases: Vec<Phrase>,
 }
 
 impl SpeechProfile {
@@ -82,28 +116,75 @@ impl SpeechProfile {
             .iter()
             .map(|&e| if e > SPEAKING { 1.0 } else { 0.0 })
             .collect();
+        let mut pitch = vec![None; PADDING];
+        pitch.extend(pitch::track(samples_48k, WINDOW));
+        pitch.resize(energy.len(), None);
+        let runs = phrases(&speaking);
+        // Loudness and pitch together.
+        let mut stress = raw;
+        for run in &runs {
+            for (index, height) in run.clone().zip(pitch::above_line(&pitch[run.clone()])) {
+                stress[index] += energy[index] * (height / RAISED).clamp(0.0, 1.0);
+            }
+        }
+        let peaks = accents(&smoothed(&stress, SMOOTH_ACCENT));
         Self {
             talk: widened(&speaking, PAUSE_BRIDGED),
-            accent: nods(&smoothed(&raw, SMOOTH_ACCENT)),
-            phrase_ends: phrase_ends(&speaking),
+            course: nods(&peaks, energy.len()),
+            accents: peaks
+                .iter()
+                .map(|&(peak, strength)| Accent {
+                    at: window_middle(peak),
+                    strength,
+                })
+                .collect(),
+            phrases: runs
+                .into_iter()
+                .map(|run| Phrase {
+                    start: window_middle(run.start),
+                    end: window_middle(run.end),
+                    asks: pitch::rises(&pitch[run]),
+                })
+                .collect(),
             energy,
         }
+    }
+
+    /// The stressed syllables, in the order of time.
+    pub fn accents(&self) -> &[Accent] {
+        &self.accents
+    }
+
+    /// What is said between pauses, in the order of time.
+    pub fn phrases(&self) -> &[Phrase] {
+        &self.phrases
     }
 
     /// The speech at `at`, counted from the start of the utterance; silent well before and after it.
     pub fn now(&self, at: MediaTime, mouth: Blendshapes, emotion: Emotion) -> SpeechNow {
         let since_phrase_end = self
-            .phrase_ends
+            .phrases
             .iter()
             .rev()
-            .map(|&end| at - end)
+            .map(|phrase| at - phrase.end)
             .find(|&since| since >= MediaTime::ZERO)
             .filter(|&since| since < PHRASE_MEMORY);
+        let (before, after) = (nod_time(NOD_BEFORE), nod_time(NOD_AFTER));
+        let since_accent = self
+            .accents
+            .iter()
+            .map(|accent| at - accent.at)
+            .find(|&since| since > -before && since < after);
+        let asking = self.phrases.iter().filter(|phrase| phrase.asks);
         SpeechNow {
             mouth,
             speaking: sample(&self.talk, at) > 0.5,
             energy: sample(&self.energy, at),
-            accent: sample(&self.accent, at),
+            accent: sample(&self.course, at),
+            since_accent,
+            asking: asking
+                .map(|phrase| asking_at((at - phrase.end).as_secs_f64()))
+                .fold(0.0, f32::max),
             since_phrase_end,
             emotion,
         }
@@ -112,8 +193,8 @@ impl SpeechProfile {
     /// When the profile has nothing more to say: motion is idle from here on.
     pub fn settled(&self) -> MediaTime {
         let after_windows = window_middle(self.energy.len());
-        match self.phrase_ends.last() {
-            Some(&end) => after_windows.max(end + PHRASE_MEMORY),
+        match self.phrases.last() {
+            Some(phrase) => after_windows.max(phrase.end + PHRASE_MEMORY),
             None => after_windows,
         }
     }
@@ -202,22 +283,34 @@ fn widened(values: &[f32], half: usize) -> Vec<f32> {
         .collect()
 }
 
-/// The course of nods: one for each accent, as strong as the accent.
-fn nods(energy: &[f32]) -> Vec<f32> {
-    let mut course = vec![0.0f32; energy.len()];
-    let mut next = 0;
-    for peak in ACCENT_REACH..energy.len().saturating_sub(ACCENT_REACH) {
-        let around = &energy[peak - ACCENT_REACH..=peak + ACCENT_REACH];
-        let mean = around.iter().sum::<f32>() / around.len() as f32;
-        let rise = energy[peak] - mean;
-        let highest = around[ACCENT_REACH / 2..=ACCENT_REACH * 3 / 2]
-            .iter()
-            .all(|&e| e <= energy[peak]);
-        if peak < next || !highest || rise < ACCENT_RISE {
-            continue;
+/// The windows of stressed syllables and how strong they are, in the order of time; of two that are near, the stronger.
+fn accents(stress: &[f32]) -> Vec<(usize, f32)> {
+    let mut found: Vec<(usize, f32)> = (ACCENT_REACH..stress.len().saturating_sub(ACCENT_REACH))
+        .filter_map(|peak| {
+            let around = &stress[peak - ACCENT_REACH..=peak + ACCENT_REACH];
+            let mean = around.iter().sum::<f32>() / around.len() as f32;
+            let rise = stress[peak] - mean;
+            let highest = around[ACCENT_REACH / 2..=ACCENT_REACH * 3 / 2]
+                .iter()
+                .all(|&e| e <= stress[peak]);
+            (highest && rise >= ACCENT_RISE).then_some((peak, rise))
+        })
+        .collect();
+    found.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut kept: Vec<(usize, f32)> = Vec::new();
+    for (peak, rise) in found {
+        if kept.iter().all(|own| own.0.abs_diff(peak) >= ACCENT_APART) {
+            kept.push((peak, (rise / 0.4).min(1.0)));
         }
-        next = peak + ACCENT_APART;
-        let strength = (rise / 0.4).min(1.0);
+    }
+    kept.sort_by_key(|own| own.0);
+    kept
+}
+
+/// The course of nods over `windows`: one for each accent, as strong as the accent.
+fn nods(accents: &[(usize, f32)], windows: usize) -> Vec<f32> {
+    let mut course = vec![0.0f32; windows];
+    for &(peak, strength) in accents {
         for step in 0..=NOD_BEFORE + NOD_AFTER {
             let x = if step <= NOD_BEFORE {
                 step as f32 / NOD_BEFORE as f32
@@ -225,18 +318,35 @@ fn nods(energy: &[f32]) -> Vec<f32> {
                 1.0 - (step - NOD_BEFORE) as f32 / NOD_AFTER as f32
             };
             if let Some(value) = course.get_mut(peak + step - NOD_BEFORE) {
-                *value = value.max(strength * x * x * (3.0 - 2.0 * x));
+                *value = value.max(strength * smooth_step(f64::from(x)) as f32);
             }
         }
     }
     course
 }
 
-fn phrase_ends(speaking: &[f32]) -> Vec<MediaTime> {
-    let mut ends = Vec::new();
-    let (mut spoken, mut silent) = (0, 0);
+/// `windows` of a nod as time.
+fn nod_time(windows: usize) -> MediaTime {
+    MediaTime::from_samples(windows * WINDOW)
+}
+
+/// How much a question is being asked, `secs` after its end.
+fn asking_at(secs: f64) -> f32 {
+    let (before, after) = ASKING_SECS;
+    let come = smooth_step((secs + before + ASKING_FADE_SECS) / ASKING_FADE_SECS);
+    let gone = smooth_step((secs - after) / ASKING_FADE_SECS);
+    (come - gone) as f32
+}
+
+/// The windows of each phrase.
+fn phrases(speaking: &[f32]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let (mut spoken, mut silent, mut start) = (0, 0, 0);
     for (index, &on) in speaking.iter().enumerate() {
         if on > 0.5 {
+            if spoken == 0 {
+                start = index;
+            }
             spoken += 1;
             silent = 0;
             continue;
@@ -244,12 +354,12 @@ fn phrase_ends(speaking: &[f32]) -> Vec<MediaTime> {
         silent += 1;
         if silent == PHRASE_PAUSE {
             if spoken >= PHRASE_SPEECH {
-                ends.push(window_middle(index + 1 - PHRASE_PAUSE));
+                found.push(start..index + 1 - PHRASE_PAUSE);
             }
             spoken = 0;
         }
     }
-    ends
+    found
 }
 
 const _: () = assert!(WINDOW as i64 * 50 == TICKS_PER_SEC);

@@ -73,6 +73,23 @@ fn roots(nodes: &Value) -> Vec<usize> {
         .collect()
 }
 
+/// A VRM animation in which a head bows within a second.
+pub(crate) fn nodding() -> Vec<u8> {
+    let nodes = json!([
+        {"name": "hips", "translation": [0, 1, 0], "children": [1]},
+        {"name": "head", "translation": [0, 0.5, 0]},
+    ]);
+    let bones = json!({"hips": {"node": 0}, "head": {"node": 1}});
+    let extensions =
+        json!({"VRMC_vrm_animation": {"specVersion": "1.0", "humanoid": {"humanBones": bones}}});
+    let down = two(Quat::IDENTITY, Quat::from_rotation_x(0.3));
+    file(
+        nodes,
+        &extensions,
+        &[(1, "rotation", "LINEAR", &[0.0, 1.0], &down)],
+    )
+}
+
 fn quat(turn: Quat) -> [f32; 4] {
     turn.normalize().to_array()
 }

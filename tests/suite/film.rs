@@ -200,7 +200,7 @@ fn examples_are_valid() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     zhubo::config::RoomDocument::load(&folder.join("examples/room.toml")).unwrap();
     zhubo::config::RoomDocument::demo().unwrap();
-    for spot in ["spot", "lips", "proof"] {
+    for spot in ["spot", "lips", "proof", "minute", "duo"] {
         let path = folder.join(format!("examples/{spot}.toml"));
         zhubo::config::SpotDocument::load(&path).unwrap();
     }

@@ -88,6 +88,11 @@ ARM_BORDER = PchipInterpolator(
 )
 
 
+# Along the upper arm (0 shoulder joint, 1 elbow): where it begins and ends to follow its bone alone; along the lower arm: where
+# the twist begins and ends; half the length (cm) of the bend of an elbow.
+DELTOID, TWIST, ELBOW = (-0.25, 0.35), (0.06, 0.84), 4.0
+
+
 def loft_point(table, phi, row):
     """Point of a lofted surface; phi 0 is the front, +pi/2 the character's left."""
     y_front, z_front, x_side, y_side, z_side, y_back, z_back, n_front, n_back = np.moveaxis(table(row), -1, 0)
@@ -247,12 +252,22 @@ class Form:
             upper, lower = normalise(joints[1] - joints[0]), normalise(joints[2] - joints[1])
             arm = self._arm_share(side, points, sleeve)
             shoulder = smoothstep(2.0, 9.5, x * side / self.params.shoulder) * smoothstep(-24.5, -19.5, y) * (1 - arm)
-            fore = smoothstep(-2.6, 2.6, (points - joints[1]) @ normalise(upper + lower)) * arm
-            hand = smoothstep(-1.4, 1.4, (points - joints[2]) @ lower) * fore
             arms[name + "Shoulder"] = 0.8 * shoulder
-            arms[name + "UpperArm"] = arm - fore
-            arms[name + "LowerArm"] = fore - hand
-            arms[name + "Hand"] = hand
+            # Between the torso and the arm lies what goes half the way; so it does round the elbow.
+            along = (points - joints[0]) @ upper / np.linalg.norm(joints[1] - joints[0])
+            free = arm * smoothstep(*DELTOID, along)
+            bent = smoothstep(-ELBOW, ELBOW, (points - joints[1]) @ normalise(upper + lower))
+            arms[name + "UpperArm_half"] = arm * (1 - free)
+            arms[name + "UpperArm"] = arm * free * (1 - bent) ** 2
+            arms[name + "LowerArm_half"] = arm * free * 2 * bent * (1 - bent)
+            fore = arm * free * bent**2
+            hand = smoothstep(-1.4, 1.4, (points - joints[2]) @ lower)
+            twist = (points - joints[1]) @ lower / np.linalg.norm(joints[2] - joints[1])
+            twist = np.clip((twist - TWIST[0]) / (TWIST[1] - TWIST[0]), 0, 1)
+            arms[name + "LowerArm_swing"] = fore * np.maximum(1 - 2 * twist, 0)
+            arms[name + "Hand_half"] = fore * (1 - np.abs(2 * twist - 1))
+            arms[name + "Hand_roll"] = fore * np.maximum(2 * twist - 1, 0) * (1 - hand)
+            arms[name + "Hand"] = fore * np.maximum(2 * twist - 1, 0) * hand
         rest = 1 - sum(arms.values())
         neck = smoothstep(-17.5, -13.0, y)
         upper_chest = smoothstep(-33, -25, y) - neck

@@ -261,12 +261,12 @@ class Hand:
         for x in ((WRIST_T - 2) * arm, -0.9):
             ring = self.wrist(x)
             hand = float(smoothstep(-1.4, 1.4, x))
-            rings.append(sheet.add(ring / self.scale, [{"LowerArm": 1 - hand, "Hand": hand}] * 20))
+            rings.append(sheet.add(ring / self.scale, [{"Hand_roll": 1 - hand, "Hand": hand}] * 20))
         for r in ROWS:
             ring = self.row(r)
             hand = smoothstep(-1.4, 1.4, ring[:, 0] * self.scale)
             tables = [
-                {**w, "Hand": w.get("Hand", 0) - (1 - h), "LowerArm": 1 - h} if h < 1 else w
+                {**w, "Hand": w.get("Hand", 0) - (1 - h), "Hand_roll": 1 - h} if h < 1 else w
                 for w, h in zip(self.palm_weights(ring, r), hand)
             ]
             rings.append(sheet.add(ring, tables))

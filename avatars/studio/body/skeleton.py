@@ -3,9 +3,13 @@
 The studio models a host in the pose that it has on air: arms hanging, as the program's posture lowers them. A VRM file is
 at rest in T-pose. `unpose` brings points there with the inverse of linear blend skinning, so that the program's posture
 gives back exactly what was modelled.
+
+Bones with an underscore in their names are helpers: node constraints (VRMC_node_constraint) move them after the others, so
+that shoulders and elbows keep their volume and a forearm twists along its whole length.
 """
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 # What the program does to arms that are stretched out at rest; the same numbers as in its posture.
 SHOULDER_DEG, DOWN_DEG, FORWARD, ELBOW_DEG = 4.0, 76.0, 0.05, 16.0
@@ -26,6 +30,19 @@ FINGERS = {
 # Its place, and the steps along its three bones.
 THUMB = ((1.9, -0.75, 1.75), ((3.0, -1.15, 1.75), (2.85, -0.65, 1.05), (2.3, -0.35, 0.5)))
 
+# Helpers of one arm: name, parent, the bone at whose place it sits, constraint, its source and further keys. `swing` points
+# where the forearm points but does not twist; `half` bones go half the way of a joint; the rolls take over half and all of
+# the twist that lower arm and hand have together.
+HELPERS = (
+    ("UpperArm_half", "Shoulder", "UpperArm", "rotation", "UpperArm", {"weight": 0.5}),
+    ("LowerArm_swing", "UpperArm", "LowerArm", "aim", "Hand", {}),
+    ("LowerArm_half", "UpperArm", "LowerArm", "rotation", "LowerArm_swing", {"weight": 0.5}),
+    ("LowerArm_roll", "LowerArm_swing", "LowerArm", "roll", "LowerArm", {"rollAxis": "X", "weight": 0.5}),
+    ("Hand_half", "LowerArm_roll", "LowerArm", "roll", "Hand", {"rollAxis": "X", "weight": 0.5}),
+    ("Hand_roll", "LowerArm", "LowerArm", "roll", "Hand", {"rollAxis": "X"}),
+)
+
+
 def _turn(axis, degrees):
     axis = np.asarray(axis, float) / np.linalg.norm(axis)
     angle = np.radians(degrees)
@@ -41,12 +58,17 @@ def _arc(start, end):
     return _turn(axis, angle) if np.linalg.norm(axis) > 1e-9 else np.eye(3)
 
 
+def _half(turn):
+    """Half of a turn, about the same axis."""
+    return Rotation.from_rotvec(Rotation.from_matrix(turn).as_rotvec() / 2).as_matrix()
+
+
 class Skeleton:
     """Bones in T-pose, and where the posture of the program brings them."""
 
     def __init__(self, body):
         self.eye_height = body.eye_height
-        self.parents, self.places = {}, {}
+        self.parents, self.places, self.constraints = {}, {}, {}
         hips_y = -54.0
         for bone, parent, place in (
             ("hips", None, (0, hips_y, -1)),
@@ -83,6 +105,11 @@ class Skeleton:
             for part, length in zip(("Proximal", "Intermediate", "Distal"), lengths):
                 self.add(side + finger + part, parent, mirror * place)
                 parent, place = side + finger + part, place + way * length * body.hand
+        for bone, parent, at, kind, source, keys in HELPERS:
+            self.add(side + bone, side + parent, self.places[side + at])
+            if kind == "aim":
+                keys = {"aimAxis": "PositiveX" if sign > 0 else "NegativeX"}
+            self.constraints[side + bone] = {kind: {"source": side + source, **keys}}
         place, parent = wrist + np.array(THUMB[0]) * body.hand, side + "Hand"
         for part, step in zip(("Metacarpal", "Proximal", "Distal"), THUMB[1]):
             self.add(f"{side}Thumb{part}", parent, mirror * place)
@@ -108,6 +135,10 @@ class Skeleton:
             turns[side + "Shoulder"] = shoulder
             turns[side + "UpperArm"] = _arc(way, goal)
             turns[side + "LowerArm"] = _turn(np.cross(way, BEND_TOWARDS), ELBOW_DEG)
+            # The elbow's turn has no twist, and the hand is not turned: the rolls stay.
+            turns[side + "LowerArm_swing"] = turns[side + "LowerArm"]
+            for bone in ("UpperArm", "LowerArm"):
+                turns[f"{side}{bone}_half"] = _half(turns[side + bone])
             # The program's hinge: along the index finger x palm, with which it looks down in T-pose.
             first, last = self.places[side + "IndexProximal"], self.places[side + "LittleProximal"]
             along = self.places[side + "IndexIntermediate"] - first

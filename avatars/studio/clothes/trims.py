@@ -60,14 +60,14 @@ def watch(form, case, strap, t=1.965):
         for d, o in ((-0.035, 0.02), (-0.03, 0.20), (0.03, 0.20), (0.035, 0.02))
     ]
     flat = np.concatenate(rows)
-    things = [solid("strap", flat, outward(flat, quad_grid(4, 16, wrap=True)), strap, bone="leftLowerArm")]
+    things = [solid("strap", flat, outward(flat, quad_grid(4, 16, wrap=True)), strap, bone="leftHand_roll")]
     middle, tangent, front, outer = form.arm_axis(1, np.array(t))
     place = form.arm(1, np.array(t), 0.0, 0.2)
     around = np.cos(ring)[:, None] * tangent + np.sin(ring)[:, None] * front
     profile = [(1.45, -0.2), (1.45, 0.25), (1.2, 0.35), (0.0, 0.36)]
     positions = np.concatenate([place + r * around + h * outer for r, h in profile])
     faces = outward(positions, quad_grid(4, 16, wrap=True), place - outer)
-    things.append(solid("watch", positions, faces, case, np.repeat([0.6, 1.0, 1.0, 0.55], 16), "leftLowerArm"))
+    things.append(solid("watch", positions, faces, case, np.repeat([0.6, 1.0, 1.0, 0.55], 16), "leftHand_roll"))
     return things
 
 

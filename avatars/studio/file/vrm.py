@@ -1,4 +1,4 @@
-"""The VRM 1.0 blocks: licence, bones, expressions, gaze, spring bones."""
+"""The VRM 1.0 blocks: licence, bones, expressions, gaze, node constraints, spring bones."""
 
 from face.morphs import ARKIT_NAMES
 
@@ -98,6 +98,12 @@ def vrm(params, nodes, face_node, eye_offset):
             "rangeMapVerticalUp": reach,
         },
     }
+
+
+def node_constraint(constraint, nodes):
+    """The block VRMC_node_constraint of a helper bone; `constraint` as the skeleton has it, its source by name."""
+    ((kind, keys),) = constraint.items()
+    return {"specVersion": "1.0", "constraint": {kind: {**keys, "source": nodes[keys["source"]]}}}
 
 
 def spring_bones(chains, nodes):

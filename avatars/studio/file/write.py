@@ -5,7 +5,7 @@ import numpy as np
 from face.morphs import ARKIT_NAMES
 from fields import normalise, to_linear
 from file.gltf import ARRAY_BUFFER, ELEMENT_BUFFER, Writer
-from file.vrm import spring_bones, vrm
+from file.vrm import node_constraint, spring_bones, vrm
 
 METRES = 0.01
 MORPH_THRESHOLD = 2e-5  # metres; smaller movements are not stored
@@ -86,6 +86,9 @@ class _File:
             parent = self.skeleton.parents[bone]
             place = self.place(bone) - (self.place(parent) if parent else 0)
             node = self.writer.add("nodes", {"name": bone, "translation": np.round(place, 6).tolist()})
+            if bone in self.skeleton.constraints:
+                constraint = node_constraint(self.skeleton.constraints[bone], self.order)
+                self.writer.json["nodes"][node]["extensions"] = {"VRMC_node_constraint": constraint}
             if parent:
                 self.writer.json["nodes"][self.order[parent]].setdefault("children", []).append(node)
         inverse = np.tile(np.eye(4), (len(self.names), 1, 1))
@@ -205,14 +208,14 @@ def write(host, path):
     face_node = file.meshes(file.materials())
     out = file.writer.json
     eyes = file.place("leftEye") - file.place("head")
-    used = {"VRMC_vrm", "VRMC_springBone"}
+    used = {"VRMC_vrm", "VRMC_springBone", "VRMC_node_constraint"}
     out["extensions"] = {
         "VRMC_vrm": vrm(host.params, file.order, face_node, [0, round(float(eyes[1]), 5), round(float(eyes[2]), 5)]),
         "VRMC_springBone": spring_bones(host.built.chains, file.order),
     }
     if any("extensions" in m for m in out["materials"]):
         used.add("VRMC_materials_mtoon")
-    if any("extensions" in n for n in out["nodes"]):
+    if any("KHR_node_visibility" in n.get("extensions", {}) for n in out["nodes"]):
         used.add("KHR_node_visibility")
     out["extensionsUsed"] = sorted(used)
     out["scenes"][0]["extras"] = {"outfits": [{"id": o.id, "name": o.name} for o in host.outfits]}

@@ -1,114 +1,80 @@
-//! The gesture that a command line asks for, made as on air.
+//! A host in the middle of a gesture.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
 use crate::avatar::Avatar;
-use crate::media::{Emotion, HostId, MediaTime, Pose};
-use crate::motion::{
-    Library, Motion, MotionOptions, Reason, Score, Side, Situation, Spoken, Stroke,
-};
+use crate::config::Assets;
+use crate::media::{Emotion, FrameRate, HostId, MediaTime, Pose};
+use crate::motion::{Library, Motion, MotionOptions, Situation};
 
-/// The stroke lands so long after the start, seconds: before it there is time for any preparation.
-const STROKE_SECS: f64 = 12.0;
-/// The furthest from a stroke that can be asked for, seconds.
-const FAR_SECS: f64 = 10.0;
-/// From pose to pose on the way there, milliseconds.
-const STEP_MS: i64 = 40;
-/// Held for as long as anybody can ask for.
-const HELD: MediaTime = MediaTime::from_millis(60_000);
+/// The host is brought into the gesture in steps of this rate.
+const RATE: FrameRate = FrameRate::whole(50);
+/// So long it stands before it begins, so that hair hangs.
+const BEFORE: MediaTime = MediaTime::from_millis(1_000);
 
-/// A gesture at an instant.
-pub(super) struct Wanted {
-    /// Its place in the library.
-    gesture: usize,
-    /// Seconds against its stroke.
-    secs: f64,
-    side: Side,
+/// A gesture that was asked for, and when it is looked at.
+pub(super) struct Gesturing {
+    library: Arc<Library>,
+    name: String,
+    /// From the first movement of its preparation.
+    at: MediaTime,
 }
 
-impl Wanted {
-    /// `NAME` or `NAME@SECS`; `left` as viewers see it.
+impl Gesturing {
+    /// Reads `NAME[@SECS]`.
     ///
     /// # Errors
-    /// When there is no such gesture or time.
-    pub(super) fn parse(text: &str, left: bool, library: &Library) -> anyhow::Result<Self> {
-        let (name, secs) = match text.split_once('@') {
+    /// When there is no such gesture, or the folder with more of them cannot be used.
+    pub(super) fn find(
+        wanted: &str,
+        folder: Option<&Path>,
+        assets: &Assets,
+    ) -> anyhow::Result<Self> {
+        let library = assets.gestures(folder)?;
+        let (name, secs) = match wanted.split_once('@') {
             Some((name, secs)) => {
-                let number = secs.parse::<f64>();
-                let number =
-                    number.with_context(|| format!("`{secs}` in `{text}` is no number"))?;
-                (name, number)
+                let secs: f32 = secs.parse().with_context(|| {
+                    format!("`{wanted}`: what follows @ are seconds, for example wave@0.2")
+                })?;
+                (name, secs)
             }
-            None => (text, 0.0),
+            None => (wanted, 0.0),
         };
-        if !(-FAR_SECS..=FAR_SECS).contains(&secs) {
-            bail!("--gesture {text}: -{FAR_SECS} to {FAR_SECS} seconds are possible");
-        }
-        let Some(gesture) = library.find(name) else {
-            let known: Vec<&str> = library.iter().map(|own| &*own.name).collect();
+        let Some(gesture) = library.find(name).and_then(|place| library.get(place)) else {
+            let names: Vec<&str> = library.iter().map(|gesture| &*gesture.name).collect();
             bail!(
-                "there is no gesture `{name}`; there are: {}",
-                known.join(", ")
+                "no gesture is called `{name}`; there are: {}",
+                names.join(", ")
             );
         };
-        // The host's right hand is at the left of the picture.
-        let side = if left { Side::Right } else { Side::Left };
+        let at = f64::from(gesture.lead_secs() + secs);
+        if !(-1.0..=60.0).contains(&at) {
+            bail!("`{wanted}`: at most a minute after the stroke is possible");
+        }
         Ok(Self {
-            gesture,
-            secs,
-            side,
+            name: name.to_owned(),
+            library: Arc::new(library),
+            at: MediaTime::from_secs_f64(at),
         })
     }
 
-    /// All of a library at their strokes.
-    pub(super) fn all(library: &Library) -> impl Iterator<Item = Self> {
-        let places = 0..library.iter().count();
-        places.map(|gesture| Self {
-            gesture,
-            secs: 0.0,
-            side: Side::Left,
-        })
-    }
-
-    /// What it is called.
-    pub(super) fn name<'a>(&self, library: &'a Library) -> &'a str {
-        library.get(self.gesture).map_or("", |own| &*own.name)
-    }
-
-    /// The host then.
-    pub(super) fn pose(&self, avatar: &Arc<Avatar>, library: &Arc<Library>, host: HostId) -> Pose {
+    /// The host at that time.
+    pub(super) fn pose(&self, host: HostId, avatar: &Arc<Avatar>) -> Pose {
         let mut motion = Motion::new(MotionOptions {
             host,
             seed: 1,
             avatar: Some(Arc::clone(avatar)),
-            gestures: Arc::clone(library),
+            gestures: Arc::clone(&self.library),
         });
-        let stroke = MediaTime::from_secs_f64(STROKE_SECS);
-        let mut situation = Situation::silent(Emotion::Neutral);
-        situation.now = Some(Spoken {
-            start: MediaTime::ZERO,
-            score: Arc::new(Score {
-                duration: HELD,
-                strokes: vec![Stroke {
-                    gesture: self.gesture,
-                    at: stroke,
-                    hold: HELD,
-                    word: stroke..stroke + MediaTime::from_millis(300),
-                    side: self.side,
-                    size: 1.0,
-                    reason: Reason::Asked,
-                }],
-                ..Score::default()
-            }),
-        });
-        let end = MediaTime::from_secs_f64(STROKE_SECS + self.secs);
-        let mut at = MediaTime::ZERO;
-        while at < end {
-            motion.pose(at, &situation);
-            at = at + MediaTime::from_millis(STEP_MS);
+        let situation = Situation::silent(Emotion::Neutral);
+        motion.ask(BEFORE, &self.name);
+        let until = BEFORE + self.at;
+        for index in 0..RATE.frames_covering(until) {
+            motion.pose(RATE.pts_of(index).min(until), &situation);
         }
-        motion.pose(end, &situation)
+        motion.pose(until, &situation)
     }
 }

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use glam::Vec3;
 
+use super::gesture::Gesturing;
 use super::pose::{PoseArgs, Wanted};
 use super::studio::{self, Studio};
-use super::{camera, clip, gesture, sheet, turntable};
+use super::{camera, clip, sheet, turntable};
 use crate::avatar::{Avatar, Clip, Outfit, Springs};
 use crate::cli::{Failure, Outcome, usage};
 use crate::config::Assets;
 use crate::media::{HostId, MediaTime, Pose, Size};
-use crate::motion::{Library, Posture};
+use crate::motion::Posture;
 use crate::render::{Output, Quality};
 use crate::scene::{Background, Camera, Framing, LightPreset, Look, Subject};
 
@@ -25,7 +26,7 @@ use crate::scene::{Background, Camera, Framing, LightPreset, Look, Subject};
   zhubo avatar render host.vrm -o happy.png --expression happy=1 --background '#808080'
   zhubo avatar render host.vrm -o cut.png --background transparent --look 10,-15
   zhubo avatar render host.vrm -o step.png --camera full --clip walk.vrma --time 0.4
-  zhubo avatar render lina -o heart.png --gesture heart --camera half
+  zhubo avatar render lina -o wave.png --camera half --gesture wave@0.1
   zhubo avatar render host.vrm --sheet sheet.png --turntable round.mp4
   zhubo avatar render chen --sheet sheets/")]
 pub(super) struct Args {
@@ -64,13 +65,10 @@ pub(super) struct Args {
     /// A clip: one of the avatar's own by name, or a .vrma (or other humanoid) file.
     #[arg(long, value_name = "NAME|FILE")]
     clip: Option<String>,
-    /// A gesture, held at its stroke, or so many seconds after (negative: before) it: `wave@-0.2`.
+    /// A gesture, at its stroke or so many seconds after (negative: before) it: `wave`, `bow@0.3`, `clap@-0.2`.
     #[arg(long, value_name = "NAME[@SECS]", conflicts_with = "clip")]
     gesture: Option<String>,
-    /// Which hand makes the gesture, where it may be either: the one at the left of the picture rather than at the right.
-    #[arg(long, requires = "gesture")]
-    left: bool,
-    /// A folder with more gestures (.toml) and clips (.vrma, .glb, .gltf).
+    /// A folder with gestures of your own.
     #[arg(long, value_name = "FOLDER")]
     gestures: Option<PathBuf>,
     /// Seconds since the start: where clips and moving pictures are.
@@ -123,8 +121,7 @@ pub(super) struct Order {
     pub(super) quality: Quality,
     pub(super) look: Look,
     pub(super) clip: Option<Arc<Clip>>,
-    pub(super) gesture: Option<gesture::Wanted>,
-    pub(super) library: Arc<Library>,
+    gesture: Option<Gesturing>,
     pub(super) at: MediaTime,
     size: Option<Size>,
     camera: Option<String>,
@@ -134,7 +131,9 @@ impl Order {
     /// The pose that was asked for, with arms as on air where no clip moves them, held until hair and ribbons hang.
     pub(super) fn held_pose(&self, host: HostId) -> Pose {
         if let Some(gesture) = &self.gesture {
-            return self.gesture_pose(host, gesture);
+            let mut pose = gesture.pose(host, &self.avatar);
+            self.dress(&mut pose);
+            return pose;
         }
         let mut pose = Pose::rest(host);
         self.dress(&mut pose);
@@ -146,14 +145,6 @@ impl Order {
         if let Some(mut springs) = Springs::new(&self.avatar) {
             springs.settle(&self.avatar, &mut pose, HELD);
         }
-        pose
-    }
-
-    /// The host in a gesture, as on air, with the face that was asked for.
-    pub(super) fn gesture_pose(&self, host: HostId, gesture: &gesture::Wanted) -> Pose {
-        let mut pose = gesture.pose(&self.avatar, &self.library, host);
-        self.dress(&mut pose);
-        self.wanted.put_on(&mut pose);
         pose
     }
 
@@ -249,12 +240,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         .outfit
         .as_deref()
         .map(|id| Outfit::find(avatar.outfits(), id));
-    let library = assets.gestures(args.gestures.as_deref()).map_err(usage)?;
-    let wanted = args.gesture.as_deref();
-    let wanted = wanted.map(|text| gesture::Wanted::parse(text, args.left, &library));
     let order = Order {
-        gesture: wanted.transpose().map_err(usage)?,
-        library: Arc::new(library),
         outfit: worn.transpose().map_err(usage)?.unwrap_or(0),
         yaw_deg: args.yaw,
         wanted: args.pose.check(&avatar).map_err(usage)?,
@@ -266,6 +252,12 @@ pub(super) fn run(args: &Args) -> Outcome {
             light: args.light,
             background_blur: args.background_blur,
         },
+        gesture: args
+            .gesture
+            .as_deref()
+            .map(|wanted| Gesturing::find(wanted, args.gestures.as_deref(), &assets))
+            .transpose()
+            .map_err(usage)?,
         clip: args
             .clip
             .as_deref()

@@ -1,11 +1,10 @@
 //! Sheets of everything a host can show: views, visemes, feelings, a blink, each ARKit shape and each expression of the
-//! file, half and whole figures in every outfit, every gesture. One PNG, or one for each section in a folder.
+//! file, half and whole figures in every outfit. One PNG, or one for each section in a folder.
 
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::gesture;
 use super::paper::Paper;
 use super::render::{Framed, Order};
 use super::shapes;
@@ -175,11 +174,6 @@ fn sections(order: &Order) -> anyhow::Result<Vec<Section>> {
                 outfits(order, &rest, &[0.0, -90.0, 180.0]),
             )
         },
-        Section {
-            framed: Framed::Half,
-            cell: figure,
-            ..faces("Gestures", "gestures.png", gestures(order))
-        },
     ]
     .into_iter()
     .filter(|section| !section.shots.is_empty())
@@ -279,16 +273,6 @@ fn arkit(avatar: &Avatar, rest: &Pose) -> Vec<Shot> {
         Shot::face(avatar, rest, shape.name(), &face, &base)
     };
     Shape::ALL.map(shot).into()
-}
-
-/// Every gesture at its stroke.
-fn gestures(order: &Order) -> Vec<Shot> {
-    let own = gesture::Wanted::all(&order.library);
-    own.map(|gesture| {
-        let pose = order.gesture_pose(studio::host(), &gesture);
-        Shot::still(gesture.name(&order.library), pose)
-    })
-    .collect()
 }
 
 /// The host in every outfit, each turned by all of `turns_deg`.

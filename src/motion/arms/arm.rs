@@ -4,11 +4,12 @@ use glam::{EulerRot, Mat3, Quat, Vec3};
 
 use super::hand::Hand;
 use super::state::State;
-use super::volume::Volume;
+use super::volume::Now;
 use crate::motion::gesture::ArmKey;
 
-/// The forearm turns so far against a T-pose with the palm down: palm down (-) and palm up (+), degrees.
-const TWIST_DEG: [f32; 2] = [-80.0, 88.0];
+/// The forearm turns so far against a T-pose with the palm down: palm down (-) and palm up (+), degrees. From the elbow's
+/// hinge, which a T-pose has 22 degrees behind it, that is 78 and 97.
+const TWIST_DEG: [f32; 2] = [-100.0, 75.0];
 /// The wrist bends so far to the back and to the palm, and to the thumb and to the little finger, degrees (American
 /// Academy of Orthopaedic Surgeons, rounded).
 const FLEXION_DEG: [f32; 2] = [-70.0, 70.0];
@@ -21,10 +22,12 @@ const MAX_REACH: f32 = 0.985;
 const SWIVEL_DEG: [f32; 2] = [-25.0, 110.0];
 /// How far a shoulder rises with an arm that is lifted straight up, degrees.
 const RHYTHM_DEG: f32 = 14.0;
+/// The most steps of pushing an arm out of the body.
+const PUSHES: usize = 6;
 /// In a T-pose with the palm down the palm is so far from the elbow's hinge, round the forearm: see `posture`, degrees.
 const NEUTRAL_DEG: f32 = -21.8;
-/// The lower arm bone takes this share of the forearm's twist, the hand the rest.
-pub(super) const TWIST_SHARE: f32 = 0.5;
+/// The lower arm bone takes this share of the forearm's twist and the hand the rest, where no bone between them does.
+const TWIST_SHARE: f32 = 0.5;
 
 /// What turns four bones against the rest pose, each with all that is above it, in the chest's frame.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +37,6 @@ pub(super) struct Turned {
     pub lower: Quat,
     pub hand: Quat,
     /// Where the joints are.
-    pub joint: Vec3,
     pub elbow: Vec3,
     pub wrist: Vec3,
 }
@@ -45,7 +47,6 @@ pub(super) struct Arm {
     /// Where the bones are at rest.
     pub root: Vec3,
     pub joint: Vec3,
-    pub elbow: Vec3,
     pub wrist: Vec3,
     /// The middle of the shoulders, half their distance, and the length of the arm: what keys are counted in.
     pub middle: Vec3,
@@ -62,6 +63,8 @@ pub(super) struct Arm {
     hand_frame: Quat,
     /// The forearm at rest against the T-pose, radians.
     twist_at_rest: f32,
+    /// The lower arm's share of the forearm's twist.
+    twist_share: f32,
     /// The arm that hangs.
     pub rest: State,
     pub hand: Hand,
@@ -83,6 +86,8 @@ pub(super) struct Measured {
     pub lift: f32,
     pub hang: Quat,
     pub bend: Quat,
+    /// Whether a twist bone of the forearm follows the hand by itself.
+    pub rolls: bool,
     pub hand: Hand,
 }
 
@@ -136,7 +141,6 @@ impl Arm {
         Some(Self {
             root,
             joint,
-            elbow,
             wrist,
             middle: measured.middle,
             half_width: measured.half_width,
@@ -148,6 +152,7 @@ impl Arm {
             lower_frame: frame(along[1], lower_hinge),
             wrist_frame: frame(along[1], palm_down),
             hand_frame: frame(fingers, palm_way),
+            twist_share: if measured.rolls { 0.0 } else { TWIST_SHARE },
             twist_at_rest: NEUTRAL_DEG.to_radians() - turned,
             rest,
             hand: measured.hand,
@@ -164,7 +169,7 @@ impl Arm {
         let [upper, lower] = self.lengths;
         let cosine = (180.0 - ELBOW_DEG).to_radians().cos();
         let near = (upper * upper + lower * lower - 2.0 * upper * lower * cosine).sqrt();
-        [near / self.length(), 0.9998]
+        [near / self.length(), 1.0]
     }
 
     /// The wrist's limits against rest, radians: twist, flexion, deviation.
@@ -178,24 +183,35 @@ impl Arm {
         ]
     }
 
-    /// The bones in `state`; `lifted` is what turns the shoulder besides, and `volume` is what to stay out of.
-    pub(super) fn solve(&self, state: &State, lifted: Quat, volume: Option<&Volume>) -> Turned {
+    /// The bones in `state`; `lifted` is what turns the shoulder besides, and `body` is what to stay out of.
+    pub(super) fn solve(&self, state: &State, lifted: Quat, body: Option<Now<'_>>) -> Turned {
+        self.solve_moved(state, lifted, body, Vec3::ZERO)
+    }
+
+    /// The same with the wrist moved by `shift`.
+    pub(super) fn solve_moved(
+        &self,
+        state: &State,
+        lifted: Quat,
+        body: Option<Now<'_>>,
+        shift: Vec3,
+    ) -> Turned {
         let shoulder = lifted * Quat::from_rotation_z(state.lift);
         let joint = self.root + shoulder * (self.joint - self.root);
         let [line, under, out] = state.directions();
         let [near, far] = self.reaches();
-        let mut wrist = joint + line * (state.reach.clamp(near, far) * self.length());
+        let mut wrist = joint + line * (state.reach.clamp(near, far) * self.length()) + shift;
         let (sin, cos) = state.swivel.sin_cos();
         let mut side = under * cos + out * sin;
         let mut turned = self.bend(state, shoulder, joint, wrist, side);
-        if let Some(volume) = volume {
-            for _ in 0..3 {
-                let push = volume.push(self, state, &turned);
+        if let Some(body) = body {
+            for _ in 0..PUSHES {
+                let push = body.push(self, state, &turned);
                 if push == (Vec3::ZERO, 0.0) {
                     break;
                 }
                 wrist += push.0;
-                side = Quat::from_axis_angle(line, -push.1) * side;
+                side = Quat::from_axis_angle(line, push.1) * side;
                 turned = self.bend(state, shoulder, joint, wrist, side);
             }
         }
@@ -219,14 +235,14 @@ impl Arm {
         let wrist = joint + line * far_m;
         let hinge = side.cross(line);
         let base = frame((wrist - elbow).normalize_or(line), hinge) * self.lower_frame.inverse();
-        let twist = Quat::from_axis_angle(self.lower_frame * Vec3::X, -state.twist * TWIST_SHARE);
+        let twist =
+            Quat::from_axis_angle(self.lower_frame * Vec3::X, -state.twist * self.twist_share);
         let bent = Quat::from_euler(EulerRot::XZY, -state.twist, state.flexion, -state.deviation);
         Turned {
             shoulder,
             upper: frame(along, hinge) * self.upper_frame.inverse(),
             lower: base * twist,
             hand: base * (self.wrist_frame * bent * self.wrist_frame.inverse()),
-            joint,
             elbow,
             wrist,
         }
@@ -234,7 +250,7 @@ impl Arm {
 
     /// The state that reaches `key`, whose arm is turned about its shoulder by `aim`: as exactly as limits allow. Where
     /// the wrist cannot turn as asked, the elbow gives way a little, as people's do.
-    pub(super) fn compile(&self, key: &ArmKey, aim: Quat, volume: Option<&Volume>) -> State {
+    pub(super) fn compile(&self, key: &ArmKey, aim: Quat, body: Option<Now<'_>>) -> State {
         let length = self.length();
         let at = Vec3::new(
             key.at.x * self.half_width,
@@ -255,7 +271,7 @@ impl Arm {
             let [inner, outer] = SWIVEL_DEG.map(f32::to_radians);
             let swivel = (asked + more).clamp(inner, outer);
             let state = self.reach(place, hand, lift, swivel);
-            let turned = self.solve(&state, Quat::IDENTITY, volume);
+            let turned = self.solve(&state, Quat::IDENTITY, body);
             let off = turned.hand.angle_between(hand);
             let far = (turned.wrist + turned.hand * self.palm).distance(place) / length;
             let cost = 4.0 * off * off + 60.0 * far * far + 0.25 * more * more;

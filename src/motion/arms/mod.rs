@@ -6,6 +6,8 @@
 mod arm;
 mod hand;
 mod state;
+#[cfg(test)]
+mod tests;
 mod volume;
 
 use std::sync::Arc;
@@ -17,12 +19,14 @@ use super::posture::Posture;
 use super::score::Side;
 use crate::avatar::{Avatar, Surface};
 use crate::media::{Bone, Pose};
-use arm::{Arm, Measured};
+use arm::{Arm, Measured, Turned};
 use hand::{mirror, mirror_turn, place};
-use volume::Volume;
+use volume::{Now, Volume, samples, softly};
 
 pub(super) use hand::Hand;
 pub(super) use state::{SIZE, State};
+#[cfg(test)]
+pub(super) use tests::Checked;
 
 /// The bones of an arm, from the shoulder to the hand.
 const BONES: [[Bone; 4]; 2] = [
@@ -80,11 +84,6 @@ impl Arms {
         })
     }
 
-    /// Whose arms they are.
-    pub(super) fn avatar(&self) -> &Avatar {
-        &self.avatar
-    }
-
     /// Both arms hanging, left and right.
     pub(super) fn rest(&self) -> [State; 2] {
         [self.arms[0].rest, self.arms[1].rest]
@@ -93,8 +92,8 @@ impl Arms {
     /// The state in which the arm of `side` reaches `key`, turned about its shoulder by `aim` (in model space).
     pub(super) fn compile(&self, side: Side, key: &ArmKey, aim: Quat) -> State {
         let side = index(side);
-        let aim = if side == 1 { mirror_turn(aim) } else { aim };
-        self.arms[side].compile(key, aim, self.volume.as_ref())
+        let aim = seen(side, aim);
+        self.arms[side].compile(key, aim, self.body(Quat::IDENTITY, side))
     }
 
     /// From one wrist to the other place of it, metres.
@@ -107,25 +106,26 @@ impl Arms {
     /// Puts both arms and all fingers into `pose`, in which shoulders may be turned already.
     pub(super) fn put(&self, states: &[State; 2], pose: &mut Pose) {
         let mut nodes: Vec<(u32, Mat4)> = Vec::new();
-        for (side, (arm, state)) in self.arms.iter().zip(states).enumerate() {
-            let [shoulder, upper, lower, hand] = BONES[side];
-            let turn_of = |turn: Quat| if side == 1 { mirror_turn(turn) } else { turn };
+        let lifted = BONES.map(|[shoulder, ..]| {
             let own = pose.bones.iter().find(|(bone, _)| *bone == shoulder);
-            let lifted = own.map_or(Quat::IDENTITY, |(_, turn)| turn_of(*turn));
-            let turned = arm.solve(state, lifted, self.volume.as_ref());
+            own.map_or(Quat::IDENTITY, |(_, turn)| *turn)
+        });
+        let both = self.solve(states, lifted, pose.head.to_quat());
+        for (side, (turned, state)) in both.iter().zip(states).enumerate() {
             let turns = [
-                (shoulder, turned.shoulder),
-                (upper, turned.shoulder.inverse() * turned.upper),
-                (lower, turned.upper.inverse() * turned.lower),
-                (hand, turned.lower.inverse() * turned.hand),
+                turned.shoulder,
+                turned.shoulder.inverse() * turned.upper,
+                turned.upper.inverse() * turned.lower,
+                turned.lower.inverse() * turned.hand,
             ];
-            pose.bones
-                .retain(|(bone, _)| ![shoulder, upper, lower, hand].contains(bone));
-            let has = |bone: Bone| self.avatar.rig.bone(bone).is_some();
-            let turns = turns.into_iter().filter(|(bone, _)| has(*bone));
-            pose.bones
-                .extend(turns.map(|(bone, turn)| (bone, turn_of(turn).normalize())));
-            arm.hand.put(&self.avatar.rig, state, &mut nodes);
+            pose.bones.retain(|(bone, _)| !BONES[side].contains(bone));
+            for (bone, turn) in BONES[side].into_iter().zip(turns) {
+                if self.avatar.rig.bone(bone).is_some() {
+                    pose.bones.push((bone, seen(side, turn).normalize()));
+                }
+            }
+            let hand = &self.arms[side].hand;
+            hand.put(&self.avatar.rig, state, &mut nodes);
         }
         // The first of two stays, and sorting is stable.
         nodes.extend(pose.nodes.iter().copied());
@@ -134,13 +134,70 @@ impl Arms {
         pose.nodes = nodes.into();
     }
 
-    /// How deep the arm of a side is inside the body, metres.
-    pub(super) fn depth(&self, side: usize, state: &State) -> f32 {
-        let arm = &self.arms[side];
-        let turned = arm.solve(state, Quat::IDENTITY, self.volume.as_ref());
-        let volume = self.volume.as_ref();
-        volume.map_or(0.0, |volume| volume.depth(arm, state, &turned))
+    /// Both arms outside of the body and of each other, each as a left one. `lifted` turns the shoulders besides.
+    fn solve(&self, states: &[State; 2], lifted: [Quat; 2], head: Quat) -> [Turned; 2] {
+        let mut shifts = [Vec3::ZERO; 2];
+        let solved = |shifts: &[Vec3; 2]| {
+            [0, 1].map(|side| {
+                let lifted = seen(side, lifted[side]);
+                let body = self.body(head, side);
+                self.arms[side].solve_moved(&states[side], lifted, body, shifts[side])
+            })
+        };
+        let mut both = solved(&shifts);
+        for _ in 0..2 {
+            let apart = self.apart(states, &both);
+            if apart == Vec3::ZERO {
+                break;
+            }
+            shifts[0] += apart;
+            shifts[1] += mirror(-apart);
+            both = solved(&shifts);
+        }
+        both
     }
+
+    /// Where the left hand has to go, and the right hand not, to bring hands apart that are not meant to touch.
+    fn apart(&self, states: &[State; 2], both: &[Turned; 2]) -> Vec3 {
+        let free = ((states[0].idle + states[1].idle - 0.4) / 0.6).clamp(0.0, 1.0);
+        let reach = 0.9 * self.arms[0].length();
+        if free <= 0.0 || both[0].wrist.distance(mirror(both[1].wrist)) > reach {
+            return Vec3::ZERO;
+        }
+        let [left, right] =
+            [0, 1].map(|side| samples(&self.arms[side], &states[side], &both[side]));
+        let (mut pushed, mut weight) = (Vec3::ZERO, 0.0);
+        let soft = 0.03 * self.arms[0].length();
+        for own in &left[1..] {
+            for other in &right[1..] {
+                let way = own.at - mirror(other.at);
+                let far = way.length() - own.radius - other.radius;
+                let push = softly(soft - far, soft);
+                if push > 0.0 {
+                    let out = way.normalize_or(Vec3::Z) * (0.5 * push * free);
+                    pushed += out * push;
+                    weight += push;
+                }
+            }
+        }
+        if weight > 0.0 {
+            pushed / weight
+        } else {
+            pushed
+        }
+    }
+
+    /// The body with its head turned, as the arm of a side sees it.
+    fn body(&self, head: Quat, side: usize) -> Option<Now<'_>> {
+        let head = seen(side, head);
+        let volume = self.volume.as_ref()?;
+        Some(Now { volume, head })
+    }
+}
+
+/// A turn as the arm of a side sees it, or the other way round.
+fn seen(side: usize, turn: Quat) -> Quat {
+    if side == 1 { mirror_turn(turn) } else { turn }
 }
 
 /// Measures one arm of `avatar`, whose vertices at rest are `points`.
@@ -152,10 +209,7 @@ fn measure(avatar: &Avatar, posture: &Posture, points: &[Vec<Vec3>], side: usize
     let opposite = mirror(place(rig, NAMES[1 - side], "UpperArm")?);
     let half_width = (joint.x - opposite.x) / 2.0;
     let hand = Hand::of(rig, name, posture.turn(BONES[side][1]) != Quat::IDENTITY);
-    let turn = |bone: Bone| {
-        let turn = posture.turn(bone);
-        if side == 1 { mirror_turn(turn) } else { turn }
-    };
+    let turn = |bone: Bone| seen(side, posture.turn(bone));
     let [shoulder, upper, lower, _] = BONES[side];
     let lift = turn(shoulder).to_scaled_axis().z;
     let fingers = hand.as_ref().map(Hand::directions);
@@ -178,6 +232,7 @@ fn measure(avatar: &Avatar, posture: &Posture, points: &[Vec<Vec3>], side: usize
         lift,
         hang: turn(upper),
         bend: turn(lower),
+        rolls: rig.rolls_with(rig.bone(BONES[side][3])?),
         hand: hand.unwrap_or_default(),
     })
 }

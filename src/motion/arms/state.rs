@@ -113,8 +113,8 @@ impl State {
 
 /// The middle, outwards and upwards.
 fn basis() -> [Vec3; 3] {
-    let middle = MIDDLE.normalize();
-    let right = Vec3::Y.cross(middle).normalize();
+    let middle = MIDDLE.normalize_or(Vec3::Y);
+    let right = Vec3::Y.cross(middle).normalize_or(Vec3::X);
     [middle, right, middle.cross(right)]
 }
 
@@ -131,7 +131,7 @@ mod tests {
             Vec3::X,
             MIDDLE,
         ] {
-            let direction = direction.normalize();
+            let direction = direction.normalize_or(Vec3::NEG_Y);
             let state = State {
                 way: State::way_to(direction),
                 ..State::default()

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use glam::{Quat, Vec3};
 
 use super::arm::{Arm, Turned};
+use super::hand::place;
 use super::state::State;
 use crate::avatar::{Avatar, Surface};
 
@@ -38,9 +39,9 @@ struct Slice {
 
 /// A place on an arm that stays outside.
 #[derive(Clone, Copy, Debug)]
-struct Sample {
-    at: Vec3,
-    radius: f32,
+pub(super) struct Sample {
+    pub at: Vec3,
+    pub radius: f32,
     /// How far it goes along when the wrist is moved.
     share: f32,
 }
@@ -53,6 +54,15 @@ pub(super) struct Volume {
     x: f32,
     soft: f32,
     slices: Vec<Slice>,
+    /// Where the head turns.
+    neck: Option<Vec3>,
+}
+
+/// The body as it stands now: its head turned against the chest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now<'a> {
+    pub volume: &'a Volume,
+    pub head: Quat,
 }
 
 impl Volume {
@@ -90,6 +100,7 @@ impl Volume {
             x,
             soft: SOFT * length,
             slices,
+            neck: place(&avatar.rig, "", "neck").or_else(|| place(&avatar.rig, "", "head")),
         })
     }
 
@@ -117,7 +128,7 @@ impl Volume {
     }
 
     /// How far a place is outside (+) or inside (-), and the way out, level.
-    pub(super) fn distance(&self, at: Vec3) -> (f32, Vec3) {
+    fn distance(&self, at: Vec3) -> (f32, Vec3) {
         let height = (at.y - self.floor) / self.step;
         let top = (self.slices.len() - 1) as f32;
         let low = height.clamp(0.0, top).floor();
@@ -140,8 +151,26 @@ impl Volume {
         }
         (far, way)
     }
+}
+
+impl Now<'_> {
+    /// As [`Volume::distance`], with the head as it is turned: more and more from the neck upwards.
+    fn distance(&self, at: Vec3) -> (f32, Vec3) {
+        let Some(neck) = self.volume.neck else {
+            return self.volume.distance(at);
+        };
+        let rise = ((at.y - neck.y) / (4.0 * self.volume.step)).clamp(0.0, 1.0);
+        if rise <= 0.0 {
+            return self.volume.distance(at);
+        }
+        let turn = Quat::IDENTITY.slerp(self.head, rise * rise * (3.0 - 2.0 * rise));
+        let back = neck + turn.inverse() * (at - neck);
+        let (far, way) = self.volume.distance(back);
+        (far, turn * way)
+    }
 
     /// How deep forearm and hand are inside of the body at most, metres.
+    #[cfg(test)]
     pub(super) fn depth(&self, arm: &Arm, state: &State, turned: &Turned) -> f32 {
         samples(arm, state, turned)
             .into_iter()
@@ -155,8 +184,8 @@ impl Volume {
         let (mut pushed, mut weight, mut swivel) = (Vec3::ZERO, 0.0, 0.0_f32);
         for sample in samples(arm, state, turned) {
             let (far, way) = self.distance(sample.at);
-            let near = self.soft - (far - sample.radius);
-            let push = softly(near, self.soft);
+            let soft = self.volume.soft;
+            let push = softly(soft - (far - sample.radius), soft);
             if push <= 0.0 {
                 continue;
             }
@@ -196,7 +225,7 @@ impl Slice {
 }
 
 /// What of `near` is pushed: nothing below zero, all but half of `soft` far above.
-fn softly(near: f32, soft: f32) -> f32 {
+pub(super) fn softly(near: f32, soft: f32) -> f32 {
     if near <= 0.0 {
         0.0
     } else if near < 2.0 * soft {
@@ -206,7 +235,8 @@ fn softly(near: f32, soft: f32) -> f32 {
     }
 }
 
-fn samples(arm: &Arm, state: &State, turned: &Turned) -> [Sample; 6] {
+/// Forearm from the elbow to the wrist, then palm and finger tips.
+pub(super) fn samples(arm: &Arm, state: &State, turned: &Turned) -> [Sample; 6] {
     let length = arm.length();
     let forearm = turned.wrist - turned.elbow;
     let along = |share: f32| Sample {

@@ -9,7 +9,7 @@ use super::limb::Limb;
 use super::plan::{LEAN, Order, Planned, numbers, secs};
 use super::rests::Rests;
 use super::{Lean, Library};
-use crate::avatar::Avatar;
+use crate::avatar::{Avatar, Clip};
 use crate::media::{Angles, MediaTime, Pose};
 use crate::motion::arms::{Arms, SIZE, State, index};
 use crate::motion::chance::{Chance, smooth_step};
@@ -49,6 +49,15 @@ struct Current {
     over: MediaTime,
 }
 
+/// A clip that is mixed in.
+#[derive(Clone, Debug)]
+struct Playing {
+    clip: Arc<Clip>,
+    begin: MediaTime,
+    /// When nothing is left of it.
+    over: MediaTime,
+}
+
 /// The arms of one host, and the gesture they make.
 #[derive(Clone, Debug)]
 pub(in crate::motion) struct Acting {
@@ -63,6 +72,9 @@ pub(in crate::motion) struct Acting {
     idle: [Chance; 2],
     asked: Vec<(MediaTime, usize)>,
     current: Option<Current>,
+    clips: Vec<Playing>,
+    /// The starts of what was spoken, or to be spoken, when last asked.
+    known: Vec<MediaTime>,
     /// What has been begun or let go, so that nothing is made twice.
     done: Vec<(MediaTime, usize)>,
     last: Option<MediaTime>,
@@ -89,6 +101,8 @@ impl Acting {
             arms,
             asked: Vec::new(),
             current: None,
+            clips: Vec::new(),
+            known: Vec::new(),
             done: Vec::new(),
             last: None,
         }
@@ -110,7 +124,7 @@ impl Acting {
         self.asked.retain(|(asked, _)| at - *asked < MEMORY);
         let places = &situation.places;
         self.book.follow(&self.library, self.arms.as_ref(), places);
-        let mut next = self.upcoming(since, situation);
+        let mut next = self.upcoming(since, at, situation);
         self.break_off(at, situation);
         for _ in 0..10_000 {
             let mut first: Option<(MediaTime, Event)> = None;
@@ -136,7 +150,7 @@ impl Acting {
                 Event::Begin => {
                     if let Some((begin, planned)) = next.take() {
                         self.begin(begin, planned);
-                        next = self.upcoming(begin, situation);
+                        next = self.upcoming(begin, at, situation);
                     }
                 }
             }
@@ -144,6 +158,11 @@ impl Acting {
         if self.current.as_ref().is_some_and(|own| at >= own.over) {
             self.current = None;
         }
+        self.clips.retain(|playing| at < playing.over);
+        let spoken = [&situation.before, &situation.now, &situation.next];
+        self.known.clear();
+        let starts = spoken.into_iter().flatten().map(|spoken| spoken.start);
+        self.known.extend(starts);
         Acted {
             gesture: self.current.as_ref().map(|own| own.planned.name.clone()),
             lean: lean_of(self.lean.at(at)),
@@ -156,14 +175,23 @@ impl Acting {
             None => self.posture.apply(pose),
             Some(arms) => arms.put(&[0, 1].map(|side| self.state(at, side)), pose),
         }
-        if let (Some(avatar), Some(current)) = (&self.avatar, &self.current)
-            && let Some((clip, _)) = &current.planned.clip
-        {
-            let inside = (at - current.begin).as_secs_f64();
-            let left = (current.over - at).as_secs_f64();
+        for Playing { clip, begin, over } in &self.clips {
+            let (inside, left) = ((at - *begin).as_secs_f64(), (*over - at).as_secs_f64());
             let weight = smooth_step(inside / CLIP_FADE_SECS) * smooth_step(left / CLIP_FADE_SECS);
-            clip.mix(avatar, pose, inside, weight as f32);
+            if let Some(avatar) = &self.avatar {
+                clip.mix(avatar, pose, inside, weight as f32);
+            }
         }
+    }
+
+    /// Both arms at `at`, for tests.
+    #[cfg(test)]
+    pub(super) fn checked(&self, at: MediaTime) -> crate::motion::arms::Checked {
+        let states = [0, 1].map(|side| self.state(at, side));
+        self.arms
+            .as_ref()
+            .map(|arms| arms.checked(&states))
+            .unwrap_or_default()
     }
 
     /// One arm at `at`, wandering a little.
@@ -191,7 +219,12 @@ impl Acting {
     }
 
     /// The next stroke that can still be made after `since`, and when it begins.
-    fn upcoming(&self, since: MediaTime, situation: &Situation) -> Option<(MediaTime, Planned)> {
+    fn upcoming(
+        &self,
+        since: MediaTime,
+        at: MediaTime,
+        situation: &Situation,
+    ) -> Option<(MediaTime, Planned)> {
         let mut best: Option<(MediaTime, Planned)> = None;
         for order in self.orders(situation) {
             if self.done.contains(&order.id) {
@@ -201,7 +234,12 @@ impl Acting {
                 continue;
             }
             let mut planned = Planned::new(&order, &self.book, &self.rests.states());
-            let free = self.free(since, &planned);
+            // What nobody knew of before is known from its own start on, not from the tick that saw it.
+            let known = match order.reason {
+                _ if self.known.contains(&order.id.0) => since,
+                _ => since.max(order.id.0.min(at)),
+            };
+            let free = self.free(known);
             let from = [0, 1].map(|side| State::from_array(self.hands[side].goal()));
             let begin = planned.begin(free, &from, self.arms.as_ref());
             if let Some(begin) = begin
@@ -213,17 +251,12 @@ impl Acting {
         best
     }
 
-    /// From when on `planned` may begin: what is under way comes to its last key and is seen there.
-    fn free(&self, since: MediaTime, planned: &Planned) -> MediaTime {
+    /// From when on the next gesture may begin: what is under way comes to its last key and is seen there.
+    fn free(&self, since: MediaTime) -> MediaTime {
         match &self.current {
             Some(current) if !current.released => {
                 let seen = secs(current.planned.hold_secs.min(0.12));
-                let same_id = current.planned.id == planned.id;
-                if same_id {
-                    since
-                } else {
-                    since.max(current.planned.end() + seen)
-                }
+                since.max(current.planned.end() + seen)
             }
             _ => since,
         }
@@ -307,7 +340,9 @@ impl Acting {
             .iter()
             .map(|stop| (stop.secs, stop.lean))
             .collect();
-        if !leans.is_empty() {
+        if leans.is_empty() {
+            self.lean.leave(begin, [0.0; LEAN], BREAK_SECS);
+        } else {
             self.lean
                 .play(begin, planned.stroke, planned.prepare_secs, &leans);
         }
@@ -315,16 +350,20 @@ impl Acting {
         if self.done.len() > 256 {
             self.done.remove(0);
         }
-        let release = planned.release();
-        let retract = match planned.clip {
-            Some(_) => 0.0,
-            None => planned.retract_secs,
-        };
+        let mut release = planned.release();
+        if let Some((clip, _)) = &planned.clip {
+            self.clips.push(Playing {
+                clip: Arc::clone(clip),
+                begin,
+                over: release,
+            });
+            release = begin.max(release - secs(CLIP_FADE_SECS));
+        }
         self.current = Some(Current {
             begin,
             release,
             released: false,
-            over: release + secs(retract),
+            over: release + secs(planned.retract_secs),
             planned,
         });
     }
@@ -368,9 +407,11 @@ impl Acting {
             if let Some(current) = &mut self.current {
                 current.released = true;
                 current.over = at + secs(longest);
-                if current.planned.clip.is_some() {
-                    current.over =
-                        at + secs(CLIP_FADE_SECS.min((at - current.begin).as_secs_f64()));
+                let begin = current.begin;
+                let playing = self.clips.iter_mut().find(|own| own.begin == begin);
+                if let Some(playing) = playing {
+                    playing.over = at + secs(CLIP_FADE_SECS);
+                    current.over = playing.over;
                 }
             }
         }

@@ -8,6 +8,8 @@ mod book;
 mod limb;
 mod plan;
 mod rests;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

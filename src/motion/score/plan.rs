@@ -30,8 +30,9 @@ const WEAKEST_ACCENT: f32 = 0.25;
 const BEATS: [&str; 5] = ["beat-one", "beat-both", "beat-point", "open", "offer"];
 /// How likely the other hand takes over after two gestures.
 const CHANGE_OF_HAND: f64 = 0.3;
-/// A pause between words that ends a phrase.
+/// A pause between words that ends a phrase, and one behind a mark of punctuation.
 const PHRASE_PAUSE: MediaTime = MediaTime::from_millis(180);
+const MARK_PAUSE: MediaTime = MediaTime::from_millis(60);
 
 /// What is being planned.
 struct Plan<'a> {
@@ -374,18 +375,18 @@ impl Plan<'_> {
             .collect()
     }
 
-    /// Where phrases end: at pauses between words and at the end.
+    /// Where phrases end: at pauses between words, short ones where there is a mark of punctuation, and at the end.
     fn phrase_ends(&self) -> Vec<MediaTime> {
         let words = &self.utterance.words;
-        let pauses = words
-            .windows(2)
-            .filter(|pair| pair[1].start - pair[0].end >= PHRASE_PAUSE);
+        let ends_phrase = |pair: &&[WordTime]| {
+            let has_mark = pair[0].text.ends_with(|c: char| !c.is_alphanumeric());
+            let least = if has_mark { MARK_PAUSE } else { PHRASE_PAUSE };
+            pair[1].start - pair[0].end >= least
+        };
+        let pauses = words.windows(2).filter(ends_phrase);
         let mut ends: Vec<MediaTime> = pauses.map(|pair| pair[0].end).collect();
-        ends.push(
-            words
-                .last()
-                .map_or(self.utterance.duration(), |word| word.end),
-        );
+        let last = words.last().map(|word| word.end);
+        ends.push(last.unwrap_or(self.utterance.duration()));
         ends
     }
 }

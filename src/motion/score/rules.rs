@@ -52,7 +52,7 @@ pub(super) const RULES: [Rule; 19] = [
     ),
     rule(
         &["thank you", "thanks", "谢谢", "感谢", "多谢"],
-        &["bow", "heart"],
+        &["thanks", "bow", "heart"],
     ),
     rule(
         &[

@@ -48,8 +48,8 @@ impl Text {
         })
     }
 
-    /// The longest line of the rules that stands at a place, and where it ends.
-    fn rule_at(&self, at: usize) -> Option<(usize, Vec<String>)> {
+    /// The longest line of the rules that stands at a place: its characters, those that are stressed, and its gestures.
+    fn rule_at(&self, at: usize) -> Option<(usize, Range<usize>, Vec<String>)> {
         let lines = RULES
             .iter()
             .flat_map(|rule| rule.words.iter().map(move |word| (*word, rule.gestures)));
@@ -60,7 +60,12 @@ impl Text {
             .max_by_key(|(word, _)| word.chars().count());
         let counted = count(&self.chars, at);
         let (word, gestures) = match (longest, counted) {
-            (None, Some((number, end))) => return Some((end, vec![format!("count-{number}")])),
+            (None, Some((number, end))) => {
+                // The number itself, not what is counted: 三 of 三种, `one` of `number one`.
+                let is_latin = self.chars[at].is_ascii_alphabetic();
+                let stressed = if is_latin { end - 1..end } else { at..at + 1 };
+                return Some((end, stressed, vec![format!("count-{number}")]));
+            }
             (longest, _) => longest?,
         };
         let end = at + word.chars().count();
@@ -70,7 +75,7 @@ impl Text {
             .filter(|name| !is_denied || DENYING.contains(name))
             .map(|name| (*name).to_owned())
             .collect();
-        Some((end, gestures))
+        Some((end, at..end, gestures))
     }
 }
 
@@ -80,13 +85,13 @@ pub(super) fn find(words: &[WordTime]) -> Vec<Found> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < text.chars.len() {
-        let Some((end, gestures)) = text.rule_at(at) else {
+        let Some((end, stressed, gestures)) = text.rule_at(at) else {
             at += 1;
             continue;
         };
         if !gestures.is_empty() {
             found.push(Found {
-                words: text.owners[at]..text.owners[end - 1] + 1,
+                words: text.owners[stressed.start]..text.owners[stressed.end - 1] + 1,
                 gestures,
             });
         }
@@ -167,7 +172,7 @@ mod tests {
         );
         check(
             "Thank you and see you tomorrow",
-            &[("bow", "Thank you"), ("wave", "see you")],
+            &[("thanks", "Thank you"), ("wave", "see you")],
         );
         check(
             "Never! I don’t know.",
@@ -219,20 +224,20 @@ mod tests {
         );
         check(
             "Secondly, number one.",
-            &[("count-2", "Secondly,"), ("count-1", "number one.")],
+            &[("count-2", "Secondly,"), ("count-1", "one.")],
         );
         check(
             "我们有三大优点，第一，买2瓶送一个",
             &[
-                ("count-3", "三 大"),
+                ("count-3", "三"),
                 ("count-1", "一，"),
-                ("count-2", "2 瓶"),
-                ("count-1", "一 个"),
+                ("count-2", "2"),
+                ("count-1", "一"),
             ],
         );
         check(
             "两个颜色，五种口味",
-            &[("count-2", "两 个"), ("count-5", "五 种")],
+            &[("count-2", "两"), ("count-5", "五")],
         );
     }
 
@@ -255,7 +260,7 @@ mod tests {
             "千万别错过，谢谢大家，再见",
             &[
                 ("no", "千 万 别"),
-                ("bow", "谢 谢"),
+                ("thanks", "谢 谢"),
                 ("open", "大 家，"),
                 ("wave", "再 见"),
             ],

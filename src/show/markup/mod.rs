@@ -350,7 +350,7 @@ impl Parser {
 
     fn gesture(&mut self, element: &Element, names: &Names<'_>, shown: &str) {
         let name = element.value("name").unwrap_or_default();
-        match bracket::gesture(&name, names) {
+        match bracket::gesture(name, names) {
             Some(name) => self.cue(Cue::Act(Act::Gesture(name))),
             None => self.warn(format!("{shown} was left out: no gesture has this name")),
         }

@@ -1,9 +1,7 @@
 //! The part of the face that does not speak: a gentle smile, brows, feelings, and how they give way to the lips.
 
-use crate::media::{Blendshapes, Emotion, MediaTime, Shape};
+use crate::media::{Blendshapes, Emotion, Shape};
 
-/// A change of feeling takes this long.
-const FADE: MediaTime = MediaTime::from_millis(400);
 /// What is left of a smile while lips are closed, bitten or rounded.
 const SMILE_LEFT: f32 = 0.4;
 /// Weights at which lips count as fully closed, bitten, rounded (the pose table's p, f and w).
@@ -66,7 +64,7 @@ fn offsets(emotion: Emotion) -> &'static [(Shape, Option<Shape>, f32)] {
 }
 
 /// All offsets of a feeling; may be negative.
-fn face_of(emotion: Emotion) -> Blendshapes {
+pub(super) fn face_of(emotion: Emotion) -> Blendshapes {
     let mut face = Blendshapes::default();
     for &(left, right, weight) in offsets(emotion) {
         face[left] = weight;
@@ -75,45 +73,6 @@ fn face_of(emotion: Emotion) -> Blendshapes {
         }
     }
     face
-}
-
-/// The feeling shown, fading from one to the next.
-#[derive(Clone, Debug)]
-pub(super) struct Feeling {
-    emotion: Emotion,
-    from: Blendshapes,
-    since: Option<MediaTime>,
-}
-
-impl Feeling {
-    pub(super) fn new() -> Self {
-        Self {
-            emotion: Emotion::Neutral,
-            from: Blendshapes::default(),
-            since: None,
-        }
-    }
-
-    /// The offsets at `at`. A change starts its fade at the pts at which it is first seen; going back in time ends it.
-    pub(super) fn offsets(&mut self, at: MediaTime, emotion: Emotion) -> Blendshapes {
-        if emotion != self.emotion {
-            self.from = self.faded(at);
-            self.emotion = emotion;
-            self.since = Some(at);
-        }
-        self.faded(at)
-    }
-
-    fn faded(&self, at: MediaTime) -> Blendshapes {
-        let to = face_of(self.emotion);
-        match self.since {
-            Some(since) if at >= since && at - since < FADE => {
-                let part = (at - since).as_secs_f64() / FADE.as_secs_f64();
-                self.from.lerp(&to, super::chance::smooth_step(part) as f32)
-            }
-            _ => to,
-        }
-    }
 }
 
 /// Puts mouth, smile, brows and feeling together.
@@ -166,37 +125,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn feelings_fade_and_do_not_jump() {
-        let mut feeling = Feeling::new();
-        let smile = |feeling: &mut Feeling, millis, emotion| {
-            feeling.offsets(MediaTime::from_millis(millis), emotion)[Shape::MouthSmileLeft]
-        };
-        assert_eq!(smile(&mut feeling, 0, Emotion::Neutral), 0.0);
-        let mut last = 0.0;
-        for millis in (1000..1500).step_by(20) {
-            let now = smile(&mut feeling, millis, Emotion::Joy);
-            assert!(
-                (0.0..0.04).contains(&(now - last)),
-                "{millis}: {last} {now}"
-            );
-            last = now;
-        }
-        assert_eq!(last, 0.35);
-        // Turned round half way.
-        smile(&mut feeling, 2000, Emotion::Neutral);
-        let half = smile(&mut feeling, 2200, Emotion::Neutral);
-        let turned = smile(&mut feeling, 2200, Emotion::Excitement);
-        assert!(0.1 < half && half < 0.25 && (half - turned).abs() < 1e-6);
-    }
-
-    #[test]
     fn no_feeling_opens_a_closure() {
         let mut closed = Blendshapes::default();
         closed[Shape::JawOpen] = 0.07;
         closed[Shape::MouthClose] = 0.07;
         closed[Shape::MouthPressLeft] = 0.3;
         closed[Shape::MouthPressRight] = 0.3;
-        for emotion in [Emotion::Joy, Emotion::Surprise, Emotion::Excitement] {
+        for emotion in Emotion::ALL {
             let face = compose(&closed, &face_of(emotion), 0.1, 1.0);
             assert_eq!(face[Shape::JawOpen], 0.07, "{emotion:?}");
             assert!(face[Shape::MouthSmileLeft] <= 0.4 * 0.5, "{emotion:?}");

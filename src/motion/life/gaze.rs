@@ -1,7 +1,7 @@
 //! Where the eyes look: at the camera, never quite still, and now and then aside and back.
 
-use super::chance::{Chance, smooth_step};
 use crate::media::Angles;
+use crate::motion::chance::{Chance, smooth_step};
 
 /// A fixation lasts about this long (0.2 to 1.8 of it), in seconds.
 const FIXATION_SECS: f64 = 1.3;
@@ -19,8 +19,8 @@ const ASIDE_TRAVEL_SECS: f64 = 0.07;
 /// How far it goes, degrees.
 const ASIDE_YAW_DEG: (f64, f64) = (5.0, 10.0);
 const ASIDE_PITCH_DEG: (f64, f64) = (-4.0, 3.0);
-/// The share of the head's turn that the eyes take back to stay on the camera.
-const HOLD_ON_CAMERA: f32 = 0.9;
+/// Eyes never turn further than this in the head, degrees.
+const EYES_DEG: f64 = 28.0;
 
 /// Where a host looks.
 #[derive(Clone, Copy, Debug)]
@@ -37,13 +37,19 @@ impl Gaze {
         }
     }
 
-    /// The eyes against a head that is turned by `head`.
-    pub(super) fn eyes(&self, secs: f64, head: Angles) -> Angles {
+    /// The eyes on `gaze` (yaw and pitch against the chest, degrees) in a head that is turned by `head`: they turn back as far
+    /// as it turns (vestibulo-ocular reflex). `wanders` is whether they may look aside.
+    pub(super) fn eyes(&self, secs: f64, gaze: [f64; 2], head: Angles, wanders: bool) -> Angles {
         let (yaw, pitch) = self.fixation(secs);
-        let (aside_yaw, aside_pitch) = self.aside(secs);
+        let (aside_yaw, aside_pitch) = if wanders {
+            self.aside(secs)
+        } else {
+            (0.0, 0.0)
+        };
+        let limit = |degrees: f64| degrees.clamp(-EYES_DEG, EYES_DEG) as f32;
         Angles {
-            yaw_deg: (yaw + aside_yaw) as f32 - HOLD_ON_CAMERA * head.yaw_deg,
-            pitch_deg: (pitch + aside_pitch) as f32 - HOLD_ON_CAMERA * head.pitch_deg,
+            yaw_deg: limit(gaze[0] + yaw + aside_yaw - f64::from(head.yaw_deg)),
+            pitch_deg: limit(gaze[1] + pitch + aside_pitch - f64::from(head.pitch_deg)),
             roll_deg: 0.0,
         }
     }

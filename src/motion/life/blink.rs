@@ -1,24 +1,26 @@
 //! Blinks: irregular gaps, quick to close, slower to open, now and then two in a row.
 
-use super::chance::{Chance, smooth_step};
+use crate::motion::chance::{Chance, smooth_step};
 
 /// Blinks are drawn in stretches of this many seconds, each on its own.
 const STRETCH_SECS: f64 = 64.0;
 /// Gaps are log-normal: half of them are shorter than this many seconds; people who talk blink every 3 to 4 s.
-const MEDIAN_GAP_SECS: f64 = 3.9;
+const MEDIAN_GAP_SECS: f64 = 4.15;
 /// The deviation of the gap's logarithm.
 const GAP_SPREAD: f64 = 0.40;
 /// No gap is shorter or longer, in seconds.
-const GAP_LIMITS_SECS: (f64, f64) = (1.5, 7.5);
+const GAP_LIMITS_SECS: (f64, f64) = (1.8, 7.0);
 /// How often a blink comes twice, and how soon after the first.
-const DOUBLE_SHARE: f64 = 0.06;
+const DOUBLE_SHARE: f64 = 0.05;
 const DOUBLE_AFTER_SECS: f64 = 0.30;
+/// A blink is so much quicker or slower than the usual one.
+const PACE: (f64, f64) = (0.85, 1.35);
 /// Closing, closed and opening, in seconds.
 const CLOSE_SECS: f64 = 0.070;
 const HOLD_SECS: f64 = 0.020;
 const OPEN_SECS: f64 = 0.150;
 /// How often the end of a phrase brings a blink of its own, unless another is near (seconds).
-const PHRASE_SHARE: f64 = 0.25;
+const PHRASE_SHARE: f64 = 0.3;
 const PHRASE_CLEARANCE_SECS: f64 = 1.2;
 
 /// When a host blinks.
@@ -36,11 +38,24 @@ impl Blinks {
         }
     }
 
-    /// How far the eyes are closed, 0..=1. `phrase_end_secs` is when the last phrase ended, if lately.
-    pub(super) fn closed(&self, secs: f64, phrase_end_secs: Option<f64>) -> f64 {
+    /// How far the eyes are closed, 0..=1. `phrase_end_secs` is when the last phrase ended and `shift_secs` when the gaze made
+    /// a shift that brings a blink, if lately.
+    pub(super) fn closed(
+        &self,
+        secs: f64,
+        phrase_end_secs: Option<f64>,
+        shift_secs: Option<f64>,
+    ) -> f64 {
         let mut closed: f64 = 0.0;
+        if let Some(shift) = shift_secs
+            && self
+                .around(shift)
+                .all(|start| (start - shift).abs() > PHRASE_CLEARANCE_SECS)
+        {
+            closed = self.shape(shift, secs);
+        }
         for start in self.around(secs) {
-            closed = closed.max(shape(secs - start));
+            closed = closed.max(self.shape(start, secs));
         }
         if let Some(end) = phrase_end_secs {
             let key = (end * 1000.0).round() as i64;
@@ -48,10 +63,16 @@ impl Blinks {
                 .around(end)
                 .all(|start| (start - end).abs() > PHRASE_CLEARANCE_SECS);
             if clear && self.phrases.uniform(key) < PHRASE_SHARE {
-                closed = closed.max(shape(secs - end));
+                closed = closed.max(self.shape(end, secs));
             }
         }
         closed
+    }
+
+    /// How far closed the blink that begins at `start` is at `secs`.
+    fn shape(&self, start: f64, secs: f64) -> f64 {
+        let key = (start * 1000.0).round() as i64;
+        shape((secs - start) / self.gaps.child(i64::MAX).between(key, PACE.0, PACE.1))
     }
 
     /// Blinks that begin within some seconds of `secs`.

@@ -114,7 +114,7 @@ fn a_folder_gets_a_sheet_of_each_kind() {
         .collect();
     names.sort();
     let expected = [
-        "blink", "feelings", "full", "half", "shapes", "views", "visemes",
+        "blink", "feelings", "full", "gestures", "half", "shapes", "views", "visemes",
     ];
     assert_eq!(names, expected.map(|name| format!("{name}.png")));
     let views = image::open(sheets.join("views.png")).unwrap().into_rgb8();

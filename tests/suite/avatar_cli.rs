@@ -75,13 +75,14 @@ fn a_sheet_shows_every_shape() {
     ];
     let output = done(&args, folder.path());
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("88 pictures"), "{said}");
+    assert!(said.contains("119 pictures"), "{said}");
     let sheet = image::open(folder.path().join("faces.png"))
         .unwrap()
         .into_rgb8();
-    // Eight columns; five sections of one row, one of two and one of seven, two of which hold whole figures.
+    // Eight columns; five sections of one row, one of two and one of seven, two of which hold whole figures; four rows of
+    // gestures, which are figures too.
     let (row, figures) = (48 + 28 + 8, 80 + 28 + 8);
-    let height = 7 * 60 + (3 + 2 + 7) * row + 2 * figures + 8;
+    let height = 8 * 60 + (3 + 2 + 7) * row + (2 + 4) * figures + 8;
     assert_eq!(sheet.dimensions(), (8 + 8 * 48, height));
     // The shapes come after views, visemes, feelings and a blink.
     let top = 4 * 60 + (3 + 2) * row + 60;
@@ -114,7 +115,7 @@ fn a_folder_gets_a_sheet_of_each_kind() {
         .collect();
     names.sort();
     let expected = [
-        "blink", "feelings", "full", "half", "shapes", "views", "visemes",
+        "blink", "feelings", "full", "gestures", "half", "shapes", "views", "visemes",
     ];
     assert_eq!(names, expected.map(|name| format!("{name}.png")));
     let views = image::open(sheets.join("views.png")).unwrap().into_rgb8();

@@ -61,6 +61,27 @@ impl Gesturing {
         })
     }
 
+    /// All gestures that are built in or in `folder`, at their strokes, with their names.
+    ///
+    /// # Errors
+    /// When the folder cannot be used.
+    pub(super) fn all(
+        folder: Option<&Path>,
+        assets: &Assets,
+    ) -> anyhow::Result<Vec<(String, Self)>> {
+        let library = Arc::new(assets.gestures(folder)?);
+        let each = library.iter().map(|gesture| {
+            let name = gesture.name.to_string();
+            let own = Self {
+                name: name.clone(),
+                library: Arc::clone(&library),
+                at: MediaTime::from_secs_f64(f64::from(gesture.lead_secs())),
+            };
+            (name, own)
+        });
+        Ok(each.collect())
+    }
+
     /// The host at that time.
     pub(super) fn pose(&self, host: HostId, avatar: &Arc<Avatar>) -> Pose {
         let mut motion = Motion::new(MotionOptions {

@@ -36,7 +36,7 @@ pub(super) struct Args {
     #[arg(short, long, required_unless_present_any = ["sheet", "turntable"])]
     output: Option<PathBuf>,
     /// Everything side by side: views, visemes, feelings, a blink, all 52 ARKit shapes, all expressions of the file, half and
-    /// whole figures in every outfit. One large PNG file, or a folder for one PNG of each kind.
+    /// whole figures in every outfit, all gestures. One large PNG file, or a folder for one PNG of each kind.
     #[arg(long, value_name = "PNG|FOLDER")]
     sheet: Option<PathBuf>,
     /// A film (MP4) in which the host turns round once, breathing and blinking.
@@ -131,9 +131,7 @@ impl Order {
     /// The pose that was asked for, with arms as on air where no clip moves them, held until hair and ribbons hang.
     pub(super) fn held_pose(&self, host: HostId) -> Pose {
         if let Some(gesture) = &self.gesture {
-            let mut pose = gesture.pose(host, &self.avatar);
-            self.dress(&mut pose);
-            return pose;
+            return self.gesturing(gesture, host);
         }
         let mut pose = Pose::rest(host);
         self.dress(&mut pose);
@@ -145,6 +143,14 @@ impl Order {
         if let Some(mut springs) = Springs::new(&self.avatar) {
             springs.settle(&self.avatar, &mut pose, HELD);
         }
+        pose
+    }
+
+    /// The host in a gesture, as on air, with what was asked for on top.
+    pub(super) fn gesturing(&self, gesture: &Gesturing, host: HostId) -> Pose {
+        let mut pose = gesture.pose(host, &self.avatar);
+        self.dress(&mut pose);
+        self.wanted.put_on(&mut pose);
         pose
     }
 
@@ -273,7 +279,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         still(&order, path)?;
     }
     if let Some(path) = &args.sheet {
-        sheet::draw(&order, &assets, path)?;
+        sheet::draw(&order, &assets, args.gestures.as_deref(), path)?;
     }
     if let Some(path) = &args.turntable {
         turntable::film(&order, path)?;

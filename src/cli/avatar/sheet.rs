@@ -1,16 +1,17 @@
 //! Sheets of everything a host can show: views, visemes, feelings, a blink, each ARKit shape and each expression of the
-//! file, half and whole figures in every outfit. One PNG, or one for each section in a folder.
+//! file, half and whole figures in every outfit, all gestures. One PNG, or one for each section in a folder.
 
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::gesture::Gesturing;
 use super::paper::Paper;
 use super::render::{Framed, Order};
 use super::shapes;
 use super::studio::{self, Studio};
 use crate::avatar::Avatar;
-use crate::cli::{Failure, Outcome};
+use crate::cli::{Failure, Outcome, usage};
 use crate::config::Assets;
 use crate::lipsync;
 use crate::media::{Blendshapes, Pose, Shape, Size};
@@ -54,8 +55,15 @@ struct Section {
     shots: Vec<Shot>,
 }
 
-pub(super) fn draw(order: &Order, assets: &Assets, path: &Path) -> Outcome {
-    let sections = sections(order)?;
+/// Draws the sheets; `gestures` is a folder with more of them.
+pub(super) fn draw(
+    order: &Order,
+    assets: &Assets,
+    gestures: Option<&Path>,
+    path: &Path,
+) -> Outcome {
+    let mut sections = sections(order)?;
+    sections.push(gesture_section(order, gestures, assets).map_err(usage)?);
     let mut fonts = match assets.fonts() {
         Ok(fonts) => Some(fonts),
         Err(error) => {
@@ -273,6 +281,28 @@ fn arkit(avatar: &Avatar, rest: &Pose) -> Vec<Shot> {
         Shot::face(avatar, rest, shape.name(), &face, &base)
     };
     Shape::ALL.map(shot).into()
+}
+
+/// Every gesture at its stroke.
+fn gesture_section(
+    order: &Order,
+    folder: Option<&Path>,
+    assets: &Assets,
+) -> anyhow::Result<Section> {
+    let [more, than] = FIGURE;
+    let cell = order.size(CELL);
+    let all = Gesturing::all(folder, assets)?;
+    let shots = all.iter().map(|(name, gesture)| {
+        let pose = order.gesturing(gesture, studio::host());
+        Shot::still(name, pose)
+    });
+    Ok(Section {
+        title: "Gestures",
+        file: "gestures.png",
+        framed: Framed::Half,
+        cell: Size::new(cell.width, cell.height * more / than),
+        shots: shots.collect(),
+    })
 }
 
 /// The host in every outfit, each turned by all of `turns_deg`.

@@ -30,8 +30,8 @@ const RAISED: f32 = 9.0;
 const ACCENT_RISE: f32 = 0.12;
 const ACCENT_REACH: usize = 20;
 const ACCENT_APART: usize = 35;
-/// A nod begins 120 ms before its accent and is over 260 ms after it, in windows.
-const NOD_BEFORE: usize = 6;
+/// A nod begins 160 ms before its accent and is over 260 ms after it, in windows.
+const NOD_BEFORE: usize = 8;
 const NOD_AFTER: usize = 13;
 /// A phrase ends where at least 400 ms of speech are followed by 240 ms without, in windows.
 const PHRASE_SPEECH: usize = 20;

@@ -180,7 +180,7 @@ fn a_gesture_that_is_cut_goes_back_without_a_jump() {
                 );
                 let change = pair[0][side].distance(pair[1][side]);
                 assert!(
-                    change < 0.02,
+                    change < 0.035,
                     "cut at {cut}, frame {index}: speed changes by {change} m a frame"
                 );
             }

@@ -23,7 +23,7 @@ const SWIVEL_DEG: [f32; 2] = [-25.0, 110.0];
 /// How far a shoulder rises with an arm that is lifted straight up, degrees.
 const RHYTHM_DEG: f32 = 14.0;
 /// The most steps of pushing an arm out of the body.
-const PUSHES: usize = 6;
+const PUSHES: usize = 9;
 /// In a T-pose with the palm down the palm is so far from the elbow's hinge, round the forearm: see `posture`, degrees.
 const NEUTRAL_DEG: f32 = -21.8;
 /// The lower arm bone takes this share of the forearm's twist and the hand the rest, where no bone between them does.
@@ -181,6 +181,18 @@ impl Arm {
             FLEXION_DEG.map(f32::to_radians),
             DEVIATION_DEG.map(f32::to_radians),
         ]
+    }
+
+    /// The state with its wrist inside the limits: on its way between two keys it may swing a little beyond them.
+    pub(super) fn within(&self, state: &State) -> State {
+        let [twist, flexion, deviation] = self.limits();
+        let kept = |value: f32, [least, most]: [f32; 2]| value.clamp(least, most);
+        State {
+            twist: kept(state.twist, twist),
+            flexion: kept(state.flexion, flexion),
+            deviation: kept(state.deviation, deviation),
+            ..*state
+        }
     }
 
     /// The bones in `state`; `lifted` is what turns the shoulder besides, and `body` is what to stay out of.

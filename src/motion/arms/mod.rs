@@ -105,6 +105,7 @@ impl Arms {
 
     /// Puts both arms and all fingers into `pose`, in which shoulders may be turned already.
     pub(super) fn put(&self, states: &[State; 2], pose: &mut Pose) {
+        let states = &self.within(states);
         let mut nodes: Vec<(u32, Mat4)> = Vec::new();
         let lifted = BONES.map(|[shoulder, ..]| {
             let own = pose.bones.iter().find(|(bone, _)| *bone == shoulder);
@@ -132,6 +133,11 @@ impl Arms {
         nodes.sort_by_key(|(node, _)| *node);
         nodes.dedup_by_key(|(node, _)| *node);
         pose.nodes = nodes.into();
+    }
+
+    /// Both states with their wrists inside their limits.
+    fn within(&self, states: &[State; 2]) -> [State; 2] {
+        [0, 1].map(|side| self.arms[side].within(&states[side]))
     }
 
     /// Both arms outside of the body and of each other, each as a left one. `lifted` turns the shoulders besides.

@@ -56,6 +56,7 @@ pub(in crate::motion) struct Checked {
 
 impl Arms {
     pub(in crate::motion) fn checked(&self, states: &[State; 2]) -> Checked {
+        let states = &self.within(states);
         let both = self.solve(states, [Quat::IDENTITY; 2], Quat::IDENTITY);
         let mut checked = Checked::default();
         for (side, (turned, state)) in both.iter().zip(states).enumerate() {
@@ -101,7 +102,9 @@ fn arms_at_rest_are_the_posture() {
         Posture::of(&avatar).apply(&mut posture);
         for bone in BONES.as_flattened() {
             let off = turn_of(&own, *bone).angle_between(turn_of(&posture, *bone));
-            assert!(off < 2e-3, "{name} {bone:?}: {off}");
+            // Arms of other makers may rest inside the body, which they must not.
+            let most = if name.ends_with(".vrm") { 0.06 } else { 2e-3 };
+            assert!(off < most, "{name} {bone:?}: {off}");
         }
         assert_eq!(own.nodes.len(), posture.nodes.len(), "{name}");
         for ((node, own), (other, posture)) in own.nodes.iter().zip(posture.nodes.iter()) {

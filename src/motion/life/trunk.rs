@@ -12,9 +12,9 @@ const HEAD_TALK_DEG: [f64; 3] = [0.6, 0.35, 0.35];
 /// Idle swing never goes further than this, degrees.
 const HEAD_LIMIT_DEG: f64 = 3.0;
 /// Now and then the head takes another posture: how often (seconds), how fast, and how far (degrees).
-const HEAD_STEP_SECS: f64 = 3.4;
-const HEAD_STEP_TRAVEL_SECS: f64 = 0.8;
-const HEAD_STEP_DEG: [f64; 3] = [1.1, 0.8, 1.0];
+const HEAD_STEP_SECS: f64 = 1.3;
+const HEAD_STEP_TRAVEL_SECS: f64 = 0.5;
+const HEAD_STEP_DEG: [f64; 3] = [1.1, 0.75, 0.9];
 /// The weight goes from leg to leg: how often, how fast (seconds), and how far the spine bends (degrees).
 const WEIGHT_SECS: f64 = 13.0;
 const WEIGHT_TRAVEL_SECS: f64 = 1.8;
@@ -89,9 +89,9 @@ impl Body {
         });
         let angles: [f64; 3] = std::array::from_fn(|axis| {
             let chance = self.head[axis];
-            let swing = 0.9 * chance.noise(secs, HEAD_SLOW_SECS)
+            let swing = 0.5 * chance.noise(secs, HEAD_SLOW_SECS)
                 + 0.85 * chance.child(1).noise(secs, HEAD_QUICK_SECS)
-                + 0.5 * chance.child(2).noise(secs, HEAD_TREMOR_SECS);
+                + 0.3 * chance.child(2).noise(secs, HEAD_TREMOR_SECS);
             let most = HEAD_DEG[axis] + HEAD_TALK_DEG[axis] * f64::from(talk);
             stress[axis] + steps[axis] + swing * most
         });

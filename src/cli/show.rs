@@ -26,7 +26,7 @@ use crate::scene::{Camera, HostPlacement, Scene, SceneOptions, Subject};
 use crate::voice::{SynthesisContext, VoiceChoice};
 
 /// Two hosts stand so far apart, metres, and turn so far inwards, degrees.
-const APART_M: f32 = 0.5;
+const APART_M: f32 = 0.46;
 const INWARDS_DEG: f32 = 8.0;
 
 /// The sections of a document, whichever kind it is.

@@ -13,8 +13,10 @@ const FOV_Y_DEG: f32 = 22.0;
 const HEAD_ROOM: f32 = 0.085;
 /// The picture is at least this many head heights wide, so that narrow pictures do not cut the hair.
 const MIN_WIDTH_HEADS: f32 = 1.35;
+/// So much of a picture's height may be added above heads to hide where a model ends.
+const MOST_ABOVE: f32 = 0.2;
 /// Beside the outer two of several hosts there is this much room for their shoulders in all, in heads.
-const SIDES_HEADS: f32 = 2.1;
+const SIDES_HEADS: f32 = 1.75;
 /// The body's lower end stays out of the picture by this many head heights.
 const HEM_HEADS: f32 = 0.08;
 
@@ -137,7 +139,8 @@ impl Camera {
         // A picture that had to grow keeps the share of head room and shows more below, but never the hem.
         let above = subject.crown_m + head_room * height;
         let top = if hem.is_finite() {
-            above.max(hem + height)
+            // Rather the hem than heads at the foot of a picture.
+            above.max((hem + height).min(above + MOST_ABOVE * height))
         } else {
             above
         };
@@ -196,6 +199,23 @@ mod tests {
                     row(&camera, subject.floor_m) > 1.0,
                     "{size}: the model's end shows"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn two_are_in_the_picture_side_by_side() {
+        for size in [Size::new(720, 1280), Size::new(1280, 720)] {
+            for subject in [BUST_MODEL, STANDING] {
+                let places = [-0.23, 0.23].map(|x| (subject, Vec3::new(x, 0.0, 0.0)));
+                let camera = Camera::framed_all(Framing::Half, &places, size);
+                let crown = row(&camera, subject.crown_m);
+                assert!((0.04..0.32).contains(&crown), "{size}: crown at {crown}");
+                let aspect = size.width as f32 / size.height as f32;
+                let distance = camera.eye.z - camera.target.z;
+                let wide = (camera.fov_y_deg / 2.0).to_radians().tan() * distance * aspect;
+                let head = subject.head_m();
+                assert!(wide > 0.23 + 0.8 * head, "{size}: {wide} m to each side");
             }
         }
     }

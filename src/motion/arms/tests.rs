@@ -100,12 +100,22 @@ fn arms_at_rest_are_the_posture() {
         let (mut own, mut posture) = (Pose::rest(HostId::new("x")), Pose::rest(HostId::new("x")));
         arms.put(&arms.rest(), &mut own);
         Posture::of(&avatar).apply(&mut posture);
+        // Some arms of other makers hang inside the body: those are pushed out of it, and no other arm is moved.
+        let pushed = arms.arms.iter().enumerate().any(|(side, arm)| {
+            let hanging = arm.solve(&arm.rest, Quat::IDENTITY, None);
+            let body = arms.body(Quat::IDENTITY, side);
+            body.is_some_and(|body| body.push(arm, &arm.rest, &hanging) != (Vec3::ZERO, 0.0))
+        });
+        let most = if pushed && name.ends_with(".vrm") {
+            0.2
+        } else {
+            2e-3
+        };
         for bone in BONES.as_flattened() {
             let off = turn_of(&own, *bone).angle_between(turn_of(&posture, *bone));
-            // Arms of other makers may rest inside the body, which they must not.
-            let most = if name.ends_with(".vrm") { 0.06 } else { 2e-3 };
             assert!(off < most, "{name} {bone:?}: {off}");
         }
+        assert!(arms.checked(&arms.rest()).depth_m <= 2e-3, "{name}");
         assert_eq!(own.nodes.len(), posture.nodes.len(), "{name}");
         for ((node, own), (other, posture)) in own.nodes.iter().zip(posture.nodes.iter()) {
             assert!(
